@@ -1,0 +1,15 @@
+/**
+ * A number as it may be shown. Unknown prints "-", estimated "≈", a lower bound "≥"; a surface never decides which. Every view,
+ * the status bar and the CLI print figures through `format.ts` only.
+ */
+export type Figure =
+  | { readonly kind: 'exact'; readonly value: number }
+  | { readonly kind: 'estimated'; readonly value: number }
+  | { readonly kind: 'atLeast'; readonly value: number }
+  | { readonly kind: 'unknown' };
+
+export const unknownFigure: Figure = { kind: 'unknown' };
+
+export const exactFigure = (value: number): Figure => ({ kind: 'exact', value });
+export const estimatedFigure = (value: number): Figure => ({ kind: 'estimated', value });
+export const atLeastFigure = (value: number): Figure => ({ kind: 'atLeast', value });

@@ -1,0 +1,82 @@
+import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
+
+/** A fixed place that a route forwards to. Never chosen by a request. */
+export interface Upstream {
+  readonly provider: ProviderId;
+  /** For example "https://api.anthropic.com"; plain http for loopback only. */
+  readonly origin: string;
+  /** Put before the path that the client sent, for example "/backend-api/codex"; empty for none. */
+  readonly basePath: string;
+}
+
+/** How a method and path of a route are read; null where the call is passed through unmetered. */
+export interface RouteMatch {
+  readonly api: ApiKind;
+  /** Model named in the path (Gemini), else null. */
+  readonly pathModel: string | null;
+  /** Whether the path itself asks for a stream (Gemini); null where the body decides. */
+  readonly pathStream: boolean | null;
+}
+
+/** One entry of the route table: a first path segment, its upstreams, and the APIs that it carries. */
+export interface Route {
+  readonly id: string;
+  /** What the base URL ends with after the route's segment, for example "/v1" for OpenAI. */
+  readonly baseSuffix: string;
+  upstream(head: RequestHead): Upstream;
+  /** The path to request upstream, for a client path after the route's segment (normalises "/messages" and "/v1/v1/messages"). */
+  upstreamPath(path: string): string;
+  match(method: string, upstreamPath: string): RouteMatch | null;
+  auth(head: RequestHead): AuthKind;
+}
+
+/** A request as the observer may see it. Credentials are never in it. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query after the route's segment, `key=` removed from the query. */
+  readonly path: string;
+  /** Lower-case names; first value of each. Credentials are left out except for `auth()` of the route. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface CallHead {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly workspaceId: string;
+  readonly routeId: string;
+  readonly provider: ProviderId;
+  readonly api: ApiKind;
+  readonly pathModel: string | null;
+  readonly pathStream: boolean | null;
+  readonly auth: AuthKind;
+  readonly agent: string;
+  readonly session: string | null;
+  readonly subAgent: string | null;
+  /** What a decoder needs to read the request body: content-encoding. */
+  readonly requestEncoding: string | null;
+}
+
+export interface ResponseHead {
+  readonly httpStatus: number;
+  readonly contentType: string | null;
+  readonly contentEncoding: string | null;
+  readonly requestId: string | null;
+}
+
+/** `complete`: upstream ended cleanly; `upstream-cut`: it broke off; `client-gone`: the agent left; `no-upstream`: it could not be reached. */
+export type CallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upstream';
+
+/** Receives copies of what passed. Everything here returns at once and never throws into the byte path. */
+export interface CallTap {
+  requestBytes(chunk: Uint8Array): void;
+  requestEnd(): void;
+  responseHead(head: ResponseHead): void;
+  responseBytes(chunk: Uint8Array): void;
+  end(end: CallEnd, atMs: number): void;
+}
+
+export interface GatewayObserver {
+  begin(head: CallHead): CallTap;
+  /** A request to a known upstream that is not metered; the path is reduced to its shape, without ids. */
+  unmetered(routeId: string, method: string, pathShape: string): void;
+}
