@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { endMeters, endProcess } from './processes.ts';
 import { chromiumPath, projectDir, vsCodeServerDir } from './toolchain.ts';
 
 export interface VsCodeOptions {
@@ -200,39 +201,5 @@ function address(port: number, options: VsCodeOptions): string {
 }
 
 async function endServer(server: ChildProcess): Promise<void> {
-  const { pid } = server;
-  if (pid === undefined) return;
-  const ended = server.exitCode !== null || server.signalCode !== null;
-  const exit = ended ? Promise.resolve() : new Promise((resolve) => server.once('exit', resolve));
-  signal(-pid, 'SIGTERM');
-  const late = setTimeout(() => signal(-pid, 'SIGKILL'), 5_000);
-  await exit;
-  clearTimeout(late);
-  signal(-pid, 'SIGKILL');
-}
-
-/** A meter is meant to outlive its window. One that was started in a data folder of a test ends with the test. */
-async function endMeters(dataDir: string): Promise<void> {
-  for (const lock of globSync('**/meter.json', { cwd: dataDir })) {
-    const path = join(dataDir, lock);
-    const { pid } = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { pid?: number }) : {};
-    if (pid === undefined) continue;
-    signal(pid, 'SIGTERM');
-    for (let waitedMs = 0; waitedMs < 6_000 && isAlive(pid); waitedMs += 50) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    signal(pid, 'SIGKILL');
-  }
-}
-
-function isAlive(pid: number): boolean {
-  return signal(pid, 0);
-}
-
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false;
-  }
+  if (server.pid !== undefined) await endProcess(-server.pid, 5_000);
 }
