@@ -49,7 +49,7 @@ export type SettingKey = keyof typeof settings;
 /** The type of a setting's value, from its default. */
 export type SettingValue<K extends SettingKey> = Widen<(typeof settings)[K]['default']>;
 
-type Widen<T> = T extends boolean ? boolean : T extends number ? number : T;
+type Widen<T> = [T] extends [boolean] ? boolean : [T] extends [number] ? number : T;
 
 export const commands = {
   'outlay.openSidebar': { title: 'Open Sidebar' },
