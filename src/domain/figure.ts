@@ -13,3 +13,8 @@ export const unknownFigure: Figure = { kind: 'unknown' };
 export const exactFigure = (value: number): Figure => ({ kind: 'exact', value });
 export const estimatedFigure = (value: number): Figure => ({ kind: 'estimated', value });
 export const atLeastFigure = (value: number): Figure => ({ kind: 'atLeast', value });
+
+/** What a figure adds to a sum: its value, or nothing where it is unknown. The sum must then carry a mark of its own. */
+export function amountOf(figure: Figure): number {
+  return figure.kind === 'unknown' ? 0 : figure.value;
+}
