@@ -1,4 +1,5 @@
 import { atLeastFigure, estimatedFigure, exactFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
+import { addKnown } from '../../domain/usage.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import type { SpendFigures } from '../../protocol/snapshot.ts';
 
@@ -8,15 +9,13 @@ type Sums = Omit<ReportRow, 'key' | 'auth' | 'lastCallAtMs' | 'agent' | 'model'>
 export function sumRows(rows: readonly ReportRow[]): Sums | null {
   const [first, ...rest] = rows;
   if (!first) return null;
-  return rest.reduce<Sums>((sum, row) => {
-    const next = { ...sum };
-    for (const field of SUMMED) next[field] = sum[field] + row[field];
-    return {
-      ...next,
-      thinkingTokens: addNullable(sum.thinkingTokens, row.thinkingTokens),
-      costNanoUsd: addNullable(sum.costNanoUsd, row.costNanoUsd),
-    };
-  }, first);
+  const sum: { -readonly [Field in keyof Sums]: Sums[Field] } = { ...first };
+  for (const row of rest) {
+    for (const field of SUMMED) sum[field] += row[field];
+    sum.thinkingTokens = addKnown(sum.thinkingTokens, row.thinkingTokens);
+    sum.costNanoUsd = addKnown(sum.costNanoUsd, row.costNanoUsd);
+  }
+  return sum;
 }
 
 const SUMMED = [
@@ -36,11 +35,6 @@ const SUMMED = [
   'unpricedCalls',
   'estimatedCalls',
 ] as const;
-
-function addNullable(a: number | null, b: number | null): number | null {
-  if (a === null) return b;
-  return b === null ? a : a + b;
-}
 
 /** The one place where sums of the books become figures with their marks. */
 export function spendFigures(sums: Sums): SpendFigures {
