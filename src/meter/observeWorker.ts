@@ -1,13 +1,13 @@
 import { parentPort } from 'node:worker_threads';
-import { systemClock } from '../../domain/clock.ts';
-import { createPricer } from '../../pricing/createPricer.ts';
-import { parseOverrides } from '../../pricing/parseOverrides.ts';
-import { createCalibrator } from '../../tokens/calibrator.ts';
-import { createO200kTokenizer } from '../../tokens/o200kTokenizer.ts';
-import { createRequestReader } from '../../wire/requestReader.ts';
-import { createResponseReader } from '../../wire/responseReader.ts';
-import type { FromObserver, ToObserver } from './messages.ts';
-import { ObserveDesk } from './observeDesk.ts';
+import { systemClock } from '../domain/clock.ts';
+import { createPricer } from '../pricing/createPricer.ts';
+import { parseOverrides } from '../pricing/parseOverrides.ts';
+import { createCalibrator } from '../tokens/calibrator.ts';
+import { createO200kTokenizer } from '../tokens/o200kTokenizer.ts';
+import { createRequestReader } from '../wire/requestReader.ts';
+import { createResponseReader } from '../wire/responseReader.ts';
+import type { FromObserver, ToObserver } from './observe/messages.ts';
+import { ObserveDesk } from './observe/observeDesk.ts';
 
 /**
  * The worker thread in which everything that was copied from the byte path is decoded, counted and priced. It shares no thread with
