@@ -18,7 +18,6 @@ import type {
 } from '../protocol/control.ts';
 import { callControl } from '../protocol/controlClient.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
-import { scanChatStreamOptions } from '../wire/chatStreamOptions.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
@@ -209,7 +208,6 @@ export class Meter {
       log: this.#options.log,
       newCallId: () => newCallId(this.#options.clock.nowMs()),
       workspaceUpstream: (workspaceId, routeId) => this.#workspaces.upstream(workspaceId, routeId),
-      scanChat: scanChatStreamOptions,
       onControl: (request, response) => this.#control.handle(request, response),
       proxyEnv: process.env,
     });

@@ -16,7 +16,7 @@ export interface ObserveDeskDeps {
   readonly send: (message: FromObserver) => void;
   readonly tokenizer: Tokenizer;
   readonly calibrator: Calibrator;
-  readonly createPricer: (options: { readonly overrides: readonly PriceOverride[] }) => Pricer;
+  readonly createPricer: (overrides: readonly PriceOverride[]) => Pricer;
   readonly parseOverrides: (value: unknown) => {
     readonly overrides: readonly PriceOverride[];
     readonly problems: readonly string[];
@@ -48,7 +48,7 @@ export class ObserveDesk {
 
   constructor(deps: ObserveDeskDeps) {
     this.#deps = deps;
-    this.#pricer = deps.createPricer({ overrides: [] });
+    this.#pricer = deps.createPricer([]);
     this.#callDeps = {
       tokenizer: deps.tokenizer,
       calibrator: this.#reportingCalibrator(deps.calibrator),
@@ -77,7 +77,7 @@ export class ObserveDesk {
         return;
       case 'priceOverrides': {
         const { overrides, problems } = this.#deps.parseOverrides(message.overrides);
-        this.#pricer = this.#deps.createPricer({ overrides });
+        this.#pricer = this.#deps.createPricer(overrides);
         this.#deps.send({ type: 'answer', requestId: message.requestId, problems });
         return;
       }
