@@ -233,7 +233,8 @@ export class MeterHost implements Disposable {
     if (this.#crashes.add(this.#parts.clock.monotonicMs())) {
       this.#crashes.clear();
       this.#show({ state: 'failed', text: `${sentence} New terminals are not metered.`, connection: null });
-      return this.#later(BACK_OFF_MS);
+      this.#later(BACK_OFF_MS);
+      return;
     }
     this.#show({ state: 'starting', text: '' });
     // The first attempt is nearly at once: agents in open terminals wait for this port.
