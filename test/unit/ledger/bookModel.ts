@@ -8,16 +8,29 @@ type PlainRow = Omit<ReportRow, 'agent' | 'model'>;
  * What a report must say, folded from the calls in the plainest way: no rollups, no SQL. Calls are shared out over models part by
  * part only where a report is by model; every other report sums whole calls.
  */
-export function expectedReport(records: readonly CallRecord[], by: ReportKey, dayOf: (record: CallRecord) => string): PlainRow[] {
+export function expectedReport(
+  records: readonly CallRecord[],
+  by: ReportKey,
+  dayOf: (record: CallRecord) => string,
+): PlainRow[] {
   const rows = new Map<string, PlainRow>();
+  const add = (row: PlainRow) => {
+    const id = `${row.key} ${row.auth}`;
+    rows.set(id, addRow(rows.get(id), row));
+  };
   for (const record of records) {
-    for (const [model, pieces] of piecesOf(record, by)) {
-      const key = by === 'model' ? model : by === 'day' ? dayOf(record) : record[by];
-      const id = `${key} ${record.auth}`;
-      rows.set(id, addRow(rows.get(id), rowOf(record, { key, own: model === record.model, pieces })));
-    }
+    const shares = sharesOf(record);
+    if (by === 'model') for (const share of shares) add(shareRow(record, share));
+    else add(wholeRow(record, by === 'day' ? dayOf(record) : record[by], shares));
   }
   return [...rows.values()];
+}
+
+interface Share {
+  readonly model: string;
+  readonly pieces: readonly Piece[];
+  readonly unknownThinking: boolean;
+  readonly unpriced: boolean;
 }
 
 interface Piece {
@@ -25,38 +38,66 @@ interface Piece {
   readonly cost: CallRecord['cost'];
 }
 
-function piecesOf(record: CallRecord, by: ReportKey): ReadonlyMap<string, readonly Piece[]> {
-  const whole = new Map([[record.model, [{ usage: record.usage, cost: record.cost }]]]);
-  if (by !== 'model' || record.parts.length === 0) return whole;
-  const byModel = new Map<string, Piece[]>();
+/** Own model first. A call counts once as unpriced and once as of unknown thinking, at the first share that is. */
+function sharesOf(record: CallRecord): Share[] {
+  const byModel = new Map<string, Piece[]>([[record.model, []]]);
   record.parts.forEach((part, index) => {
     const cost = record.partCosts[index];
     if (cost === undefined) throw new Error('a part without a cost');
     const model = part.model ?? record.model;
     byModel.set(model, [...(byModel.get(model) ?? []), { usage: part.usage, cost }]);
   });
-  // A call whose own model took no part of it is not shared out.
-  return byModel.has(record.model) ? byModel : whole;
+  // A call that its own model took no part in is not shared out.
+  const whole: [string, Piece[]][] = [[record.model, [{ usage: record.usage, cost: record.cost }]]];
+  const lists = byModel.get(record.model)?.length === 0 ? whole : [...byModel];
+  const noThinking = lists.findIndex(([, pieces]) => pieces.every((piece) => piece.usage.thinkingTokens === null));
+  const noPrice = lists.findIndex(([, pieces]) => pieces.every((piece) => piece.cost.costNanoUsd === null));
+  return lists.map(([model, pieces], index) => ({
+    model,
+    pieces,
+    unknownThinking: index === noThinking,
+    unpriced: index === noPrice,
+  }));
 }
 
-function rowOf(
-  record: CallRecord,
-  { key, own, pieces }: { readonly key: string; readonly own: boolean; readonly pieces: readonly Piece[] },
-): PlainRow {
-  const sum = (of: (piece: Piece) => number | null) => pieces.reduce<number | null>((all, piece) => addKnown(all, of(piece)), null);
-  const thinking = sum((piece) => piece.usage.thinkingTokens);
+function shareRow(record: CallRecord, share: Share): PlainRow {
+  const own = share.model === record.model;
+  return {
+    ...sums(record, share.model, share.pieces),
+    calls: own ? 1 : 0,
+    unknownThinkingCalls: share.unknownThinking ? 1 : 0,
+    thinkingAtLeastTokens: own && share.unknownThinking ? (record.thinkingAtLeastTokens ?? 0) : 0,
+    unpricedCalls: share.unpriced ? 1 : 0,
+    estimatedCalls: own && record.provenance !== 'reported' ? 1 : 0,
+  };
+}
+
+function wholeRow(record: CallRecord, key: string, shares: readonly Share[]): PlainRow {
+  return {
+    ...sums(record, key, [{ usage: record.usage, cost: record.cost }]),
+    calls: 1,
+    unknownThinkingCalls: shares.some((share) => share.unknownThinking) ? 1 : 0,
+    thinkingAtLeastTokens: shares[0]?.unknownThinking ? (record.thinkingAtLeastTokens ?? 0) : 0,
+    unpricedCalls: shares.some((share) => share.unpriced) ? 1 : 0,
+    estimatedCalls: record.provenance === 'reported' ? 0 : 1,
+  };
+}
+
+function sums(record: CallRecord, key: string, pieces: readonly Piece[]): PlainRow {
+  const sum = (of: (piece: Piece) => number | null) =>
+    pieces.reduce<number | null>((all, piece) => addKnown(all, of(piece)), null);
   return {
     key,
     auth: record.auth,
-    calls: own ? 1 : 0,
+    calls: 0,
     inputTokens: sum((piece) => piece.usage.inputTokens) ?? 0,
     cacheReadTokens: sum((piece) => piece.usage.cacheReadTokens) ?? 0,
     cacheWrite5mTokens: sum((piece) => piece.usage.cacheWrite5mTokens) ?? 0,
     cacheWrite1hTokens: sum((piece) => piece.usage.cacheWrite1hTokens) ?? 0,
     outputTokens: sum((piece) => piece.usage.outputTokens) ?? 0,
-    thinkingTokens: thinking,
+    thinkingTokens: sum((piece) => piece.usage.thinkingTokens),
     unknownThinkingCalls: 0,
-    thinkingAtLeastTokens: own && thinking === null ? (record.thinkingAtLeastTokens ?? 0) : 0,
+    thinkingAtLeastTokens: 0,
     webSearches: sum((piece) => piece.usage.webSearches) ?? 0,
     costNanoUsd: sum((piece) => piece.cost.costNanoUsd),
     inputNanoUsd: sum((piece) => piece.cost.split?.inputNanoUsd ?? 0) ?? 0,
@@ -64,7 +105,7 @@ function rowOf(
     thinkingNanoUsd: sum((piece) => piece.cost.split?.thinkingNanoUsd ?? 0) ?? 0,
     outputNanoUsd: sum((piece) => piece.cost.split?.outputNanoUsd ?? 0) ?? 0,
     unpricedCalls: 0,
-    estimatedCalls: own && record.provenance !== 'reported' ? 1 : 0,
+    estimatedCalls: 0,
     lastCallAtMs: record.startedAtMs,
   };
 }

@@ -117,10 +117,10 @@ function sumOfCosts(all: readonly CallCost[]): CallCost {
 }
 
 const models = ['m1', 'm2', 'm3'];
-const partLists = fc.array(
-  fc.record({ model: fc.constantFrom(null, ...models), usage: usages, cost: costs }),
-  { minLength: 2, maxLength: 4 },
-);
+const partLists = fc.array(fc.record({ model: fc.constantFrom(null, ...models), usage: usages, cost: costs }), {
+  minLength: 2,
+  maxLength: 4,
+});
 
 /** Calls of few ids, models and sessions over a few days, so that rows of a rollup and repeats are common. */
 export const calls: fc.Arbitrary<CallRecord> = fc
