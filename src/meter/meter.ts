@@ -4,6 +4,7 @@ import type { CallRecord } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Upstream } from '../gateway/contract.ts';
 import { createGateway, type Gateway } from '../gateway/createGateway.ts';
+import { providerOfHost, UNNAMED_PROVIDER } from '../gateway/providerOfHost.ts';
 import { createRoutes } from '../gateway/routes.ts';
 import { parseUpstream, upstreamTable } from '../gateway/upstreams.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
@@ -292,7 +293,10 @@ export class Meter {
     const accepted: Record<string, Upstream> = {};
     const refused: Record<string, string> = {};
     for (const [routeId, text] of Object.entries(upstreams)) {
-      const parsed = parseUpstream(providerOfRoute(routeId), text);
+      const parsed = parseUpstream(
+        URL.canParse(text) ? providerOfHost(new URL(text).hostname) : UNNAMED_PROVIDER,
+        text,
+      );
       if (parsed.upstream) accepted[routeId] = parsed.upstream;
       else refused[routeId] = parsed.problem;
     }
@@ -379,10 +383,6 @@ export class Meter {
 
 const SUCCESSOR_ATTEMPTS = 40;
 const SUCCESSOR_RETRY_MS = 250;
-
-function providerOfRoute(routeId: string): string {
-  return routeId === 'gemini' ? 'google' : routeId === 'codex' ? 'openai' : routeId;
-}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
