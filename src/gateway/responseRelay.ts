@@ -90,6 +90,7 @@ export class ResponseRelay {
       flowing = writer.write(bytes);
     });
     source.on('data', (chunk: Uint8Array) => {
+      flowing = true;
       filter.push(chunk);
       if (!flowing) pauseUntilDrained(source, writer);
     });
