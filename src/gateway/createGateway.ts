@@ -109,6 +109,7 @@ class LoopbackGateway implements Gateway {
     this.stopListening();
     if (this.#exchanges.size > 0) await this.#drained(graceMs);
     for (const exchange of this.#exchanges) exchange.cut();
+    this.#exchanges.clear();
     this.#server.closeAllConnections();
     this.#agents.destroy();
     await closed;

@@ -49,11 +49,12 @@ export class ResponseRelay {
   }
 
   start(tap: CallTap | null, onEnd: (end: CallEnd) => void): void {
-    const finish = (end: CallEnd) => {
+    const finish = (end: CallEnd, observe: () => void = () => {}) => {
       if (this.#done) return;
       this.#done = true;
       if (end === 'complete') this.#endClean();
       else this.#endBroken();
+      observe();
       onEnd(end);
     };
     const upstreamRes = this.#upstreamRes;
@@ -70,15 +71,33 @@ export class ResponseRelay {
     });
   }
 
-  #pump(tap: CallTap | null, finish: (end: CallEnd) => void): void {
+  /**
+   * All that one read brought leaves in one write, the body's end included, at the end of the tick that it came in; only
+   * then is it shown to the tap.
+   */
+  #pump(tap: CallTap | null, finish: (end: CallEnd, observe: () => void) => void): void {
     const upstreamRes = this.#upstreamRes;
     const writer = this.#writer;
+    let batch: Uint8Array[] = [];
+    const flush = () => {
+      const seen = batch;
+      batch = [];
+      const release = () => {
+        writer.uncork();
+        if (tap !== null) for (const chunk of seen) tap.responseBytes(chunk);
+      };
+      if (upstreamRes.complete && upstreamRes.readableLength === 0 && !this.#done) finish('complete', release);
+      else release();
+    };
     upstreamRes.on('data', (chunk: Uint8Array) => {
-      const flowing = writer.write(chunk);
-      tap?.responseBytes(chunk);
-      if (!flowing) pauseUntilDrained(upstreamRes, writer);
+      if (batch.length === 0) {
+        writer.cork();
+        process.nextTick(flush);
+      }
+      batch.push(chunk);
+      if (!writer.write(chunk)) pauseUntilDrained(upstreamRes, writer);
     });
-    upstreamRes.once('end', () => finish('complete'));
+    upstreamRes.once('end', () => finish('complete', () => {}));
   }
 
   #pumpFiltered(tap: CallTap | null, finish: (end: CallEnd) => void): void {
@@ -90,6 +109,7 @@ export class ResponseRelay {
       flowing = writer.write(bytes);
     });
     source.on('data', (chunk: Uint8Array) => {
+      flowing = true;
       filter.push(chunk);
       if (!flowing) pauseUntilDrained(source, writer);
     });
