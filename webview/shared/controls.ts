@@ -1,3 +1,4 @@
+import './styleNonce.ts';
 import { provideVSCodeDesignSystem, vsCodeButton, vsCodeDivider, vsCodeProgressRing } from '@vscode/webview-ui-toolkit';
 import { h, type VNode } from './vnode.ts';
 

@@ -82,8 +82,8 @@ function totals(view: TotalsView): VNode {
     ]),
     h('p.facts.quiet', { key: 'rate', attributes: { title: nowStrings.rateHint } }, [
       figure({ text: nowStrings.rate(view.rate.text), spoken: nowStrings.rate(view.rate.spoken) }, 'rate'),
-      view.stale !== null && h('span.next.stale', { text: view.stale }),
     ]),
+    view.stale !== null && h('p.quiet', { key: 'stale', text: view.stale }),
     ...view.notes.map((note) => h('p.quiet', { key: note, text: note })),
   ]);
 }
