@@ -27,7 +27,7 @@ export function activate(context: ExtensionContext): OutlayExports {
     for (const surface of surfaces) surface.show(state);
   });
   const turn = (on: boolean) => writeSetting('outlay.enabled', on);
-  const openUnmetered = () => openUnmeteredTerminal(session.launcherDir);
+  const openUnmetered = () => openUnmeteredTerminal(session.terminals, session.launcherDir);
 
   const statusBar = new StatusBar();
   const sidebar = new SidebarView(context.extensionUri, session.state, (request) => {

@@ -22,8 +22,8 @@ export class ControlError extends Error {
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
-/** A watch that stays silent for longer than the meter's heartbeat is taken for dead. */
-const WATCH_SILENCE_MS = 45_000;
+/** After so long a silence of the watch the meter is asked whether it still lives: nothing may have happened. */
+const WATCH_SILENCE_MS = 30_000;
 
 const headersOf = (address: ControlAddress): Record<string, string> => ({
   authorization: `Bearer ${address.controlToken}`,
@@ -65,10 +65,13 @@ export function callControl<Name extends ControlName>(
       readBounded(response, MAX_ANSWER_BYTES).then(
         (text) => {
           clearTimeout(timer);
-          if (response.statusCode !== 200) {
-            return fail('refused', `The meter refused "${name}" (HTTP ${response.statusCode ?? '?'}).`);
-          }
           const result = parseJson(text);
+          if (response.statusCode !== 200) {
+            return fail(
+              'refused',
+              errorOf(result) ?? `The meter refused "${name}" (HTTP ${response.statusCode ?? '?'}).`,
+            );
+          }
           if (typeof result !== 'object' || result === null) {
             return fail('unreadable', `The meter's answer to "${name}" cannot be read.`);
           }
@@ -98,13 +101,20 @@ export function watchSnapshots(
     agent: false,
     headers: { ...headersOf(address), accept: 'text/event-stream' },
   });
+  const silence = setTimeout(() => {
+    callControl(address, 'status', {}).then(
+      () => silence.refresh(),
+      () => end('the meter fell silent'),
+    );
+  }, WATCH_SILENCE_MS);
+  silence.unref();
   const end = (reason: string): void => {
     if (over) return;
     over = true;
+    clearTimeout(silence);
     call.destroy();
     onEnd(reason);
   };
-  call.setTimeout(WATCH_SILENCE_MS, () => end('the meter fell silent'));
   call.on('error', (error) => end(error.message));
   call.on('response', (response) => {
     if (response.statusCode !== 200) {
@@ -116,7 +126,9 @@ export function watchSnapshots(
       if (!over && typeof snapshot === 'object' && snapshot !== null) onSnapshot(snapshot as NowSnapshot);
     });
     response.on('data', (chunk: Buffer) => {
-      if (!over && !lines.push(chunk)) end('a snapshot was too large');
+      if (over) return;
+      silence.refresh();
+      if (!lines.push(chunk)) end('a snapshot was too large');
     });
     response.on('close', () => end('the meter closed the watch'));
     response.on('error', (error) => end(error.message));
@@ -125,6 +137,7 @@ export function watchSnapshots(
   return {
     dispose() {
       over = true;
+      clearTimeout(silence);
       call.destroy();
     },
   };
@@ -155,6 +168,12 @@ class EventLines {
     this.#length += last.length;
     return this.#length <= MAX_ANSWER_BYTES;
   }
+}
+
+/** The sentence that the meter gave with a refusal. */
+function errorOf(answer: unknown): string | null {
+  if (typeof answer !== 'object' || answer === null || !('error' in answer)) return null;
+  return typeof answer.error === 'string' ? answer.error : null;
 }
 
 function parseJson(text: string): unknown {

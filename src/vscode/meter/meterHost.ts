@@ -196,18 +196,22 @@ export class MeterHost implements Disposable {
   }
 
   async #startOwn(): Promise<MeterLock> {
-    const old = await readMeterLock(this.#parts.dataDir);
+    const { dataDir, version, log, start } = this.#parts;
+    const old = await readMeterLock(dataDir);
+    let ready: MeterReady;
     try {
-      const ready = await this.#parts.start(old?.port ?? 0);
-      this.#parts.log('info', `The meter runs as process ${ready.pid} on port ${ready.port}.`);
+      ready = await start(old?.port ?? 0);
     } catch (error) {
       // Another window may have been quicker: its meter holds the lock now.
-      const lock = await readMeterLock(this.#parts.dataDir);
+      const lock = await readMeterLock(dataDir);
       if (lock !== null && (await this.#status(lock)) !== null) return lock;
       throw error;
     }
-    const lock = await readMeterLock(this.#parts.dataDir);
-    if (lock === null) throw new Error('The meter wrote no lock file into the data folder.');
+    log('info', `The meter runs as process ${ready.pid} on port ${ready.port}.`);
+    const { port, token, pid, controlToken } = ready;
+    if (controlToken !== undefined) return { port, token, pid, controlToken, version };
+    const lock = await readMeterLock(dataDir);
+    if (lock === null || lock.port !== port) throw new Error('The meter wrote no lock file into the data folder.');
     return lock;
   }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MeterReady } from '../../protocol/control.ts';
 
@@ -18,6 +19,8 @@ export interface MeterLaunch {
   readonly timeoutMs: number;
 }
 
+/** A meter that no window watches and whose address nobody holds ends itself after this time. */
+const IDLE_EXIT_MINUTES = 15;
 const LOG_NAME = 'meter.log';
 const MAX_LOG_BYTES = 1024 * 1024;
 const MAX_READY_BYTES = 64 * 1024;
@@ -28,20 +31,25 @@ const MAX_READY_BYTES = 64 * 1024;
  * @throws Error with one sentence when it does not become ready. The line holds tokens, so that it is never quoted.
  */
 export async function startMeter(launch: MeterLaunch): Promise<MeterReady> {
-  await mkdir(launch.dataDir, { recursive: true, mode: 0o700 });
-  const log = await openLog(launch.dataDir);
+  // A data folder that cannot be written is the meter's to report: calls go through all the same.
+  const made = await mkdir(launch.dataDir, { recursive: true, mode: 0o700 }).then(
+    () => true,
+    () => false,
+  );
+  const log = made ? await openLog(launch.dataDir).catch(() => null) : null;
   const upstreams = launch.upstreams.flatMap((upstream) => ['--upstream', upstream]);
+  const idleExit = ['--idle-exit', String(IDLE_EXIT_MINUTES)];
   const demo = launch.demo ? ['--demo'] : [];
   try {
     const child = spawn(
       launch.nodePath,
-      [launch.script, '--data-dir', launch.dataDir, '--port', String(launch.port), ...upstreams, ...demo],
+      [launch.script, '--data-dir', launch.dataDir, '--port', String(launch.port), ...idleExit, ...upstreams, ...demo],
       {
         // Not the workspace: a folder that a process stands in cannot be removed on Windows.
-        cwd: launch.dataDir,
+        cwd: made ? launch.dataDir : tmpdir(),
         detached: true,
         env: meterEnvironment(launch.environment),
-        stdio: ['ignore', 'pipe', log.fd],
+        stdio: ['ignore', 'pipe', log?.fd ?? 'ignore'],
         windowsHide: true,
       },
     );
@@ -79,7 +87,7 @@ export async function startMeter(launch: MeterLaunch): Promise<MeterReady> {
       );
     });
   } finally {
-    await log.close();
+    await log?.close();
   }
 }
 
@@ -87,10 +95,11 @@ function parseReady(line: string): MeterReady | null {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null) return null;
-    const { port, token, pid, baseUrls } = value as Record<string, unknown>;
+    const { port, token, pid, baseUrls, controlToken } = value as Record<string, unknown>;
     if (typeof port !== 'number' || typeof token !== 'string' || typeof pid !== 'number') return null;
     if (typeof baseUrls !== 'object' || baseUrls === null) return null;
-    return { port, token, pid, baseUrls: baseUrls as Record<string, string> };
+    const ready = { port, token, pid, baseUrls: baseUrls as Record<string, string> };
+    return typeof controlToken === 'string' ? { ...ready, controlToken } : ready;
   } catch {
     return null;
   }

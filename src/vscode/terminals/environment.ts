@@ -41,7 +41,8 @@ export class EnvironmentReader {
 /** Holds, in each connected terminal, what Outlay set and what the user had, so that an editor started from such a terminal can tell. */
 export const MARKER_VARIABLE = 'OUTLAY_TERMINAL';
 
-type Marker = Readonly<Record<string, readonly [ours: string, users: string | null]>>;
+/** Variable -> what Outlay set, and what the user had there (null: nothing). */
+export type Marker = Readonly<Record<string, readonly [ours: string, users: string | null]>>;
 
 export function writeMarker(marker: Marker): string {
   return JSON.stringify(marker);
@@ -56,7 +57,7 @@ export function withoutOwnVariables(environment: Environment): Environment {
   if (text === undefined) return environment;
   const result: Record<string, string | undefined> = { ...environment };
   delete result[MARKER_VARIABLE];
-  for (const [name, [ours, users]] of Object.entries(parseMarker(text))) {
+  for (const [name, [ours, users]] of Object.entries(readMarker(text))) {
     if (result[name] !== ours) continue;
     if (users === null) delete result[name];
     else result[name] = users;
@@ -64,7 +65,8 @@ export function withoutOwnVariables(environment: Environment): Environment {
   return result;
 }
 
-function parseMarker(text: string): Marker {
+/** The marker in a text; empty where there is none. */
+export function readMarker(text: string): Marker {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return {};

@@ -1,6 +1,9 @@
-import { type Terminal, type TerminalOptions, ThemeIcon, Uri, window } from 'vscode';
+import { env, type Terminal, type TerminalOptions, ThemeIcon, Uri, window } from 'vscode';
+import type { Marker } from './environment.ts';
+import type { TerminalConnector } from './terminalConnector.ts';
 import { readTerminalLayers } from './terminalLayers.ts';
-import { unmeteredEnvironment } from './unmeteredEnvironment.ts';
+import { UNMETERED_VARIABLE, unmeteredEnvironment } from './unmeteredEnvironment.ts';
+import { unmeteredShell } from './unmeteredShell.ts';
 
 export function openMeteredTerminal(): Terminal {
   const terminal = window.createTerminal({ name: 'Metered' });
@@ -8,16 +11,29 @@ export function openMeteredTerminal(): Terminal {
   return terminal;
 }
 
-/** A terminal whose environment is given in full, which is the only way that the editor leaves the extensions' variables out. */
-export function openUnmeteredTerminal(launcherDir: string | null): Terminal {
-  const terminal = window.createTerminal({
-    name: 'Unmetered',
-    iconPath: new ThemeIcon('terminal'),
-    strictEnv: true,
-    env: { ...unmeteredEnvironment(readTerminalLayers(), launcherDir, process.platform) },
-  });
+/**
+ * A terminal without anything of Outlay. Its environment is given in full, which makes a local editor leave the extensions' variables
+ * out; an editor with a remote machine adds them nevertheless, so that there the shell is started without them.
+ */
+export function openUnmeteredTerminal(connector: TerminalConnector, launcherDir: string | null): Terminal {
+  const base = { name: 'Unmetered', iconPath: new ThemeIcon('terminal') };
+  const isRemote = env.remoteName !== undefined && process.platform !== 'win32';
+  const terminal = window.createTerminal(
+    isRemote
+      ? { ...base, ...remoteShell(connector.marker(), launcherDir), env: { [UNMETERED_VARIABLE]: '1' } }
+      : {
+          ...base,
+          strictEnv: true,
+          env: { ...unmeteredEnvironment(readTerminalLayers(), launcherDir, process.platform) },
+        },
+  );
   terminal.show();
   return terminal;
+}
+
+function remoteShell(marker: Marker, launcherDir: string | null): Pick<TerminalOptions, 'shellPath' | 'shellArgs'> {
+  const { shellPath, shellArgs } = unmeteredShell(env.shell, marker, launcherDir);
+  return { shellPath, shellArgs: [...shellArgs] };
 }
 
 /**

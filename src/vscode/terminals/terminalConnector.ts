@@ -5,6 +5,7 @@ import type { AgentId } from '../../manifest/manifest.ts';
 import type { MeterConnection } from '../meter/meterHost.ts';
 import { readAgentFiles } from './agentFiles.ts';
 import { applyTerminalPlan } from './applyTerminalPlan.ts';
+import { MARKER_VARIABLE, type Marker, readMarker } from './environment.ts';
 import { planTerminalEnvironment, type TerminalEnvironmentPlan } from './planTerminalEnvironment.ts';
 import { readTerminalLayers } from './terminalLayers.ts';
 import {
@@ -82,6 +83,11 @@ export class TerminalConnector implements Disposable {
   /** Whether a terminal of this window holds an address of the meter, so that the meter must live on. */
   anyHoldsAddress(): boolean {
     return Object.keys(rememberTerminals(this.#seen(), this.#remembered())).length > 0;
+  }
+
+  /** What Outlay sets in new terminals, and what the user has there instead. */
+  marker(): Marker {
+    return readMarker(this.#parts.collection.get(MARKER_VARIABLE)?.value ?? '');
   }
 
   find(id: number): Terminal | undefined {

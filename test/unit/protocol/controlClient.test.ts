@@ -49,6 +49,17 @@ describe('callControl', () => {
     expect(await failureOf(callControl(meter.lock, 'status', {}))).toBe('unreadable');
   });
 
+  it('hands on the sentence that the meter gave', async () => {
+    await using meter = await startFakeMeter({
+      deleteData: (_params, response) => {
+        response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":"The disk is full."}');
+        return 'no answer';
+      },
+    });
+    const failed = callControl(meter.lock, 'deleteData', { beforeMs: null });
+    await expect(failed).rejects.toThrow(new ControlError('refused', 'The disk is full.'));
+  });
+
   it('keeps tokens out of its error messages', async () => {
     await using meter = await startFakeMeter({});
     const message = await callControl(meter.lock, 'status', {}).catch((error: Error) => error.message);

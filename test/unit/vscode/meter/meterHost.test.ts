@@ -140,6 +140,18 @@ describe('MeterHost', () => {
     expect((await failed).text).toBe('The meter ended at once (exit code 1). New terminals are not metered.');
   });
 
+  it('talks to a meter that could write no lock file', async () => {
+    makeHost({
+      start: async () => {
+        const meter = await startMeter(0);
+        await rm(join(dataDir, 'meter.json'));
+        return { ...ready(meter), controlToken: meter.lock.controlToken };
+      },
+    });
+    await host?.connect();
+    expect(host?.view.state).toBe('running');
+  });
+
   it('takes the meter of a window that was quicker', async () => {
     makeHost({
       start: async () => {

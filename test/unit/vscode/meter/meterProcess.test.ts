@@ -35,7 +35,7 @@ describe('startMeter', () => {
       process.stdout.write(JSON.stringify({ port: 4711, token: 't', pid: process.pid, baseUrls }) + '\\n');`);
     expect(ready).toMatchObject({ port: 4711, token: 't' });
     expect(ready.baseUrls).toEqual({
-      args: `--data-dir ${join(folder, 'data')} --port 4711 --upstream anthropic=http://127.0.0.1:1 --demo`,
+      args: `--data-dir ${join(folder, 'data')} --port 4711 --idle-exit 15 --upstream anthropic=http://127.0.0.1:1 --demo`,
       cwd: join(folder, 'data'),
       editor: 'undefined',
     });
@@ -51,6 +51,14 @@ describe('startMeter', () => {
     expect(await sentenceOf(start('process.exit(3)'))).toBe('The meter ended at once (exit code 3).');
     expect(await sentenceOf(start("console.log('hello')"))).toBe('The meter printed something else than its address.');
     expect(await sentenceOf(start('setInterval(() => {}, 1000)', 200))).toBe('The meter was not ready within 200 ms.');
+  });
+});
+
+describe('startMeter with a data folder that cannot be made', () => {
+  it('starts the meter all the same and takes the control token that it then prints', async () => {
+    await writeFile(join(folder, 'data'), 'a file is in the way');
+    const line = { port: 1, token: 't', pid: 2, baseUrls: {}, controlToken: 'c' };
+    expect(await start(`console.log(${JSON.stringify(JSON.stringify(line))})`)).toEqual(line);
   });
 });
 
