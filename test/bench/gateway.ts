@@ -39,7 +39,9 @@ export async function benchGateway({ seconds }: { readonly seconds: number }): P
       const rounds = streams === 1 ? 10 : 3;
       const events = Math.max(5, Math.round((seconds * share * 1_000) / (paths.length * (rounds + 1) * everyMs)));
       const plan = { urls: paths.map(({ url }) => url), streams, events, everyMs, padding: 80, rounds };
-      rows.push(...latencyRows(paths, plan, await load(plan, running)));
+      const before = paths.map(cpuUs);
+      const results = await load(plan, running);
+      rows.push(...latencyRows(paths, plan, results), ...cpuRows(paths, plan, before));
     }
     rows.push(...memoryRows(paths));
   } finally {
@@ -109,9 +111,27 @@ function target(measured: { added: number; limit: number | null; percent: number
   return { target: "<= 2x nginx's", reached: times <= 2, note: `${times.toFixed(1)}x nginx's.` };
 }
 
+/** Processor time an event, the least noisy of the figures: what a path takes from the agents it serves. */
+function cpuRows(paths: readonly Path[], plan: LoadPlan, before: readonly (number | null)[]): Row[] {
+  const events = plan.streams * plan.events * (plan.rounds + 1);
+  return paths.flatMap((path, i) => {
+    const [from, to] = [before[i] ?? null, cpuUs(path)];
+    if (from === null || to === null) return [];
+    const metric = `${path.name}: CPU an event, ${plan.streams} x ${Math.round(1_000 / plan.everyMs)}/s`;
+    return [{ metric, value: Math.round((to - from) / events), unit: 'us' }];
+  });
+}
+
+/** Of the process's main thread, from its start; null where the system does not tell. */
+function cpuUs({ pid }: Path): number | null {
+  const file = `/proc/${pid}/schedstat`;
+  if (pid === null || !existsSync(file)) return null;
+  return Number(readFileSync(file, 'utf8').split(' ')[0]) / 1_000;
+}
+
 function memoryRows(paths: readonly Path[]): Row[] {
   return paths.flatMap(({ name, pid }) => {
-    if (pid === null) return [];
+    if (pid === null || !existsSync(`/proc/${pid}/status`)) return [];
     const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return kb === undefined
       ? []
