@@ -28,6 +28,8 @@ export class ResponseRelay {
   readonly #untilClose: boolean;
   /** Writes what a filter still holds of an unfinished event. */
   #letOutHeld: () => void = () => {};
+  /** What this tick brought, written but corked. */
+  #batch: Uint8Array[] = [];
   #done = false;
 
   /** Writes the head; throws where Node refuses one of its fields. */
@@ -51,12 +53,13 @@ export class ResponseRelay {
   }
 
   start(tap: CallTap | null, onEnd: (end: CallEnd) => void): void {
-    const finish = (end: CallEnd, observe: () => void = () => {}) => {
+    const finish = (end: CallEnd) => {
       if (this.#done) return;
       this.#done = true;
       if (end === 'complete') this.#endClean();
       else this.#endBroken();
-      observe();
+      // The end may come before the tick is over in which its last bytes came.
+      this.#release(tap);
       onEnd(end);
     };
     const upstreamRes = this.#upstreamRes;
@@ -77,29 +80,31 @@ export class ResponseRelay {
    * All that one read brought leaves in one write, the body's end included, at the end of the tick that it came in; only
    * then is it shown to the tap.
    */
-  #pump(tap: CallTap | null, finish: (end: CallEnd, observe: () => void) => void): void {
+  #pump(tap: CallTap | null, finish: (end: CallEnd) => void): void {
     const upstreamRes = this.#upstreamRes;
     const writer = this.#writer;
-    let batch: Uint8Array[] = [];
     const flush = () => {
-      const seen = batch;
-      batch = [];
-      const release = () => {
-        writer.uncork();
-        if (tap !== null) for (const chunk of seen) tap.responseBytes(chunk);
-      };
-      if (upstreamRes.complete && upstreamRes.readableLength === 0 && !this.#done) finish('complete', release);
-      else release();
+      if (upstreamRes.complete && upstreamRes.readableLength === 0) finish('complete');
+      else this.#release(tap);
     };
     upstreamRes.on('data', (chunk: Uint8Array) => {
-      if (batch.length === 0) {
+      if (this.#batch.length === 0) {
         writer.cork();
         process.nextTick(flush);
       }
-      batch.push(chunk);
+      this.#batch.push(chunk);
       if (!writer.write(chunk)) pauseUntilDrained(upstreamRes, writer);
     });
-    upstreamRes.once('end', () => finish('complete', () => {}));
+    upstreamRes.once('end', () => finish('complete'));
+  }
+
+  /** Lets what this tick brought go to the client, and shows it to the tap. */
+  #release(tap: CallTap | null): void {
+    const seen = this.#batch;
+    if (seen.length === 0) return;
+    this.#batch = [];
+    this.#writer.uncork();
+    if (tap !== null) for (const chunk of seen) tap.responseBytes(chunk);
   }
 
   #pumpFiltered(tap: CallTap | null, finish: (end: CallEnd) => void): void {
