@@ -67,8 +67,6 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
     if (error !== null) state.set('errorType', error);
     const usage = objectField(response, 'usage');
     if (usage !== null) readUsage(usage);
-    const searches = objectField(objectField(response, 'tool_usage'), 'web_search');
-    billableSearches = state.count(searches, 'num_requests') ?? billableSearches;
   }
 
   function readUsage(usage: JsonObject): void {
@@ -102,6 +100,7 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
     if (response !== null) {
       readHead(response);
       readOutput(response);
+      billableSearches = state.count(objectField(objectField(response, 'tool_usage'), 'web_search'), 'num_requests');
       const reason = nameField(objectField(response, 'incomplete_details'), 'reason') ?? nameField(response, 'status');
       if (reason !== null) state.set('stopReason', reason);
     }

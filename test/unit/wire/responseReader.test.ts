@@ -100,6 +100,13 @@ describe('what a body is', () => {
     }
   });
 
+  it.each([
+    [{ detail: 'Not found: secret prompt' }, 'error'],
+    [{ type: 'not_found', message: 'secret prompt' }, 'not_found'],
+  ])('that is an error by its status is one whatever its shape: %j', async (body, errorType) => {
+    for (const api of apis) expect((await readBody(api, body, 404)).facts).toMatchObject({ errorType, parts: [] });
+  });
+
   it('that is empty says nothing', async () => {
     for (const contentEncoding of [null, 'gzip']) {
       const read = await readResponse({ api: 'openai-chat', contentEncoding }, [Buffer.alloc(0)]);
