@@ -1,3 +1,5 @@
+import { buildPaths, forgetValues, type PathNode } from './jsonPaths.ts';
+
 /** A value at a wanted path. Containers have no value of their own, and strings too long to be a setting are null. */
 export interface ScannedValue {
   readonly kind: 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
@@ -22,11 +24,6 @@ export interface JsonScan {
 export interface JsonScanner {
   push(chunk: Uint8Array): void;
   end(): JsonScan;
-}
-
-interface PathNode {
-  readonly children: Map<string, PathNode>;
-  path: string | null;
 }
 
 const maxDepth = 512;
@@ -102,7 +99,7 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
 
   function startValue(byte: number, at: number): void {
     valueStart = at;
-    if (node !== null) forget(node, values);
+    if (node !== null) forgetValues(node, values);
     if (byte === 0x22) {
       startString(false);
       return;
@@ -347,27 +344,6 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
       return { status, topLevel, objectStart, values, textBytes };
     },
   };
-}
-
-function buildPaths(paths: readonly string[]): PathNode {
-  const root: PathNode = { children: new Map(), path: null };
-  for (const path of paths) {
-    let node = root;
-    for (const name of path.split('.')) {
-      const child = node.children.get(name) ?? { children: new Map(), path: null };
-      node.children.set(name, child);
-      node = child;
-    }
-    node.path = path;
-  }
-  return root;
-}
-
-/** A value that begins replaces what an earlier duplicate had put at its path or below. */
-function forget(node: PathNode, values: Map<string, ScannedValue>): void {
-  if (values.size === 0) return;
-  if (node.path !== null) values.delete(node.path);
-  for (const child of node.children.values()) forget(child, values);
 }
 
 function decodeCaptured(bytes: Buffer, length: number): string | null {
