@@ -58,8 +58,8 @@ function assignIds(drafts: readonly DraftModel[]): readonly BookModel[] {
   const entries = [...drafts.entries()];
   for (const [owner, { literals, exactOnly }] of entries)
     for (const text of literals) if (exactOnly === true) claim(normaliseModelId(text).exact, owner);
-  for (const [owner, { literals }] of entries)
-    for (const text of literals) if (isUndatedSpelling(text)) claim(generalKey(text), owner);
+  for (const [owner, { literals, exactOnly }] of entries)
+    for (const text of literals) if (exactOnly !== true && isUndatedSpelling(text)) claim(generalKey(text), owner);
   for (const [owner, { literals, exactOnly }] of entries)
     for (const text of literals) if (exactOnly !== true) claim(generalKey(text), owner);
 
@@ -68,9 +68,7 @@ function assignIds(drafts: readonly DraftModel[]): readonly BookModel[] {
   for (const [owner, { literals }] of entries) {
     for (const text of literals) {
       const found = candidatesOf(normaliseModelId(text)).find((id) => owners.has(id));
-      const free = normaliseModelId(text).flags.variant === 'free';
-      if (free || found === undefined || !sameRows(owners.get(found), owner))
-        claim(normaliseModelId(text).exact, owner);
+      if (found === undefined || !sameRows(owners.get(found), owner)) claim(normaliseModelId(text).exact, owner);
     }
   }
   return drafts.flatMap(({ rows, source, literals }, owner) => {
@@ -87,11 +85,13 @@ function correctedRows(section: string, model: ModelInfo, reviewed: ReviewedPric
   return correction === undefined ? rows : rows.map((row) => ({ ...row, ...correction.set }));
 }
 
-function isFree(section: string, model: ModelInfo, reviewed: ReviewedPrices): boolean {
-  return (
-    model.id.endsWith(':free') ||
-    reviewed.free.some((entry) => entry.section === section && entry.models.includes(model.id))
-  );
+/** OpenRouter's free variant of a model that may have a price as well: its zero must never stand for the plain id. */
+function isFreeVariant(model: ModelInfo): boolean {
+  return model.id.endsWith(':free');
+}
+
+function isReviewedFree(section: string, model: ModelInfo, reviewed: ReviewedPrices): boolean {
+  return reviewed.free.some((entry) => entry.section === section && entry.models.includes(model.id));
 }
 
 const ZERO_ROW: BookRow = { input: 0, output: 0 };
@@ -101,12 +101,14 @@ function draftsOfCatalogue(section: string, provider: Provider, reviewed: Review
   const drafts = provider.models.flatMap((model): DraftModel[] => {
     const rows = correctedRows(section, model, reviewed);
     const priced = rows.every(hasTokenRate);
-    if (!priced && !isFree(section, model, reviewed)) return [];
+    if (!priced && !isFreeVariant(model) && !isReviewedFree(section, model, reviewed)) return [];
     const match = expandMatch(model.match);
     dropped.push(...match.dropped.map((rule) => `${section}: ${rule}`));
     if (match.ids.length === 0) return [];
     // A cloud's regional rows carry a made-up name; what they match is the id.
     const literals = model.id.startsWith('regional.') ? match.ids : [model.id, ...match.ids];
+    if (!priced && isFreeVariant(model))
+      return [{ literals: literals.filter((text) => text.endsWith(':free')), rows: [ZERO_ROW], exactOnly: true }];
     return [{ literals, rows: priced ? rows : [ZERO_ROW] }];
   });
   return { drafts, dropped };

@@ -77,20 +77,20 @@ function jsonRow(record: CallRecord): CallJsonRow {
 }
 
 const columns: readonly Column[] = [
-  { title: 'Started', align: 'left' },
-  { title: 'Agent', align: 'left', dropRank: 3, minWidth: 8 },
+  { title: 'Started', align: 'left', dropRank: 1 },
+  { title: 'Agent', align: 'left', dropRank: 4, minWidth: 8 },
   { title: 'Model', align: 'left', minWidth: 12 },
-  { title: 'Session', align: 'left', dropRank: 7, minWidth: 9 },
-  { title: 'Status', align: 'left', dropRank: 2 },
+  { title: 'Session', align: 'left', dropRank: 8, minWidth: 9 },
+  { title: 'Status', align: 'left', dropRank: 3 },
   { title: 'Auth', align: 'left' },
-  { title: 'Input', align: 'right', dropRank: 5 },
-  { title: 'Cached', align: 'right', dropRank: 8 },
-  { title: 'Output', align: 'right', dropRank: 1 },
-  { title: 'Thinking', align: 'right', dropRank: 4 },
-  { title: 'First', align: 'right', dropRank: 9 },
-  { title: 'Took', align: 'right', dropRank: 6 },
+  { title: 'Input', align: 'right', dropRank: 6 },
+  { title: 'Cached', align: 'right', dropRank: 9 },
+  { title: 'Output', align: 'right', dropRank: 2 },
+  { title: 'Thinking', align: 'right', dropRank: 5 },
+  { title: 'First', align: 'right', dropRank: 10 },
+  { title: 'Took', align: 'right', dropRank: 7 },
   { title: 'Cost', align: 'right' },
-  { title: 'Id', align: 'left', dropRank: 10 },
+  { title: 'Id', align: 'left', dropRank: 11 },
 ];
 
 function line(record: CallRecord): readonly string[] {

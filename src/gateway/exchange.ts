@@ -51,6 +51,7 @@ export class Exchange {
   #upstreamReq: ClientRequest | null = null;
   #relay: ResponseRelay | null = null;
   #ended = false;
+  #connected = false;
   /** We added `include_usage`, so the chunk that it brings is to be hidden. */
   #askedForUsage = false;
 
@@ -121,10 +122,9 @@ export class Exchange {
       // An answer may come, and the upstream close, before the client has sent all: the rest is read and let go.
       const flowing = upstreamReq === null || upstreamReq.destroyed || upstreamReq.write(chunk);
       this.#tap?.requestBytes(chunk);
-      if (flowing) return;
-      req.pause();
-      upstreamReq?.once('drain', () => req.resume());
+      if (!flowing) req.pause();
     };
+    upstreamReq?.on('drain', () => req.resume());
     req.on('data', forward);
     req.once('end', () => {
       this.#endRequest(upstreamReq);
@@ -162,11 +162,26 @@ export class Exchange {
     }
     this.#upstreamReq = upstreamReq;
     upstreamReq.maxHeadersCount = 0;
+    upstreamReq.once('socket', (socket) => this.#watchConnecting(socket));
     upstreamReq.on('response', (upstreamRes: IncomingMessage) => this.#respond(upstreamRes));
     upstreamReq.on('information', (info) => this.#inform(info));
-    upstreamReq.once('close', () => this.#req.resume());
+    upstreamReq.once('close', () => {
+      this.#req.resume();
+      // Node closes without an error where an upstream switches protocols unasked.
+      if (this.#relay === null && upstreamReq === this.#upstreamReq)
+        this.#fail('upstream-cut', `${this.#framing.host} broke off before it answered.`);
+    });
     upstreamReq.on('error', (error: NodeJS.ErrnoException) => this.#upstreamFailed(upstreamReq, error));
     return upstreamReq;
+  }
+
+  /** Until a connection stands nothing can have reached the provider. */
+  #watchConnecting(socket: Socket): void {
+    this.#connected = !socket.connecting;
+    if (this.#connected) return;
+    socket.once(this.#endpoint.secure ? 'secureConnect' : 'connect', () => {
+      this.#connected = true;
+    });
   }
 
   #respond(upstreamRes: IncomingMessage): void {
@@ -182,13 +197,12 @@ export class Exchange {
       return;
     }
     this.#relay.start(this.#tap, (end) => this.#end(end));
-    const { headers } = upstreamRes;
+    const { headers, rawHeaders, statusCode = 0 } = upstreamRes;
     this.#tap?.responseHead({
-      httpStatus: upstreamRes.statusCode ?? 0,
+      httpStatus: statusCode,
       contentType: headers['content-type'] ?? null,
       contentEncoding: headers['content-encoding'] ?? null,
-      requestId:
-        bounded(rawValues(upstreamRes.rawHeaders, 'request-id')[0]) ?? bounded(headers['x-request-id'] as string),
+      requestId: bounded(rawValues(rawHeaders, 'request-id')[0]) ?? bounded(rawValues(rawHeaders, 'x-request-id')[0]),
     });
   }
 
@@ -208,9 +222,8 @@ export class Exchange {
       this.#endRequest(this.#open(this.#framing));
       return;
     }
-    const reached = (upstreamReq.socket as Socket | null)?.bytesWritten ?? 0;
     const code = typeof error.code === 'string' ? ` (${error.code})` : '';
-    if (reached > 0) this.#fail('upstream-cut', `${this.#framing.host} broke off before it answered${code}.`);
+    if (this.#connected) this.#fail('upstream-cut', `${this.#framing.host} broke off before it answered${code}.`);
     else this.#fail('no-upstream', `Outlay could not reach ${this.#framing.host}${code}.`);
   }
 

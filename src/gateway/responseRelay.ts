@@ -26,6 +26,10 @@ export class ResponseRelay {
   readonly #filtered: boolean;
   /** Neither a length nor chunks: the end of the connection is the end of the body. */
   readonly #untilClose: boolean;
+  /** Writes what a filter still holds of an unfinished event. */
+  #letOutHeld: () => void = () => {};
+  /** What this tick brought, written but corked. */
+  #batch: Uint8Array[] = [];
   #done = false;
 
   /** Writes the head; throws where Node refuses one of its fields. */
@@ -54,6 +58,8 @@ export class ResponseRelay {
       this.#done = true;
       if (end === 'complete') this.#endClean();
       else this.#endBroken();
+      // The end may come before the tick is over in which its last bytes came.
+      this.#release(tap);
       onEnd(end);
     };
     const upstreamRes = this.#upstreamRes;
@@ -70,15 +76,35 @@ export class ResponseRelay {
     });
   }
 
+  /**
+   * All that one read brought leaves in one write, the body's end included, at the end of the tick that it came in; only
+   * then is it shown to the tap.
+   */
   #pump(tap: CallTap | null, finish: (end: CallEnd) => void): void {
     const upstreamRes = this.#upstreamRes;
     const writer = this.#writer;
+    const flush = () => {
+      if (upstreamRes.complete && upstreamRes.readableLength === 0) finish('complete');
+      else this.#release(tap);
+    };
     upstreamRes.on('data', (chunk: Uint8Array) => {
-      const flowing = writer.write(chunk);
-      tap?.responseBytes(chunk);
-      if (!flowing) pauseUntilDrained(upstreamRes, writer);
+      if (this.#batch.length === 0) {
+        writer.cork();
+        process.nextTick(flush);
+      }
+      this.#batch.push(chunk);
+      if (!writer.write(chunk)) pauseUntilDrained(upstreamRes, writer);
     });
     upstreamRes.once('end', () => finish('complete'));
+  }
+
+  /** Lets what this tick brought go to the client, and shows it to the tap. */
+  #release(tap: CallTap | null): void {
+    const seen = this.#batch;
+    if (seen.length === 0) return;
+    this.#batch = [];
+    this.#writer.uncork();
+    if (tap !== null) for (const chunk of seen) tap.responseBytes(chunk);
   }
 
   #pumpFiltered(tap: CallTap | null, finish: (end: CallEnd) => void): void {
@@ -89,12 +115,14 @@ export class ResponseRelay {
     const filter = new HideUsageChunk((bytes) => {
       flowing = writer.write(bytes);
     });
+    this.#letOutHeld = () => filter.end();
     source.on('data', (chunk: Uint8Array) => {
+      flowing = true;
       filter.push(chunk);
       if (!flowing) pauseUntilDrained(source, writer);
     });
     source.once('end', () => {
-      filter.end();
+      this.#letOutHeld();
       finish('complete');
     });
     source.once('error', () => {
@@ -115,6 +143,7 @@ export class ResponseRelay {
     const res = this.#res;
     const breakOff = (socket: Socket) => {
       this.#writer.sendHead();
+      this.#letOutHeld();
       if (this.#untilClose) socket.write('', () => socket.resetAndDestroy());
       else socket.destroySoon();
     };

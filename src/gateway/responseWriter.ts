@@ -7,32 +7,38 @@ const crlf = Buffer.from('\r\n');
 const nothing = Buffer.alloc(0);
 
 /**
- * Writes a response's body straight to its socket. `ServerResponse.write` corks until the next tick and sends a chunk in
- * three pieces; here a chunk is with the kernel when `write` returns, before anything observes it. The head, the last chunk
- * and trailers stay with Node. While an earlier response still owns the connection (pipelining) Node's own path is taken.
+ * Writes a response's body straight to its socket, framed in one piece: `ServerResponse.write` sends three for a chunk. What is
+ * written between `cork` and `uncork` leaves in one packet, and is with the kernel when `uncork` returns. The head, the last
+ * chunk and trailers stay with Node. While an earlier response still owns the connection (pipelining) Node's own path is taken.
  */
 export class ResponseWriter {
   readonly #res: ServerResponse;
   readonly #chunked: boolean;
   #headSent = false;
+  #corked: ServerResponse['socket'] = null;
 
   constructor(res: ServerResponse, chunked: boolean) {
     this.#res = res;
     this.#chunked = chunked;
   }
 
+  cork(): void {
+    this.#corked = this.#res.socket;
+    this.#corked?.cork();
+  }
+
+  uncork(): void {
+    this.#corked?.uncork();
+    this.#corked = null;
+  }
+
   /** False when the client is behind: stop until `onceDrained` calls. */
   write(chunk: Uint8Array): boolean {
-    if (chunk.length === 0) return true;
     const { socket } = this.#res;
     if (socket === null) return this.#res.write(chunk);
-    if (this.#headSent) return this.#chunked ? writeFramed(socket, chunk) : socket.write(chunk);
-    // One packet for the head and what came with it.
-    socket.cork();
     this.sendHead();
-    const flowing = this.#chunked ? writeFramed(socket, chunk) : socket.write(chunk);
-    socket.uncork();
-    return flowing;
+    if (chunk.length === 0) return true;
+    return this.#chunked ? writeFramed(socket, chunk) : socket.write(chunk);
   }
 
   /**

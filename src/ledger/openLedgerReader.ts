@@ -76,6 +76,9 @@ function readable(path: string): Database {
   }
 }
 
+/** SQLITE_CANTOPEN, or SQLITE_READONLY where the log would have to be recovered first. */
 function isCannotOpen(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === 14;
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
+  const primary = typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
+  return primary === 14 || primary === 8;
 }

@@ -134,11 +134,12 @@ class LedgerServer {
     if (lost > 0) this.#log(`${lost} calls were in flight when the last meter ended; they are booked as lost.`);
   }
 
-  #close(): null {
+  /** Answers a turn later, so that the answers to the rows just written go out first. */
+  #close(): Promise<null> {
     if (!this.#queue.flush()) this.#log('The ledger was closed while calls were waiting in memory.');
     this.#queue.dispose();
     this.#ledger?.close();
-    return null;
+    return new Promise((resolve) => this.#options.after(0, () => resolve(null)));
   }
 
   #health(): LedgerHealth {

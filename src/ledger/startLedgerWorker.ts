@@ -107,6 +107,7 @@ class LedgerClient {
     }
     this.#ended = true;
     await this.#worker.terminate();
+    this.#rejectPending('The ledger is closed.');
   }
 
   #start(): Worker {
@@ -142,11 +143,15 @@ class LedgerClient {
       this.#ended = true;
       const reason = 'The ledger stopped several times in a row, so calls are not recorded.';
       this.#options.onHealth?.({ state: 'memory', reason });
-      for (const { reject } of this.#pending.values()) reject(new Error(reason));
-      this.#pending.clear();
+      this.#rejectPending(reason);
       return;
     }
     this.#worker = this.#start();
     for (const { request } of this.#pending.values()) this.#worker.postMessage(request);
+  }
+
+  #rejectPending(reason: string): void {
+    for (const { reject } of this.#pending.values()) reject(new Error(reason));
+    this.#pending.clear();
   }
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../domain/clock.ts';
 import { acquireOwnerLock } from '../ledger/ownerLock.ts';
 import type { MeterLock, MeterStatus } from '../protocol/control.ts';
 import { callControl } from '../protocol/controlClient.ts';
-import { prepareDataFolder, readMeterFile } from './meterFile.ts';
+import { readMeterLock } from '../protocol/meterLock.ts';
+import { prepareDataFolder } from './meterFile.ts';
 
 const PATIENCE_MS = 6000;
 const RETRY_MS = 40;
@@ -38,7 +39,7 @@ export async function claimDataFolder(dataDir: string, clock: Clock): Promise<Cl
 }
 
 async function findRunning(dataDir: string): Promise<Claim | null> {
-  const lock = readMeterFile(dataDir);
+  const lock = await readMeterLock(dataDir);
   if (!lock) return null;
   try {
     const status = await callControl(lock, 'status', {}, { timeoutMs: 1000 });

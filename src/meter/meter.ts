@@ -4,6 +4,7 @@ import type { CallRecord } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Upstream } from '../gateway/contract.ts';
 import { createGateway, type Gateway } from '../gateway/createGateway.ts';
+import { providerOfHost, UNNAMED_PROVIDER } from '../gateway/providerOfHost.ts';
 import { createRoutes } from '../gateway/routes.ts';
 import { parseUpstream, upstreamTable } from '../gateway/upstreams.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
@@ -17,18 +18,20 @@ import type {
   WorkspaceParams,
 } from '../protocol/control.ts';
 import { callControl } from '../protocol/controlClient.ts';
+import { readMeterLock } from '../protocol/meterLock.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
 import { healthNotice } from './healthNotice.ts';
-import { newSecret, readMeterFile, writeMeterFile } from './meterFile.ts';
+import { newSecret, writeMeterFile } from './meterFile.ts';
 import { MeteringSwitch } from './meteringSwitch.ts';
 import { newCallId } from './newCallId.ts';
 import { NoticeBoard } from './noticeBoard.ts';
 import { ObserverThread } from './observe/observerThread.ts';
 import { localDayOf, weekStartOf } from './snapshot/localDays.ts';
 import { type Books, SnapshotSource } from './snapshot/snapshotSource.ts';
+import { unmeteredNotice } from './unmeteredNotice.ts';
 import { WorkspaceRegistry } from './workspaceRegistry.ts';
 
 /** The workspace that base URLs of a headless meter name. */
@@ -79,12 +82,12 @@ export class Meter {
 
   /** Starts a meter. Rejects only where no port can be had at all. */
   static async start(options: MeterOptions): Promise<Meter> {
-    const meter = new Meter(options);
+    const meter = new Meter(options, await readMeterLock(options.dataDir));
     await meter.#listen();
     return meter;
   }
 
-  private constructor(options: MeterOptions) {
+  private constructor(options: MeterOptions, last: MeterLock | null) {
     this.#options = options;
     this.#startedAtMs = options.clock.nowMs();
     const { log, clock } = options;
@@ -117,7 +120,14 @@ export class Meter {
     });
     this.#switch = new MeteringSwitch(this.#observer);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
-    this.#lock = this.#firstLock();
+    // The last meter's address is taken over, so that terminals which hold it reach this one.
+    this.#lock = {
+      port: options.port || last?.port || 0,
+      token: last?.token ?? newSecret(),
+      controlToken: last?.controlToken ?? newSecret(),
+      pid: process.pid,
+      version: options.version,
+    };
     this.#control = this.#createControl();
     this.#gateway = this.#createGateway();
     void this.#ledger.loadCalibration().then((states) => this.#observer.restoreCalibration(states));
@@ -153,17 +163,6 @@ export class Meter {
     await this.#observer.close();
     await this.#ledger.close();
     this.#options.releaseFolder();
-  }
-
-  #firstLock(): MeterLock {
-    const last = readMeterFile(this.#options.dataDir);
-    return {
-      port: this.#options.port || last?.port || 0,
-      token: last?.token ?? newSecret(),
-      controlToken: last?.controlToken ?? newSecret(),
-      pid: process.pid,
-      version: this.#options.version,
-    };
   }
 
   /**
@@ -294,7 +293,10 @@ export class Meter {
     const accepted: Record<string, Upstream> = {};
     const refused: Record<string, string> = {};
     for (const [routeId, text] of Object.entries(upstreams)) {
-      const parsed = parseUpstream(providerOfRoute(routeId), text);
+      const parsed = parseUpstream(
+        URL.canParse(text) ? providerOfHost(new URL(text).hostname) : UNNAMED_PROVIDER,
+        text,
+      );
       if (parsed.upstream) accepted[routeId] = parsed.upstream;
       else refused[routeId] = parsed.problem;
     }
@@ -345,7 +347,7 @@ export class Meter {
 
   async #bookThroughSuccessor(records: readonly CallRecord[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const lock = readMeterFile(this.#options.dataDir);
+      const lock = await readMeterLock(this.#options.dataDir);
       try {
         if (lock) await callControl(lock, 'book', { records });
         return;
@@ -362,11 +364,8 @@ export class Meter {
   }
 
   #noteUnmetered(routeId: string, method: string, shape: string): void {
-    this.#notices.post({
-      id: `unmetered-${routeId}-${method}-${shape}`,
-      severity: 'info',
-      text: `Requests to ${method} ${shape} (${routeId}) are passed on but not metered: Outlay does not know this API.`,
-    });
+    const notice = unmeteredNotice(routeId, method, shape);
+    if (notice) this.#notices.post(notice);
   }
 
   #onObserverCrash(reason: string, lost: readonly CallRecord[]): void {
@@ -384,10 +383,6 @@ export class Meter {
 
 const SUCCESSOR_ATTEMPTS = 40;
 const SUCCESSOR_RETRY_MS = 250;
-
-function providerOfRoute(routeId: string): string {
-  return routeId === 'gemini' ? 'google' : routeId === 'codex' ? 'openai' : routeId;
-}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -138,7 +138,12 @@ export function createModelFinder(book: PriceBook): ModelFinder {
     const found = Object.entries(book.sections)
       .filter(([, { firstParty }]) => firstParty)
       .flatMap(([candidate]) => findIn(candidate, normalised) ?? []);
-    return found.length === 1 ? (found[0] ?? null) : null;
+    // A section resells the models of those it falls back on, so its price for one of them is not the maker's.
+    const makers = found.filter(({ section: seller }) => {
+      const resold = book.sections[seller]?.fallback ?? [];
+      return !found.some((other) => resold.includes(other.section));
+    });
+    return makers.length === 1 ? (makers[0] ?? null) : null;
   };
 
   const remembered = new Map<string, FoundModel | null>();

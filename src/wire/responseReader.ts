@@ -1,15 +1,15 @@
 import type { ApiKind } from '../domain/api.ts';
 import { createAnthropicMessagesDecoder } from './anthropicMessages.ts';
 import type { ApiDecoder } from './apiDecoder.ts';
-import type { ResponseFacts, ResponseReader, ResponseSink } from './contract.ts';
+import type { ResponseFacts, ResponseReader, ResponseSink, WireProblem } from './contract.ts';
 import { createDecompressor } from './decompressor.ts';
 import { createEventStream } from './eventStream.ts';
 import { createGeminiGenerateDecoder } from './geminiGenerate.ts';
-import { asObject } from './json.ts';
+import { asObject, type JsonObject } from './json.ts';
 import { createJsonBody } from './jsonBody.ts';
 import { createOpenaiChatDecoder } from './openaiChat.ts';
 import { createOpenaiResponsesDecoder } from './openaiResponses.ts';
-import { createResponseState, type ResponseState } from './responseState.ts';
+import { createResponseState, errorTypeOf, type ResponseState } from './responseState.ts';
 
 export interface ResponseReaderOptions {
   readonly api: ApiKind;
@@ -59,7 +59,10 @@ export function createResponseReader(options: ResponseReaderOptions): ResponseRe
       if (broken || body.done()) decompressor.stop();
     },
     onProblem(problem) {
-      safely(() => state.problem(problem.code, problem.detail));
+      safely(() => {
+        state.problem(problem.code, problem.detail);
+        body.decodingFailed();
+      });
     },
   });
 
@@ -83,6 +86,8 @@ export function createResponseReader(options: ResponseReaderOptions): ResponseRe
 
 interface BodyText {
   push(bytes: Uint8Array): void;
+  /** The body has been cut by a problem that was reported: that it then ends badly is no second one. */
+  decodingFailed(): void;
   end(): void;
   done(): boolean;
 }
@@ -93,6 +98,11 @@ function createBodyText(options: ResponseReaderOptions, state: ResponseState, de
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   let framing: Framing | null = null;
   let head = '';
+  let cut = false;
+
+  function report({ code, detail }: WireProblem): void {
+    if (!cut) state.problem(code, detail);
+  }
 
   function feed(text: string): void {
     if (framing !== null) {
@@ -102,7 +112,7 @@ function createBodyText(options: ResponseReaderOptions, state: ResponseState, de
     head = head.length < maxBlankLength ? head + text : text;
     const first = head.replace(/^\uFEFF/, '').trimStart();
     if (first === '') return;
-    framing = chooseFraming(options, state, decoder, first);
+    framing = chooseFraming(options, first, { state, decoder, report });
     framing.push(isJsonStart(first) ? first : head);
     head = '';
   }
@@ -111,6 +121,9 @@ function createBodyText(options: ResponseReaderOptions, state: ResponseState, de
     push(bytes) {
       feed(utf8.decode(bytes, { stream: true }));
       state.flush();
+    },
+    decodingFailed() {
+      cut = true;
     },
     end() {
       feed(utf8.decode());
@@ -121,6 +134,13 @@ function createBodyText(options: ResponseReaderOptions, state: ResponseState, de
   };
 }
 
+/** Where a framing's findings go. */
+interface Target {
+  readonly state: ResponseState;
+  readonly decoder: ApiDecoder;
+  readonly report: (problem: WireProblem) => void;
+}
+
 /** Blank text in front of a body that is kept until its kind is known; more of it is dropped, as it means nothing. */
 const maxBlankLength = 4096;
 
@@ -128,23 +148,18 @@ function isJsonStart(text: string): boolean {
   return text.startsWith('{') || text.startsWith('[');
 }
 
-function chooseFraming(
-  options: ResponseReaderOptions,
-  state: ResponseState,
-  decoder: ApiDecoder,
-  first: string,
-): Framing {
+function chooseFraming(options: ResponseReaderOptions, first: string, target: Target): Framing {
   // What the body starts with is better evidence than its label: neither kind can start with the other's first character, and
   // an error on a streaming request is JSON whatever the label says.
-  if (isJsonStart(first)) return jsonFraming(options.api, state, decoder);
+  if (isJsonStart(first)) return jsonFraming(options.api, target);
   if (/^(text\/event-stream)\b/i.test(options.contentType?.trim() ?? '') || 'deir:'.includes(first.charAt(0))) {
-    return eventFraming(state, decoder);
+    return eventFraming(target);
   }
-  state.problem('malformed-json', 'the body is neither JSON nor an event stream');
+  target.report({ code: 'malformed-json', detail: 'the body is neither JSON nor an event stream' });
   return { push: () => undefined, end: () => undefined, done: () => true };
 }
 
-function eventFraming(state: ResponseState, decoder: ApiDecoder): Framing {
+function eventFraming({ state, decoder, report }: Target): Framing {
   return createEventStream({
     onEvent(data) {
       decoder.event(data);
@@ -154,28 +169,34 @@ function eventFraming(state: ResponseState, decoder: ApiDecoder): Framing {
       decoder.done();
       state.flush();
     },
-    onProblem: ({ code, detail }) => state.problem(code, detail),
+    onProblem: report,
   });
 }
 
-function jsonFraming(api: ApiKind, state: ResponseState, decoder: ApiDecoder): Framing {
+function jsonFraming(api: ApiKind, { state, decoder, report }: Target): Framing {
+  function readBody(body: JsonObject): void {
+    decoder.body(body);
+    // An error in a shape of its own is still an error.
+    if (state.httpStatus >= 400 && state.facts().errorType === null) state.set('errorType', errorTypeOf(body));
+  }
+
   return createJsonBody({
     onBody(value) {
       const object = asObject(value);
-      if (object !== null) decoder.body(object);
+      if (object !== null) readBody(object);
       else state.problem('unexpected-shape', 'the body is no object');
     },
     onElement(value) {
       const object = asObject(value);
       if (object === null) state.problem('unexpected-shape', 'an element of the body is no object');
       else if (api === 'gemini-generate') decoder.event(object);
-      else decoder.body(object);
+      else readBody(object);
       state.flush();
     },
     onArrayEnd() {
       // Only Gemini streams arrays: its closing bracket is the end of the stream, whether or not a finish reason came.
       if (api === 'gemini-generate') decoder.done();
     },
-    onProblem: ({ code, detail }) => state.problem(code, detail),
+    onProblem: report,
   });
 }

@@ -1,18 +1,14 @@
-import {
-  provideVSCodeDesignSystem,
-  vsCodeBadge,
-  vsCodeButton,
-  vsCodeDivider,
-  vsCodeProgressRing,
-} from '@vscode/webview-ui-toolkit';
+import './styleNonce.ts';
+import { provideVSCodeDesignSystem, vsCodeButton, vsCodeDivider, vsCodeProgressRing } from '@vscode/webview-ui-toolkit';
 import { h, type VNode } from './vnode.ts';
 
 /**
  * The only place that knows `@vscode/webview-ui-toolkit`, which is at its end of life: to replace it, write these few functions
- * anew. No layout and no table is built on it, and only the elements used here are registered.
+ * anew. No layout and no table is built on it, and only the elements used here are registered. Its badge is not among them: it
+ * writes inline styles, which the content security policy forbids.
  */
 export function registerControls(): void {
-  provideVSCodeDesignSystem().register(vsCodeBadge(), vsCodeButton(), vsCodeDivider(), vsCodeProgressRing());
+  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDivider(), vsCodeProgressRing());
 }
 
 export interface ButtonProperties {
@@ -37,12 +33,8 @@ export function button(properties: ButtonProperties): VNode {
   });
 }
 
-export function badge(text: string): VNode {
-  return h('vscode-badge', { text });
-}
-
 export function divider(): VNode {
-  return h('vscode-divider', { attributes: { role: 'presentation' } });
+  return h('vscode-divider');
 }
 
 /** Decoration beside a text that says what is going on; the toolkit would have it speak up by itself. */

@@ -1,5 +1,5 @@
 import type { Message } from '../../src/protocol/sidebar.ts';
-import type { Shape } from './shape.ts';
+import { type ChannelHandlers, receive } from './receive.ts';
 
 /** What VS Code gives to a webview; it may be asked for once only. */
 interface VsCodeApi {
@@ -18,13 +18,6 @@ export interface HostChannel<Out> {
   saveUiState(state: unknown): void;
 }
 
-export interface ChannelHandlers<In> {
-  readonly shapes: { readonly [Name in keyof In]: Shape<In[Name]> };
-  readonly on: { readonly [Name in keyof In]: (body: In[Name]) => void };
-  /** A known message whose body is not what this build understands: the two sides are of different versions. */
-  readonly onMismatch: (type: string) => void;
-}
-
 /** Listens from now on. Messages of unknown names are left alone, since other tools inject their own into webviews. */
 export function openHostChannel<In, Out>(handlers: ChannelHandlers<In>): HostChannel<Out> {
   const api = acquireVsCodeApi();
@@ -34,14 +27,4 @@ export function openHostChannel<In, Out>(handlers: ChannelHandlers<In>): HostCha
     loadUiState: () => api.getState(),
     saveUiState: (state) => api.setState(state),
   };
-}
-
-/** Checks a message and hands its body on. Separate from the window so that it can be tested without one. */
-export function receive<In>(handlers: ChannelHandlers<In>, data: unknown): void {
-  if (typeof data !== 'object' || data === null || !('type' in data) || !('body' in data)) return;
-  const { type, body } = data;
-  if (typeof type !== 'string' || !Object.hasOwn(handlers.shapes, type)) return;
-  const name = type as keyof In & string;
-  if (handlers.shapes[name](body)) handlers.on[name](body);
-  else handlers.onMismatch(type);
 }

@@ -1,7 +1,7 @@
 import { nowStrings } from '../../src/protocol/nowStrings.ts';
 import type { MeterLine, NowView, TotalLine, TotalsView } from '../../src/protocol/nowView.ts';
 import type { Notice } from '../../src/protocol/snapshot.ts';
-import { badge, button, progressRing } from '../shared/controls.ts';
+import { button, progressRing } from '../shared/controls.ts';
 import { icon } from '../shared/icons.ts';
 import { h, type VNode } from '../shared/vnode.ts';
 import { type Actions, figure } from './pieces.ts';
@@ -9,7 +9,11 @@ import { type Actions, figure } from './pieces.ts';
 /** The top of the view: whether it is real, whether the meter runs, and what was spent. */
 export function headerSection(view: NowView, actions: Actions): VNode {
   return h('header', { key: 'header' }, [
-    view.demo && h('p.demo', { key: 'demo' }, [badge(nowStrings.demo), h('span', { text: nowStrings.demoText })]),
+    view.demo &&
+      h('p.demo', { key: 'demo' }, [
+        h('strong.badge', { text: nowStrings.demo }),
+        h('span', { text: nowStrings.demoText }),
+      ]),
     view.meter && meterLine(view.meter, actions),
     view.restricted && message('info', nowStrings.restricted, 'restricted'),
     view.notices.length > 0 && notices(view.notices),
@@ -76,10 +80,10 @@ function totals(view: TotalsView): VNode {
       ]),
       h('tbody', {}, view.lines.map(totalLine)),
     ]),
-    h('p.quiet', { key: 'rate', attributes: { title: nowStrings.rateHint } }, [
+    h('p.facts.quiet', { key: 'rate', attributes: { title: nowStrings.rateHint } }, [
       figure({ text: nowStrings.rate(view.rate.text), spoken: nowStrings.rate(view.rate.spoken) }, 'rate'),
-      view.stale !== null && h('span.next.stale', { text: view.stale }),
     ]),
+    view.stale !== null && h('p.quiet', { key: 'stale', text: view.stale }),
     ...view.notes.map((note) => h('p.quiet', { key: note, text: note })),
   ]);
 }

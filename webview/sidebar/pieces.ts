@@ -69,7 +69,7 @@ export function legend(kinds: readonly BarSegment['kind'][]): VNode {
     kinds.map((kind) =>
       h('li', { key: kind }, [
         h(`span.swatch.kind-${kind}`, { attributes: { 'aria-hidden': 'true' } }),
-        h('span', { text: nowStrings.kinds[kind] }),
+        h('span', { text: kind === 'output' ? nowStrings.visible : nowStrings.kinds[kind] }),
       ]),
     ),
   );

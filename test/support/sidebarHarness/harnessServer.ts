@@ -59,7 +59,7 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
 }
 
 function sendPage(response: ServerResponse, theme: ThemeName): void {
-  const policy = "default-src 'none'; style-src 'self'; script-src 'nonce-harness'";
+  const policy = "default-src 'none'; style-src 'self' 'nonce-harness'; script-src 'nonce-harness'";
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy });
   response.end(`<!DOCTYPE html>
 <html lang="en" data-theme="${theme}">

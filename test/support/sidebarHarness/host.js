@@ -7,5 +7,7 @@ globalThis.acquireVsCodeApi = () => ({
   setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
 });
 document.addEventListener('securitypolicyviolation', (event) =>
-  harness.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
+  harness.violations.push(
+    `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`,
+  ),
 );

@@ -41,6 +41,7 @@ describe('createModelFinder', () => {
 
   test('an unknown seller gets a price where exactly one first-party section has the model', () => {
     expect(name('some-router', 'gpt-5.5')).toBe('openai gpt-5.5');
+    expect(name('some-router', 'claude-bare-5')).toBe('anthropic claude-bare-5');
     expect(name('some-router', 'shared-model')).toBeNull();
     expect(name('some-router', 'only-here')).toBeNull();
   });

@@ -79,7 +79,10 @@ export const BOOK: PriceBook = {
     google: {
       firstParty: true,
       fallback: ['anthropic'],
-      models: [{ ids: ['claude-opus-4-6'], rows: [{ input: 5, output: 25 }] }],
+      models: [
+        { ids: ['claude-opus-4-6'], rows: [{ input: 5, output: 25 }] },
+        { ids: ['claude-bare-5'], rows: [{ input: 2.2, output: 11 }] },
+      ],
     },
     aws: {
       firstParty: false,

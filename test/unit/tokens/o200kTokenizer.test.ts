@@ -53,7 +53,7 @@ describe('o200kTokenizer against js-tiktoken', () => {
       fc.property(fc.oneof(anyText(), tellingText()), (text) => {
         expect(tokenizer.count(text)).toBe(oracleCount(text));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 800 },
     );
   });
 
@@ -106,6 +106,7 @@ describe('o200kTokenizer on hostile input', () => {
     };
     const once = stepsFor(40_000);
     expect(once).toBeGreaterThan(40_000);
+    expect(once).toBeLessThan(40_000 * 60);
     expect(stepsFor(80_000) / once).toBeLessThan(2.3);
   });
 });
