@@ -22,6 +22,12 @@ const suites = {
   lint: { steps: [[bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']] },
   unit: { steps: [vitest()], files: 'test/unit/**/*.test.ts', free: true },
   build: { steps: [['scripts/build.mjs'], ['scripts/package.mjs']] },
+  process: {
+    steps: [vitest('-c', 'vitest.process.config.ts')],
+    files: 'test/process/**/*.test.ts',
+    after: 'build',
+    free: true,
+  },
   vscode: { steps: [['test/vscode/runServer.ts']], files: 'test/vscode/suite/*.test.ts', after: 'build' },
   browser: {
     steps: [vitest('-c', 'vitest.browser.config.ts')],
@@ -76,7 +82,7 @@ async function runSuite(name, args, done) {
   const mark = randomBytes(8).toString('hex');
   try {
     for (const step of suite.steps) {
-      const code = await runStep(suite.free ? [...step, ...args] : step, { ...suite.env, OUTLAY_TEST_RUN: mark });
+      const code = await runStep(suite.free ? [...step, ...args] : step, { ...suite.env, TEST_RUN_OF_OUTLAY: mark });
       if (code !== 0) return `${step[0].replace(/^node_modules\//, '').split('/')[0]} ended with ${code}`;
     }
   } finally {
@@ -125,7 +131,7 @@ function marked(mark) {
   const found = [];
   for (const entry of listProcesses()) {
     try {
-      if (!readFileSync(`/proc/${entry}/environ`, 'latin1').includes(`OUTLAY_TEST_RUN=${mark}`)) continue;
+      if (!readFileSync(`/proc/${entry}/environ`, 'latin1').includes(`TEST_RUN_OF_OUTLAY=${mark}`)) continue;
       const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').slice(0, 3).join(' ').trim();
       // A process that has ended but was not yet reaped has no command line.
       if (words !== '') found.push({ pid: Number(entry), command: words.slice(-100) });

@@ -24,10 +24,16 @@ export interface Route {
   /** What the base URL ends with after the route's segment, for example "/v1" for OpenAI. */
   readonly baseSuffix: string;
   upstream(head: RequestHead): Upstream;
-  /** The path to request upstream, for a client path after the route's segment (normalises "/messages" and "/v1/v1/messages"). */
+  /**
+   * The path to request below the upstream's base path, for a client path after the route's segment (normalises "/messages"
+   * and "/v1/v1/messages"). Neither has a query.
+   */
   upstreamPath(path: string): string;
   match(method: string, upstreamPath: string): RouteMatch | null;
+  /** The only reader of credentials: this head has them, headers and query. */
   auth(head: RequestHead): AuthKind;
+  /** A JSON body in the provider's own error shape, holding one sentence. */
+  errorBody(status: number, message: string): string;
 }
 
 /** A request as the observer may see it. Credentials are never in it. */

@@ -75,4 +75,6 @@ export interface MeterReady {
   readonly token: string;
   readonly pid: number;
   readonly baseUrls: Readonly<Record<string, string>>;
+  /** Only where no lock file could be written, so that the window that started this meter can still talk to it. */
+  readonly controlToken?: string;
 }

@@ -27,13 +27,19 @@ afterEach(() => upstream.stop());
 
 it('speaks Anthropic Messages, streamed', async () => {
   const client = new Anthropic({ apiKey: 'made-up', baseURL: upstream.origin });
-  const stream = client.messages.stream({ model: 'claude-x', max_tokens: 500, messages: [{ role: 'user', content: 'Hi' }] });
+  const stream = client.messages.stream({
+    model: 'claude-x',
+    max_tokens: 500,
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
   const message = await stream.finalMessage();
   expect(message.content.map((block) => block.type)).toEqual(['thinking', 'text', 'tool_use']);
   expect(message.content[1]).toMatchObject({ text: script.text });
   expect(message.content[2]).toMatchObject({ name: 'read', input: { path: 'a.txt' } });
   expect(message.usage).toMatchObject({ input_tokens: 100, cache_read_input_tokens: 40, output_tokens: 70 });
-  expect(upstream.calls).toMatchObject([{ api: 'anthropic-messages', model: 'claude-x', end: 'complete', toolCalls: 1 }]);
+  expect(upstream.calls).toMatchObject([
+    { api: 'anthropic-messages', model: 'claude-x', end: 'complete', toolCalls: 1 },
+  ]);
 });
 
 it('speaks Anthropic Messages, whole and compressed, and counts tokens', async () => {
@@ -68,7 +74,11 @@ it('speaks OpenAI Responses, streamed and whole', async () => {
   expect(whole.output_text).toBe(script.text);
   expect(streamed.output.map((item) => item.type)).toEqual(['reasoning', 'message', 'function_call']);
   for (const { usage } of [streamed, whole]) {
-    expect(usage).toMatchObject({ input_tokens: 148, output_tokens: 70, output_tokens_details: { reasoning_tokens: 20 } });
+    expect(usage).toMatchObject({
+      input_tokens: 148,
+      output_tokens: 70,
+      output_tokens_details: { reasoning_tokens: 20 },
+    });
   }
 });
 
@@ -82,13 +92,21 @@ it('speaks Gemini, streamed and whole', async () => {
   }
   expect(text).toBe(script.text);
   const whole = await client.models.generateContent(request);
-  expect(whole.usageMetadata).toMatchObject({ promptTokenCount: 148, candidatesTokenCount: 50, thoughtsTokenCount: 20 });
+  expect(whole.usageMetadata).toMatchObject({
+    promptTokenCount: 148,
+    candidatesTokenCount: 50,
+    thoughtsTokenCount: 20,
+  });
 });
 
 it('answers with an error in the shape of the API', async () => {
   upstream.enqueue({ error: { status: 402, type: 'billing_error', message: 'No credit.' } });
   const client = new Anthropic({ apiKey: 'made-up', baseURL: upstream.origin, maxRetries: 0 });
-  const call = client.messages.create({ model: 'claude-x', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] });
+  const call = client.messages.create({
+    model: 'claude-x',
+    max_tokens: 5,
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
   await expect(call).rejects.toMatchObject({ status: 402, error: { error: { message: 'No credit.' } } });
   expect(upstream.calls).toMatchObject([{ status: 402, usage: null }]);
 });
@@ -105,7 +123,10 @@ it('cuts a stream where the script says', async () => {
 
 it('tells another process what it saw', async () => {
   await fetch(`${upstream.origin}/v1/models`);
-  const log = (await (await fetch(`${upstream.origin}/-/log`)).json()) as { requests: { path: string }[]; calls: unknown[] };
+  const log = (await (await fetch(`${upstream.origin}/-/log`)).json()) as {
+    requests: { path: string }[];
+    calls: unknown[];
+  };
   expect(log.requests.map((request) => request.path)).toEqual(['/v1/models']);
   expect(log.calls).toEqual([]);
 });

@@ -1,0 +1,17 @@
+export const helpText = `Outlay: what your coding agents really cost.
+
+  outlay report --by model|session|day|agent [--since YYYY-MM-DD] [--json]
+      Spend by one key, calls with an API key and subscription use apart.
+  outlay calls [--json]
+      Every call, newest first.
+  outlay delete --all | --before YYYY-MM-DD [--json]
+      Deletes calls for good, also while the meter runs.
+  outlay help
+  outlay --version
+
+  --data-dir DIR   the folder with the books; otherwise OUTLAY_DATA_DIR,
+                   otherwise the folder of the editor that used Outlay last
+
+"-" is unknown, "≈" estimated, "≥" a lower bound. "At API prices" is what
+subscription use would have cost; it is no bill and is never added to one.
+`;

@@ -1,0 +1,98 @@
+import { formatTokens, formatUsd, printWhole } from '../domain/format.ts';
+import { usdOf } from '../domain/money.ts';
+import type { LedgerReader, ReportKey, ReportRow } from '../ledger/contract.ts';
+import { type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
+import { type Column, textTable } from './textTable.ts';
+
+/** A row of `report --json`. Stable interface: exactly these keys. */
+export interface ReportJsonRow {
+  readonly key: string;
+  readonly auth: ReportRow['auth'];
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWrite5mTokens: number;
+  readonly cacheWrite1hTokens: number;
+  readonly outputTokens: number;
+  readonly thinkingTokens: number | null;
+  readonly webSearches: number;
+  readonly costUsd: number | null;
+  readonly unpricedCalls: number;
+  readonly estimatedCalls: number;
+}
+
+export interface ReportArgs {
+  readonly by: ReportKey;
+  readonly sinceDay: string | undefined;
+  readonly json: boolean;
+  readonly width: number;
+}
+
+/** The text of `outlay report`. */
+export function reportText(reader: LedgerReader, args: ReportArgs): string {
+  const { by, sinceDay, json, width } = args;
+  const rows = reader.report(sinceDay === undefined ? { by } : { by, sinceDay });
+  const ordered = by === 'day' ? rows.toSorted((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0)) : rows;
+  if (json) return `${JSON.stringify(ordered.map(jsonRow), null, 2)}\n`;
+  if (ordered.length === 0) return 'No calls yet.\n';
+  return reportTable(ordered, by, width);
+}
+
+function jsonRow(row: ReportRow): ReportJsonRow {
+  return {
+    key: row.key,
+    auth: row.auth,
+    calls: row.calls,
+    inputTokens: row.inputTokens,
+    cacheReadTokens: row.cacheReadTokens,
+    cacheWrite5mTokens: row.cacheWrite5mTokens,
+    cacheWrite1hTokens: row.cacheWrite1hTokens,
+    outputTokens: row.outputTokens,
+    thinkingTokens: row.thinkingTokens,
+    webSearches: row.webSearches,
+    costUsd: row.costNanoUsd === null ? null : usdOf(row.costNanoUsd),
+    unpricedCalls: row.unpricedCalls,
+    estimatedCalls: row.estimatedCalls,
+  };
+}
+
+function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): string {
+  const columns: readonly Column[] = [
+    { title: by.charAt(0).toUpperCase() + by.slice(1), align: 'left', minWidth: 13 },
+    { title: 'Auth', align: 'left' },
+    { title: 'Calls', align: 'right', dropRank: 1 },
+    { title: 'Input', align: 'right', dropRank: 4 },
+    { title: 'Cache read', align: 'right', dropRank: 5 },
+    { title: 'Cache write', align: 'right', dropRank: 6 },
+    { title: 'Output', align: 'right', dropRank: 2 },
+    { title: 'Thinking', align: 'right', dropRank: 3 },
+    { title: 'Searches', align: 'right', dropRank: 8 },
+    { title: 'Unpriced', align: 'right', dropRank: 7 },
+    { title: 'Cost', align: 'right' },
+  ];
+  const billed = sumRows(rows.filter((row) => row.auth !== 'subscription'));
+  const subscription = sumRows(rows.filter((row) => row.auth === 'subscription'));
+  const totals: (readonly string[])[] = [];
+  if (billed !== null) totals.push(line('Billed', '', billed));
+  if (subscription !== null) totals.push(line('At API prices', 'subscription', subscription));
+  const lines = rows.map((row) => line(row.key, row.auth, row));
+  return textTable(columns, [...lines, ...totals], { width, rule: lines.length });
+}
+
+function line(key: string, auth: string, row: RowSums): readonly string[] {
+  const figures = rowFigures(row);
+  const mark = row.estimatedCalls > 0 ? 'estimated' : 'exact';
+  return [
+    key,
+    auth,
+    printWhole(row.calls),
+    formatTokens(figures.inputTokens),
+    formatTokens({ kind: mark, value: row.cacheReadTokens }),
+    formatTokens({ kind: mark, value: row.cacheWrite5mTokens + row.cacheWrite1hTokens }),
+    formatTokens(figures.outputTokens),
+    formatTokens(figures.thinkingTokens),
+    printWhole(row.webSearches),
+    printWhole(row.unpricedCalls),
+    formatUsd(figures.costNanoUsd),
+  ];
+}

@@ -1,0 +1,147 @@
+import { homedir } from 'node:os';
+import { parseArgs } from 'node:util';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { LedgerReader, ReportKey } from '../ledger/contract.ts';
+import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
+import { dayNumberOf } from '../ledger/localDay.ts';
+import { openLedgerReader } from '../ledger/openLedgerReader.ts';
+import { callsText } from './callsCommand.ts';
+import { CliError } from './cliError.ts';
+import type { CliIo } from './cliIo.ts';
+import { deleteCalls } from './deleteCommand.ts';
+import { findDataDir } from './findDataDir.ts';
+import { helpText } from './helpText.ts';
+import { reportText } from './reportCommand.ts';
+
+const reportKeys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
+
+const optionTypes = {
+  'data-dir': { type: 'string' },
+  by: { type: 'string' },
+  since: { type: 'string' },
+  before: { type: 'string' },
+  all: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+type OptionName = keyof typeof optionTypes;
+
+const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
+  report: ['data-dir', 'by', 'since', 'json'],
+  calls: ['data-dir', 'json'],
+  delete: ['data-dir', 'before', 'all', 'json'],
+  help: [],
+};
+
+/** Runs one command and returns its exit code: 0, 1 where it failed, 2 where its arguments make no sense. Never throws. */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  try {
+    await runCommand(args, io);
+    return 0;
+  } catch (error) {
+    if (error instanceof CliError) {
+      io.stderr(`${error.message}\n`);
+      return error.exitCode;
+    }
+    io.stderr(`Outlay failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+/** Runs the command of this process on its own terminal. A reader that goes away (`| head`) ends the output, not in an error. */
+export async function runOnProcess(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') process.exitCode = 1;
+    });
+  }
+  process.exitCode = await runCli(process.argv.slice(2), {
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    width: process.stdout.columns || Number(process.env['COLUMNS']) || 100,
+    env: process.env,
+    platform: process.platform,
+    homeDir: homedir(),
+  });
+}
+
+async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
+  const { values, positionals } = parse(args);
+  const [command, ...extra] = positionals;
+  if (values.version) return io.stdout(`${packageJson.version}\n`);
+  if (values.help || command === 'help') return io.stdout(helpText);
+  if (command === undefined) throw new CliError('Say what to do: report, calls, delete or help.', 2);
+  const allowed = optionsOf[command];
+  if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
+  if (extra.length > 0) throw new CliError(`"${extra[0]}" is too much; ${command} takes options only.`, 2);
+  for (const name of Object.keys(values)) {
+    if (!allowed.some((option) => option === name)) throw new CliError(`${command} has no option --${name}.`, 2);
+  }
+  if (command === 'report') return runReport(values, io);
+  if (command === 'calls') return runCalls(values, io);
+  return runDelete(values, io);
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: optionTypes, allowPositionals: true });
+  } catch (error) {
+    const [sentence = 'The arguments make no sense.'] = (error instanceof Error ? error.message : '').split(/(?<=\.) /);
+    throw new CliError(sentence, 2);
+  }
+}
+
+function runReport(values: Values, io: CliIo): void {
+  const by = reportKeys.find((key) => key === values.by);
+  if (by === undefined) {
+    const problem = values.by === undefined ? 'report needs --by' : `"${values.by}" is nothing to report by; say`;
+    throw new CliError(`${problem} model, session, day or agent.`, 2);
+  }
+  const sinceDay = values.since;
+  if (sinceDay !== undefined) checkDay('--since', sinceDay);
+  const json = values.json ?? false;
+  withReader(values, io, (reader) => io.stdout(reportText(reader, { by, sinceDay, json, width: io.width })));
+}
+
+function runCalls(values: Values, io: CliIo): void {
+  const json = values.json ?? false;
+  withReader(values, io, (reader) => io.stdout(callsText(reader, { json, width: io.width })));
+}
+
+async function runDelete(values: Values, io: CliIo): Promise<void> {
+  if ((values.before === undefined) === !values.all) {
+    throw new CliError('delete needs either --all or --before YYYY-MM-DD.', 2);
+  }
+  if (values.before !== undefined) checkDay('--before', values.before);
+  const beforeMs = values.before === undefined ? null : startOfLocalDay(values.before);
+  const deleted = await deleteCalls(findDataDir(values['data-dir'], io), beforeMs, (text) => io.stderr(`${text}\n`));
+  io.stdout(
+    values.json ? `${JSON.stringify({ deleted })}\n` : `Deleted ${deleted} ${deleted === 1 ? 'call' : 'calls'}.\n`,
+  );
+}
+
+function withReader(values: Values, io: CliIo, work: (reader: LedgerReader) => void): void {
+  const path = ledgerPathOf(findDataDir(values['data-dir'], io));
+  let reader: LedgerReader | null = null;
+  try {
+    reader = openLedgerReader(path);
+    work(reader);
+  } catch (error) {
+    throw new CliError(`The ledger ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  } finally {
+    reader?.close();
+  }
+}
+
+function checkDay(option: string, text: string): void {
+  if (dayNumberOf(text) === null) throw new CliError(`"${text}" is no day; ${option} takes YYYY-MM-DD.`, 2);
+}
+
+function startOfLocalDay(text: string): number {
+  const [year = 0, month = 1, day = 1] = text.split('-').map(Number);
+  return new Date(year, month - 1, day).getTime();
+}

@@ -1,0 +1,74 @@
+import { commands, type ExtensionContext, ExtensionMode, window } from 'vscode';
+import { sidebarViewId } from './manifest/manifest.ts';
+import type { SidebarState } from './protocol/sidebar.ts';
+import { registerCommands } from './vscode/commands.ts';
+import { askAndDeleteData } from './vscode/deleteData.ts';
+import { Notifier } from './vscode/notifier.ts';
+import { writeSetting } from './vscode/settings.ts';
+import type { SidebarRequest } from './vscode/sidebarMessages.ts';
+import { SidebarView } from './vscode/sidebarView.ts';
+import { StatusBar } from './vscode/statusBar.ts';
+import { openMeteredTerminal, openUnmeteredTerminal, relaunchTerminal } from './vscode/terminals/openTerminal.ts';
+import { inspectionFor, type TestInspection } from './vscode/testInspection.ts';
+import { WindowSession } from './vscode/windowSession.ts';
+
+/** What this activation returns to other extensions: nothing, except inside Outlay's own in-host tests. */
+export type OutlayExports = TestInspection | undefined;
+
+export function activate(context: ExtensionContext): OutlayExports {
+  const log = window.createOutputChannel('Outlay', { log: true });
+  const notifier = new Notifier(log, context.globalState);
+  const report = (error: unknown): void => {
+    void notifier.warn('failure', `Outlay: ${error instanceof Error ? error.message : String(error)}`);
+  };
+
+  const surfaces: { show(state: SidebarState): void }[] = [];
+  const session = new WindowSession(context, { log, notifier }, (state) => {
+    for (const surface of surfaces) surface.show(state);
+  });
+  const turn = (on: boolean) => writeSetting('outlay.enabled', on);
+  const openUnmetered = () => openUnmeteredTerminal(session.terminals, session.launcherDir);
+
+  const statusBar = new StatusBar();
+  const sidebar = new SidebarView(context.extensionUri, session.state, (request) => {
+    handleSidebar(request).catch(report);
+  });
+  surfaces.push(statusBar, sidebar);
+  statusBar.show(session.state);
+
+  async function handleSidebar(request: SidebarRequest): Promise<void> {
+    switch (request.type) {
+      case 'openTerminal':
+        return void openMeteredTerminal();
+      case 'relaunchTerminal': {
+        const terminal = session.terminals.find(request.body.id);
+        return terminal === undefined ? undefined : relaunchTerminal(terminal);
+      }
+      case 'retry':
+        return session.retry();
+      case 'turnOn':
+        return turn(true);
+      case 'showLog':
+        return log.show();
+    }
+  }
+
+  const registrations = registerCommands(
+    {
+      'outlay.openSidebar': () => commands.executeCommand(`${sidebarViewId}.focus`),
+      'outlay.openMeteredTerminal': openMeteredTerminal,
+      'outlay.openUnmeteredTerminal': openUnmetered,
+      'outlay.turnOn': () => turn(true),
+      'outlay.turnOff': () => turn(false),
+      'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),
+      'outlay.restartMeter': () => session.restartMeter(),
+      'outlay.showLog': () => log.show(),
+    },
+    report,
+  );
+
+  context.subscriptions.push(log, statusBar, sidebar, session, registrations);
+  const ready = session.start().catch(report);
+  if (context.extensionMode !== ExtensionMode.Test) return undefined;
+  return inspectionFor(context, { ready, session, statusBar });
+}

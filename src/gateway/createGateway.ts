@@ -1,0 +1,260 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../domain/clock.ts';
+import { type AdmissionPolicy, type AdmittedCall, admit } from './admission.ts';
+import { agentOf, sessionOf, subAgentOf } from './agents.ts';
+import type { CallHead, CallTap, GatewayObserver, RequestHead, Route, Upstream } from './contract.ts';
+import { Exchange } from './exchange.ts';
+import { GuardedObserver } from './guardedObserver.ts';
+import { firstValues, queryWithoutKey, withoutCredentials } from './headers.ts';
+import { pathShape } from './pathShape.ts';
+import { refuseRequest, refuseSocket, sendJson } from './refusals.ts';
+import { UpstreamAgents } from './upstreamAgents.ts';
+import { isLoopbackHost, joinPath } from './upstreams.ts';
+
+export interface GatewayOptions {
+  /** The secret first segment of every path: at least 128 random bits in URL-safe characters. */
+  readonly token: string;
+  readonly routes: readonly Route[];
+  /** Null carries calls and meters nothing. */
+  readonly observer: GatewayObserver | null;
+  readonly clock: Clock;
+  /** Gets short sentences without anything of a request. */
+  readonly log: (message: string) => void;
+  readonly newCallId: () => string;
+  /** A user's own base URL for a workspace and route, chained in place of the route's upstream; null for none. */
+  readonly workspaceUpstream: (workspaceId: string, routeId: string) => Upstream | null;
+  /** Serves paths under /control/, after the Host and Origin checks; it has its own authorisation. */
+  readonly onControl: ((req: IncomingMessage, res: ServerResponse) => void) | null;
+  /** Proxy variables (HTTPS_PROXY, NO_PROXY) to reach https upstreams by; null, the default, connects directly. */
+  readonly proxyEnv?: Readonly<Record<string, string | undefined>> | null;
+  /** How long an unused upstream connection is kept; 4,000 unless a test says otherwise. */
+  readonly upstreamIdleMs?: number;
+}
+
+export interface Gateway {
+  /** Listens on 127.0.0.1; rejects with Node's own error where the port is taken. */
+  listen(port: number): Promise<{ readonly port: number }>;
+  /** Base URLs by route id, in the form that SDKs take. */
+  baseUrls(workspaceId: string): Readonly<Record<string, string>>;
+  /** Calls that have not ended, metered or not. */
+  inFlight(): number;
+  /** Frees the port; calls in flight go on, and their connections close after them. */
+  stopListening(): void;
+  /** Stops listening, waits for calls in flight, breaks off what is left after `graceMs`. */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/** The loopback gateway: admits, routes, forwards and shows the observer what passed. */
+export function createGateway(options: GatewayOptions): Gateway {
+  return new LoopbackGateway(options);
+}
+
+class LoopbackGateway implements Gateway {
+  readonly #options: GatewayOptions;
+  readonly #server: Server;
+  readonly #agents: UpstreamAgents;
+  readonly #observer: GuardedObserver | null;
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #token: Buffer;
+  readonly #exchanges = new Set<Exchange>();
+  #policy: AdmissionPolicy;
+  #stopping = false;
+  #idle: (() => void) | null = null;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#token = Buffer.from(options.token, 'latin1');
+    this.#routes = new Map(options.routes.map((route) => [route.id, route]));
+    this.#observer = options.observer === null ? null : new GuardedObserver(options.observer, options.log);
+    this.#agents = new UpstreamAgents({ idleMs: options.upstreamIdleMs ?? 4_000, proxyEnv: options.proxyEnv ?? null });
+    this.#policy = this.#policyFor(0);
+    this.#server = this.#createServer();
+  }
+
+  async listen(port: number): Promise<{ readonly port: number }> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host: '127.0.0.1', exclusive: true, backlog: 1024 }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#server.on('error', () => this.#options.log('The listening socket failed.'));
+    const bound = (this.#server.address() as AddressInfo).port;
+    this.#policy = this.#policyFor(bound);
+    return { port: bound };
+  }
+
+  baseUrls(workspaceId: string): Readonly<Record<string, string>> {
+    const base = `http://127.0.0.1:${this.#policy.port}/${this.#options.token}/${workspaceId}`;
+    return Object.fromEntries(this.#options.routes.map(({ id, baseSuffix }) => [id, `${base}/${id}${baseSuffix}`]));
+  }
+
+  inFlight(): number {
+    return this.#exchanges.size;
+  }
+
+  stopListening(): void {
+    this.#stopping = true;
+    this.#server.close();
+  }
+
+  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server.listening) this.#server.once('close', resolve);
+      else resolve();
+    });
+    this.stopListening();
+    if (this.#exchanges.size > 0) await this.#drained(graceMs);
+    for (const exchange of this.#exchanges) exchange.cut();
+    this.#exchanges.clear();
+    this.#server.closeAllConnections();
+    this.#agents.destroy();
+    await closed;
+  }
+
+  #drained(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      this.#idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #policyFor(port: number): AdmissionPolicy {
+    return { port, token: this.#token, routes: this.#routes, control: this.#options.onControl !== null };
+  }
+
+  #createServer(): Server {
+    const server = createServer({
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+      // Longer than agents keep unused connections, so that it is they who close them.
+      keepAliveTimeout: 300_000,
+      headersTimeout: 60_000,
+      // A large body may take as long as it takes.
+      requestTimeout: 0,
+      maxHeaderSize: 64 * 1024,
+      // Offers of other protocols that HTTP/1.1 lets a server pass over (h2c) are ordinary requests.
+      shouldUpgradeCallback: (req) => req.headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    server.timeout = 0;
+    // Node drops what is over its count without a word; the size of the head is bound already.
+    server.maxHeadersCount = 0;
+    server.on('request', (req, res) => this.#serve(req, res));
+    server.on('checkContinue', (req, res) => this.#serve(req, res, () => res.writeContinue()));
+    server.on('upgrade', (req, socket) => this.#refuseUpgrade(req, socket));
+    server.on('connect', (_req, socket) =>
+      refuseSocket(socket, '405 Method Not Allowed', { message: 'This method is not served.' }),
+    );
+    return server;
+  }
+
+  #serve(req: IncomingMessage, res: ServerResponse, invite?: () => void): void {
+    if (this.#stopping) res.shouldKeepAlive = false;
+    const admission = admit(req, this.#policy);
+    if (admission.kind === 'refused') {
+      refuseRequest(res, admission);
+      return;
+    }
+    invite?.();
+    if (admission.kind === 'call') this.#forward(req, res, admission);
+    else this.#control(req, res);
+  }
+
+  #control(req: IncomingMessage, res: ServerResponse): void {
+    try {
+      this.#options.onControl?.(req, res);
+    } catch {
+      this.#options.log('A control request failed.');
+      if (res.headersSent) res.destroy();
+      else refuseRequest(res, { status: 500, message: 'The control API failed.', close: true });
+    }
+  }
+
+  #refuseUpgrade(req: IncomingMessage, socket: Duplex): void {
+    const admission = admit(req, this.#policy);
+    if (admission.kind === 'refused') {
+      const { status, message } = admission;
+      refuseSocket(socket, `${status} ${status === 401 ? 'Unauthorized' : 'Refused'}`, { message });
+      return;
+    }
+    // Codex opens a WebSocket first and falls back to plain requests at once on this status only.
+    refuseSocket(socket, '426 Upgrade Required', {
+      message: 'Only plain HTTP requests are served.',
+      fields: ['Upgrade: HTTP/1.1'],
+    });
+  }
+
+  #forward(req: IncomingMessage, res: ServerResponse, call: AdmittedCall): void {
+    const { route } = call;
+    const all = firstValues(req.rawHeaders);
+    const method = req.method ?? 'GET';
+    const head: RequestHead = {
+      method,
+      path: call.path + queryWithoutKey(call.query),
+      headers: withoutCredentials(all),
+    };
+    const upstream = this.#options.workspaceUpstream(call.workspaceId, route.id) ?? route.upstream(head);
+    if (this.#isOurselves(upstream)) {
+      const message = 'The upstream of this route is Outlay itself.';
+      sendJson(res, { status: 502, close: false }, route.errorBody(502, message));
+      return;
+    }
+    const path = route.upstreamPath(call.path);
+    const match = route.match(method, path);
+    const joined = joinPath(upstream.basePath, path);
+    const startedAtMs = this.#options.clock.nowMs();
+    const beginTap = (): CallTap | null => {
+      if (this.#observer === null) return null;
+      if (match === null) {
+        this.#observer.unmetered(route.id, method, pathShape(path));
+        return null;
+      }
+      const callHead: CallHead = {
+        id: this.#options.newCallId(),
+        startedAtMs,
+        workspaceId: call.workspaceId,
+        routeId: route.id,
+        provider: upstream.provider,
+        ...match,
+        auth: route.auth({ method, path: call.path + call.query, headers: all }),
+        agent: agentOf(head),
+        session: sessionOf(head),
+        subAgent: subAgentOf(head),
+        requestEncoding: all['content-encoding'] ?? null,
+      };
+      return this.#observer.begin(callHead);
+    };
+    const plan = {
+      upstream,
+      path: (joined === '' ? '/' : joined) + call.query,
+      chat: match?.api === 'openai-chat' && /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? ''),
+      startedAtMs,
+      beginTap,
+      errorBody: route.errorBody,
+    };
+    const tools = { agents: this.#agents, clock: this.#options.clock };
+    this.#run(new Exchange({ req, res }, plan, tools), res);
+  }
+
+  #run(exchange: Exchange, res: ServerResponse): void {
+    this.#exchanges.add(exchange);
+    res.once('close', () => {
+      this.#exchanges.delete(exchange);
+      if (this.#exchanges.size === 0) this.#idle?.();
+    });
+    exchange.start();
+  }
+
+  #isOurselves({ origin }: Upstream): boolean {
+    if (!origin.startsWith('http:')) return false;
+    const url = new URL(origin);
+    return Number(url.port) === this.#policy.port && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
+  }
+}

@@ -1,0 +1,262 @@
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type InformationEvent,
+  type RequestOptions,
+  type ServerResponse,
+} from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Clock } from '../domain/clock.ts';
+import { scanChatStreamOptions } from '../wire/chatStreamOptions.ts';
+import { bounded } from './agents.ts';
+import { bufferBody } from './bodyBuffer.ts';
+import { patchedPieces, usagePatch } from './chatUsage.ts';
+import type { CallEnd, CallTap, Upstream } from './contract.ts';
+import { headerPairs, type RequestFraming, rawValues, upstreamRequestHeaders } from './headers.ts';
+import { sendJson } from './refusals.ts';
+import { ResponseRelay } from './responseRelay.ts';
+import type { UpstreamAgents, UpstreamEndpoint } from './upstreamAgents.ts';
+
+/** A longer Chat body is passed on as it comes, and its stream then reports usage only if the client asked for it. */
+const chatBodyBytesMax = 64 * 1024 * 1024;
+
+export interface ExchangeTools {
+  readonly agents: UpstreamAgents;
+  readonly clock: Clock;
+}
+
+export interface ExchangePlan {
+  readonly upstream: Upstream;
+  /** Path and query to request. */
+  readonly path: string;
+  /** Whether the body may need `include_usage`. */
+  readonly chat: boolean;
+  readonly startedAtMs: number;
+  readonly beginTap: () => CallTap | null;
+  readonly errorBody: (status: number, message: string) => string;
+}
+
+/** One request on its way upstream and its response on the way back. */
+export class Exchange {
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #plan: ExchangePlan;
+  readonly #tools: ExchangeTools;
+  readonly #endpoint: UpstreamEndpoint;
+  readonly #startedMonotonicMs: number;
+  readonly #framing: RequestFraming;
+  #tap: CallTap | null = null;
+  #upstreamReq: ClientRequest | null = null;
+  #relay: ResponseRelay | null = null;
+  #ended = false;
+  #connected = false;
+  /** We added `include_usage`, so the chunk that it brings is to be hidden. */
+  #askedForUsage = false;
+
+  constructor(ends: { req: IncomingMessage; res: ServerResponse }, plan: ExchangePlan, tools: ExchangeTools) {
+    this.#req = ends.req;
+    this.#res = ends.res;
+    this.#plan = plan;
+    this.#tools = tools;
+    this.#endpoint = tools.agents.endpoint(plan.upstream.origin);
+    this.#startedMonotonicMs = tools.clock.monotonicMs();
+    this.#framing = {
+      host: this.#endpoint.host,
+      method: ends.req.method ?? 'GET',
+      body: bodyFraming(ends.req),
+    };
+  }
+
+  start(): void {
+    // Errors of the client's side all end in the response's "close".
+    this.#req.on('error', () => {});
+    this.#res.on('error', () => {});
+    this.#res.once('close', () => {
+      if (!this.#res.writableFinished) this.#clientGone();
+    });
+    this.#req.once('close', () => {
+      if (!this.#req.complete) this.#upstreamReq?.destroy();
+    });
+    const { body } = this.#framing;
+    const buffered = this.#plan.chat && body !== null && (body === 'chunked' || body <= chatBodyBytesMax);
+    if (!buffered) this.#sendStreaming([]);
+    this.#tap = this.#plan.beginTap();
+    if (buffered) this.#sendBuffered(body);
+  }
+
+  /** Breaks the call off, at shutdown. */
+  cut(): void {
+    if (this.#ended) return;
+    this.#end('upstream-cut');
+    this.#upstreamReq?.destroy();
+    this.#res.destroy();
+  }
+
+  #sendBuffered(body: number | 'chunked'): void {
+    const declaredBytes = body === 'chunked' ? null : body;
+    bufferBody(this.#req, { declaredBytes, maxBytes: chatBodyBytesMax }, (result) => {
+      if (this.#ended) return;
+      if (result.whole) this.#sendWhole(result.body);
+      else this.#sendStreaming(result.read);
+    });
+  }
+
+  #sendWhole(body: Uint8Array): void {
+    const patch = usagePatch(body, scanChatStreamOptions(body));
+    this.#askedForUsage = patch !== null;
+    const pieces = patch === null ? [body] : patchedPieces(body, patch);
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const upstreamReq = this.#open({ ...this.#framing, body: this.#framing.body === 'chunked' ? 'chunked' : bytes });
+    for (const piece of pieces) if (piece.length > 0) upstreamReq?.write(piece);
+    this.#endRequest(upstreamReq);
+    this.#tap?.requestBytes(body);
+    this.#tap?.requestEnd();
+  }
+
+  #sendStreaming(alreadyRead: readonly Uint8Array[]): void {
+    const req = this.#req;
+    const upstreamReq = this.#open(this.#framing);
+    const forward = (chunk: Uint8Array) => {
+      // An answer may come, and the upstream close, before the client has sent all: the rest is read and let go.
+      const flowing = upstreamReq === null || upstreamReq.destroyed || upstreamReq.write(chunk);
+      this.#tap?.requestBytes(chunk);
+      if (!flowing) req.pause();
+    };
+    upstreamReq?.on('drain', () => req.resume());
+    req.on('data', forward);
+    req.once('end', () => {
+      this.#endRequest(upstreamReq);
+      this.#tap?.requestEnd();
+    });
+    for (const chunk of alreadyRead) forward(chunk);
+    // After a long read the request is paused, and only a full upstream may keep it so.
+    if (alreadyRead.length > 0 && upstreamReq?.writableNeedDrain !== true) req.resume();
+  }
+
+  #endRequest(upstreamReq: ClientRequest | null): void {
+    if (upstreamReq === null || upstreamReq.destroyed) return;
+    if (this.#req.rawTrailers.length > 0) upstreamReq.addTrailers(headerPairs(this.#req.rawTrailers));
+    upstreamReq.end();
+  }
+
+  #open(framing: RequestFraming): ClientRequest | null {
+    const { agent, secure, hostname, port } = this.#endpoint;
+    const options: RequestOptions = {
+      host: hostname,
+      port,
+      method: framing.method,
+      path: this.#plan.path,
+      headers: upstreamRequestHeaders(this.#req.rawHeaders, framing),
+      agent,
+      maxHeaderSize: 256 * 1024,
+    };
+    let upstreamReq: ClientRequest;
+    try {
+      upstreamReq = secure ? httpsRequest(options) : httpRequest(options);
+    } catch {
+      // Node refuses to send a field or a path that its own parser let in.
+      process.nextTick(() => this.#fail('no-upstream', 'Outlay could not pass this request on: it is malformed.'));
+      return null;
+    }
+    this.#upstreamReq = upstreamReq;
+    upstreamReq.maxHeadersCount = 0;
+    upstreamReq.once('socket', (socket) => this.#watchConnecting(socket));
+    upstreamReq.on('response', (upstreamRes: IncomingMessage) => this.#respond(upstreamRes));
+    upstreamReq.on('information', (info) => this.#inform(info));
+    upstreamReq.once('close', () => {
+      this.#req.resume();
+      // Node closes without an error where an upstream switches protocols unasked.
+      if (this.#relay === null && upstreamReq === this.#upstreamReq)
+        this.#fail('upstream-cut', `${this.#framing.host} broke off before it answered.`);
+    });
+    upstreamReq.on('error', (error: NodeJS.ErrnoException) => this.#upstreamFailed(upstreamReq, error));
+    return upstreamReq;
+  }
+
+  /** Until a connection stands nothing can have reached the provider. */
+  #watchConnecting(socket: Socket): void {
+    this.#connected = !socket.connecting;
+    if (this.#connected) return;
+    socket.once(this.#endpoint.secure ? 'secureConnect' : 'connect', () => {
+      this.#connected = true;
+    });
+  }
+
+  #respond(upstreamRes: IncomingMessage): void {
+    if (this.#ended) {
+      upstreamRes.destroy();
+      return;
+    }
+    try {
+      this.#relay = new ResponseRelay({ upstreamRes, req: this.#req, res: this.#res }, this.#askedForUsage);
+    } catch {
+      upstreamRes.destroy();
+      this.#fail('upstream-cut', `The answer of ${this.#framing.host} could not be passed on: it is malformed.`);
+      return;
+    }
+    this.#relay.start(this.#tap, (end) => this.#end(end));
+    const { headers, rawHeaders, statusCode = 0 } = upstreamRes;
+    this.#tap?.responseHead({
+      httpStatus: statusCode,
+      contentType: headers['content-type'] ?? null,
+      contentEncoding: headers['content-encoding'] ?? null,
+      requestId: bounded(rawValues(rawHeaders, 'request-id')[0]) ?? bounded(rawValues(rawHeaders, 'x-request-id')[0]),
+    });
+  }
+
+  /** Passes on 102, 103 and their like; a 100 was answered by ourselves. */
+  #inform(info: InformationEvent): void {
+    const { socket } = this.#res;
+    if (this.#ended || socket === null || this.#res.headersSent || this.#req.httpVersion === '1.0') return;
+    if (info.statusCode === 100) return;
+    const fields = headerPairs(info.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HTTP/1.1 ${info.statusCode} ${info.statusMessage}\r\n${fields.join('')}\r\n`, 'latin1');
+  }
+
+  #upstreamFailed(upstreamReq: ClientRequest, error: NodeJS.ErrnoException): void {
+    if (this.#ended || upstreamReq !== this.#upstreamReq || this.#relay !== null) return;
+    if (upstreamReq.reusedSocket && this.#isSafeToRepeat() && error.code === 'ECONNRESET') {
+      // The provider closed an unused connection just as it was taken again.
+      this.#endRequest(this.#open(this.#framing));
+      return;
+    }
+    const code = typeof error.code === 'string' ? ` (${error.code})` : '';
+    if (this.#connected) this.#fail('upstream-cut', `${this.#framing.host} broke off before it answered${code}.`);
+    else this.#fail('no-upstream', `Outlay could not reach ${this.#framing.host}${code}.`);
+  }
+
+  /** A request that may have reached the provider is never sent twice, unless it is a read without a body. */
+  #isSafeToRepeat(): boolean {
+    const { method, body } = this.#framing;
+    return (method === 'GET' || method === 'HEAD') && body === null;
+  }
+
+  #fail(end: CallEnd, message: string): void {
+    if (this.#ended) return;
+    this.#end(end);
+    sendJson(this.#res, { status: 502, close: false }, this.#plan.errorBody(502, message));
+  }
+
+  #clientGone(): void {
+    if (this.#ended) return;
+    this.#end('client-gone');
+    this.#upstreamReq?.destroy();
+  }
+
+  #end(end: CallEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    // Wall time of the start plus a monotonic span: a clock that is set meanwhile bends no duration.
+    const elapsedMs = this.#tools.clock.monotonicMs() - this.#startedMonotonicMs;
+    this.#tap?.end(end, this.#plan.startedAtMs + elapsedMs);
+  }
+}
+
+/** How a request's body is framed. Node has refused every request with contradicting lengths before this. */
+function bodyFraming(req: IncomingMessage): RequestFraming['body'] {
+  if (req.headers['transfer-encoding'] !== undefined) return 'chunked';
+  const length = req.headers['content-length'];
+  return length === undefined ? null : Number(length);
+}

@@ -1,0 +1,177 @@
+import type { CalibrationState } from '../domain/calibration.ts';
+import type { CallCost, CallRecord } from '../domain/call.ts';
+import { callColumns, keyOf, partColumns, recordOf } from './callRow.ts';
+import type { DayOf } from './localDay.ts';
+import type { Names } from './names.ts';
+import type { Owner } from './owner.ts';
+import { pruneNames } from './pruneNames.ts';
+import { partRowsOf, Rollups } from './rollups.ts';
+import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
+
+export interface BooksOptions {
+  readonly statements: Statements;
+  readonly names: Names;
+  readonly dayOf: DayOf;
+  readonly owner: Owner;
+}
+
+/** The writes of one connection. Everything but `transaction` must run inside one. */
+export class CallBooks {
+  readonly #options: BooksOptions;
+  readonly #rollups: Rollups;
+  /** Days and sessions whose rollups a replaced call has made stale, rebuilt before the commit. */
+  readonly #stale = new Map<string, { readonly day: number; readonly session: number }>();
+
+  constructor(options: BooksOptions) {
+    this.#options = options;
+    this.#rollups = new Rollups(options.statements, options.names);
+  }
+
+  /** Runs work in one write transaction: all of it is committed, or nothing is and the error is thrown. */
+  transaction<T>(work: () => T): T {
+    const { db } = this.#options.statements;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#options.names.forget();
+      // Some failures (a full disk) have rolled back already.
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    } finally {
+      this.#stale.clear();
+    }
+  }
+
+  /** Keeps the latest figures of a call in flight; one that has finished stays as it finished. */
+  keepInFlight(record: CallRecord): void {
+    const before = this.#find(record.id);
+    if (before !== undefined && before['owner_pid'] === null) return;
+    this.#write(record, this.#options.owner);
+  }
+
+  /** Books a finished call; finishing it again replaces it. */
+  finish(record: CallRecord): void {
+    const before = this.#find(record.id);
+    const { seq, day, session } = this.#write(record, null);
+    this.#observe(record, seq);
+    if (before === undefined || before['owner_pid'] !== null) {
+      this.#rollups.add(recordOfSeq(this.#options, seq), day);
+      return;
+    }
+    this.#markStale(integerOf(before, 'day'), integerOf(before, 'session'));
+    this.#markStale(day, session);
+  }
+
+  /** Ends the calls in flight whose owner is gone, with what was last known of them. Returns how many. */
+  sweepLost(ownerAlive: (owner: Owner) => boolean): number {
+    const { statements, names } = this.#options;
+    const rows = statements.all('SELECT * FROM calls WHERE owner_pid IS NOT NULL');
+    const dead = rows.filter(
+      (row) => !ownerAlive({ pid: integerOf(row, 'owner_pid'), bootId: textOf(row, 'owner_boot') }),
+    );
+    for (const row of dead) {
+      const record = recordOf(row, partRowsOf(statements, row), names);
+      this.finish({ ...record, status: 'lost', provenance: 'partial' });
+    }
+    return dead.length;
+  }
+
+  /** Deletes finished calls that started before the instant, all when null, and keeps the rollups exact. Calls in flight stay. */
+  deleteBefore(beforeMs: number | null): number {
+    const { statements, names } = this.#options;
+    const where = `owner_pid IS NULL AND started_at_ms < ?`;
+    const before = beforeMs ?? Number.MAX_SAFE_INTEGER;
+    const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
+    const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
+    for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
+    if (deleted > 0) pruneNames(statements);
+    names.forget();
+    return deleted;
+  }
+
+  saveCalibration(states: readonly CalibrationState[]): void {
+    const statement = this.#options.statements.prepare('INSERT OR REPLACE INTO calibration VALUES (?, ?, ?, ?, ?, ?)');
+    for (const state of states) {
+      const { model, logRatioSum, weight, variance, samples, updatedAtMs } = state;
+      statement.run(model, logRatioSum, weight, variance, Math.round(samples), Math.round(updatedAtMs));
+    }
+  }
+
+  #find(id: string): SqlRow | undefined {
+    return this.#options.statements.get('SELECT seq, day, session, owner_pid FROM calls WHERE id = ?', keyOf(id));
+  }
+
+  #write(record: CallRecord, owner: Owner | null): { seq: number; day: number; session: number } {
+    const { statements, names, dayOf } = this.#options;
+    const columns: Record<string, SqlValue> = {
+      ...callColumns(record, names),
+      ended_at_ms: Math.round(record.startedAtMs + (record.durationMs ?? 0)),
+      day: dayOf(record.startedAtMs),
+      owner_pid: owner?.pid ?? null,
+      owner_boot: owner?.bootId ?? null,
+    };
+    const row = statements.prepare(upsertSql(Object.keys(columns))).get(columns) ?? {};
+    const seq = integerOf(row, 'seq');
+    statements.run('DELETE FROM call_parts WHERE call = ?', seq);
+    record.parts.forEach((part, ordinal) => {
+      const cost = record.partCosts[ordinal] ?? noCost;
+      const values = { call: seq, ordinal, ...partColumns(part, cost, names) };
+      statements.prepare(insertSql('call_parts', Object.keys(values))).run(values);
+    });
+    return { seq, day: integerOf(row, 'day'), session: integerOf(row, 'session') };
+  }
+
+  /**
+   * Notes the provider's own ids of a call. A key is unique for a source and a call, never over calls: two calls that the gateway
+   * saw stay two whatever ids their responses carry, and another source that brings the same key finds its call here.
+   */
+  #observe(record: CallRecord, seq: number): void {
+    const { statements, names } = this.#options;
+    const provider = names.idOf(record.provider);
+    statements.run('DELETE FROM observations WHERE call = ? AND source = ?', seq, record.source);
+    const keys = [
+      ['request', record.requestId],
+      ['response', record.responseId],
+    ] as const;
+    for (const [kind, key] of keys) {
+      if (key === null) continue;
+      statements.run('INSERT INTO observations VALUES (?, ?, ?, ?, ?)', key, kind, provider, record.source, seq);
+    }
+  }
+
+  #markStale(day: number, session: number): void {
+    this.#stale.set(`${day} ${session}`, { day, session });
+  }
+}
+
+/** The calibration states that were saved, by model. */
+export function calibrationOf(statements: Statements): readonly CalibrationState[] {
+  return statements.all('SELECT * FROM calibration ORDER BY model').map((row) => ({
+    model: textOf(row, 'model'),
+    logRatioSum: integerOf(row, 'log_ratio_sum'),
+    weight: integerOf(row, 'weight'),
+    variance: integerOf(row, 'variance'),
+    samples: integerOf(row, 'samples'),
+    updatedAtMs: integerOrNull(row, 'updated_at_ms') ?? 0,
+  }));
+}
+
+const noCost: CallCost = { costNanoUsd: null, provenance: 'unpriced', split: null, rates: [], priceVersion: null };
+
+function recordOfSeq({ statements, names }: BooksOptions, seq: number): CallRecord {
+  const row = statements.get('SELECT * FROM calls WHERE seq = ?', seq) ?? {};
+  return recordOf(row, partRowsOf(statements, row), names);
+}
+
+function insertSql(table: string, columns: readonly string[]): string {
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`;
+}
+
+function upsertSql(columns: readonly string[]): string {
+  const changes = columns.filter((name) => name !== 'id').map((name) => `${name} = excluded.${name}`);
+  return `${insertSql('calls', columns)} ON CONFLICT (id) DO UPDATE SET ${changes.join(', ')} RETURNING seq, day, session`;
+}

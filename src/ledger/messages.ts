@@ -1,0 +1,61 @@
+import type { CalibrationState } from '../domain/calibration.ts';
+import type { CallRecord } from '../domain/call.ts';
+import type { CallsQuery, LedgerHealth, LedgerReader, ReportQuery, ReportRow } from './contract.ts';
+
+/** All that a snapshot needs from the books, in one round trip. Days are local days "YYYY-MM-DD", inclusive. */
+export interface NowQuery {
+  readonly today: string;
+  readonly weekSince: string;
+  readonly recentLimit: number;
+  readonly costSinceMs: number;
+}
+
+export interface PeriodRows {
+  readonly byModel: readonly ReportRow[];
+  readonly bySession: readonly ReportRow[];
+}
+
+export interface NowAnswer {
+  readonly today: PeriodRows;
+  readonly week: PeriodRows;
+  readonly recent: readonly CallRecord[];
+  readonly costSince: ReturnType<LedgerReader['costSince']>;
+  readonly health: LedgerHealth;
+}
+
+/** Requests to the ledger's thread; every one is answered once. */
+export interface LedgerRequests {
+  readonly begin: { readonly params: CallRecord; readonly result: null };
+  readonly update: { readonly params: CallRecord; readonly result: null };
+  readonly finish: { readonly params: CallRecord; readonly result: null };
+  readonly saveCalibration: { readonly params: readonly CalibrationState[]; readonly result: null };
+  readonly loadCalibration: { readonly params: null; readonly result: readonly CalibrationState[] };
+  readonly deleteBefore: { readonly params: number | null; readonly result: number };
+  readonly report: { readonly params: ReportQuery; readonly result: readonly ReportRow[] };
+  readonly calls: { readonly params: CallsQuery; readonly result: readonly CallRecord[] };
+  readonly now: { readonly params: NowQuery; readonly result: NowAnswer };
+  readonly health: { readonly params: null; readonly result: LedgerHealth };
+  readonly close: { readonly params: null; readonly result: null };
+}
+
+export type LedgerRequestName = keyof LedgerRequests;
+
+export type LedgerRequest = {
+  [Name in LedgerRequestName]: {
+    readonly seq: number;
+    readonly name: Name;
+    readonly params: LedgerRequests[Name]['params'];
+  };
+}[LedgerRequestName];
+
+/** What the thread sends: answers, and news that nobody asked for. */
+export type LedgerMessage =
+  | { readonly type: 'answer'; readonly seq: number; readonly result: unknown }
+  | { readonly type: 'failure'; readonly seq: number; readonly message: string }
+  | { readonly type: 'health'; readonly health: LedgerHealth }
+  | { readonly type: 'log'; readonly sentence: string };
+
+export interface LedgerWorkerOptions {
+  readonly path: string;
+  readonly timeZone: string | null;
+}

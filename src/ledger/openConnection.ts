@@ -1,0 +1,123 @@
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileStamp } from './ledgerFiles.ts';
+import { type Migration, migrate, newestVersion, schemaVersionOf } from './migrations.ts';
+import { DamagedRow, type Database, openDatabase, textOf, walIsSafe } from './sqlite.ts';
+
+/** The writer runs in a thread of its own and retries; a short wait there harms nobody. */
+const writerBusyMs = 50;
+
+export interface ConnectionOptions {
+  readonly path: string;
+  readonly nowMs: number;
+  readonly migrations: readonly Migration[];
+  /** For tests; the version of the SQLite in use where left out. */
+  readonly sqliteVersion?: string | undefined;
+}
+
+export interface Connection {
+  readonly db: Database;
+  /** Set where the file was written by a newer Outlay; the connection is read-only then. */
+  readonly newerVersion: number | null;
+}
+
+/**
+ * Opens a ledger file for writing: checks it, migrates it after a backup, and sets it up. Throws what SQLite throws: a damaged
+ * file as `corrupt`, a full or busy disk as such, so that the caller can set aside, or wait.
+ */
+export function openConnection(options: ConnectionOptions): Connection {
+  if (options.path !== ':memory:') checkHeader(options.path);
+  const db = openDatabase(options.path, { readOnly: false, busyMs: writerBusyMs });
+  try {
+    checkIntegrity(db);
+    const version = schemaVersionOf(db);
+    if (version > newestVersion(options.migrations)) {
+      db.close();
+      return { db: openDatabase(options.path, { readOnly: true, busyMs: writerBusyMs }), newerVersion: version };
+    }
+    setUp(db, options.sqliteVersion ?? sqliteVersionOf(db));
+    migrate(db, options.migrations, (from) => backUp(db, options, from));
+    return { db, newerVersion: null };
+  } catch (error) {
+    if (db.isOpen) db.close();
+    throw error;
+  }
+}
+
+/**
+ * Makes the folder and the file, both for this user only. Throws the file system's error where that is not possible. A file that
+ * exists is not opened: closing it again would give up locks that SQLite holds on it in this process.
+ */
+export function prepareFile(path: string): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  accessSync(folder, constants.W_OK);
+  if (existsSync(path)) accessSync(path, constants.W_OK);
+  else closeSync(openSync(path, 'wx', 0o600));
+}
+
+/** Renames a damaged ledger with its log, so that nothing of it is lost. Returns its new path. */
+export function setAside(path: string, nowMs: number): string {
+  const stamp = fileStamp(nowMs);
+  for (let attempt = 0; ; attempt++) {
+    const name = `ledger.damaged-${stamp}${attempt === 0 ? '' : `-${attempt}`}.sqlite`;
+    const target = join(dirname(path), name);
+    if (existsSync(target)) continue;
+    // The log goes first: a new ledger must never meet the old one's log.
+    for (const suffix of ['-wal', '-shm', '-journal', '']) {
+      if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
+    }
+    return target;
+  }
+}
+
+/** Looked at before SQLite opens the file, because SQLite removes the log of a file that it does not recognise. */
+function checkHeader(path: string): void {
+  const magic = 'SQLite format 3\0';
+  const header = Buffer.alloc(magic.length);
+  const file = openSync(path, 'r');
+  try {
+    const length = readSync(file, header);
+    if (length > 0 && header.toString('latin1', 0, length) !== magic) throw new DamagedRow('file is not a database');
+  } finally {
+    closeSync(file);
+  }
+}
+
+function checkIntegrity(db: Database): void {
+  const row = db.prepare('PRAGMA quick_check(1)').get() ?? {};
+  const verdict = textOf(row, 'quick_check');
+  if (verdict !== 'ok') throw new DamagedRow(verdict);
+}
+
+function sqliteVersionOf(db: Database): string {
+  return textOf(db.prepare('SELECT sqlite_version() AS version').get() ?? {}, 'version');
+}
+
+function setUp(db: Database, sqliteVersion: string): void {
+  db.exec('PRAGMA foreign_keys = ON');
+  db.exec('PRAGMA secure_delete = ON');
+  const mode = walIsSafe(sqliteVersion) ? walOrDelete(db) : setJournal(db, 'DELETE');
+  // A rollback journal needs a full sync to survive a power cut unharmed; the log does not.
+  db.exec(`PRAGMA synchronous = ${mode === 'wal' ? 'NORMAL' : 'FULL'}`);
+}
+
+/** Write-ahead logging needs shared memory, which network folders refuse in several ways; the rollback journal works there. */
+function walOrDelete(db: Database): string {
+  try {
+    return setJournal(db, 'WAL');
+  } catch {
+    return setJournal(db, 'DELETE');
+  }
+}
+
+function setJournal(db: Database, mode: 'WAL' | 'DELETE'): string {
+  return textOf(db.prepare(`PRAGMA journal_mode = ${mode}`).get() ?? {}, 'journal_mode');
+}
+
+function backUp(db: Database, options: ConnectionOptions, fromVersion: number): void {
+  const name = `ledger.version-${fromVersion}-${fileStamp(options.nowMs)}.sqlite`;
+  const target = join(dirname(options.path), name);
+  closeSync(openSync(target, 'wx', 0o600));
+  db.prepare('VACUUM INTO ?').run(target);
+}

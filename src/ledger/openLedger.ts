@@ -1,0 +1,208 @@
+import type { CalibrationState } from '../domain/calibration.ts';
+import type { CallRecord } from '../domain/call.ts';
+import type { Clock } from '../domain/clock.ts';
+import { CallBooks, calibrationOf } from './callBooks.ts';
+import type { LedgerHealth, LedgerReader } from './contract.ts';
+import { type DayOf, localDays } from './localDay.ts';
+import { type Migration, migrations } from './migrations.ts';
+import { Names } from './names.ts';
+import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
+import { type Owner, thisProcess } from './owner.ts';
+import { type LedgerQueries, ledgerQueries } from './queries.ts';
+import { faultOf, Statements } from './sqlite.ts';
+
+export interface LedgerOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** Days are those of this zone; the machine's own where left out. */
+  readonly timeZone?: string | undefined;
+  readonly log: (sentence: string) => void;
+  /** Whose calls in flight these are; this process where left out. */
+  readonly owner?: Owner | undefined;
+  /** For tests of migrations. */
+  readonly migrations?: readonly Migration[] | undefined;
+  /** For tests of the fallback to a rollback journal. */
+  readonly sqliteVersion?: string | undefined;
+}
+
+export type LedgerWrite =
+  | { readonly kind: 'begin' | 'update' | 'finish'; readonly record: CallRecord }
+  | { readonly kind: 'saveCalibration'; readonly states: readonly CalibrationState[] };
+
+/** Synchronous writes, each a transaction. Throws what SQLite throws (`faultOf` sorts it), except that damage is mended first. */
+export interface LedgerCore {
+  begin(record: CallRecord): void;
+  update(record: CallRecord): void;
+  finish(record: CallRecord): void;
+  /** All of it in one transaction. */
+  apply(writes: readonly LedgerWrite[]): void;
+  sweepLost(ownerAlive: (owner: Owner) => boolean): number;
+  deleteBefore(beforeMs: number | null): number;
+  loadCalibration(): readonly CalibrationState[];
+}
+
+export interface Ledger {
+  readonly reader: LedgerReader;
+  readonly writer: LedgerCore;
+  health(): LedgerHealth;
+  close(): void;
+}
+
+/** Writes to a ledger of a newer Outlay, which is only read. */
+export class LedgerReadOnly extends Error {}
+
+interface Session {
+  readonly connection: Connection;
+  readonly statements: Statements;
+  readonly books: CallBooks;
+  readonly queries: LedgerQueries;
+}
+
+/**
+ * Opens the books for their one writer (see `acquireOwnerLock`). A folder that cannot be written gives a ledger in memory, a
+ * damaged file is set aside and a new one begun, both said by `health`. Throws only where waiting may help: a full or busy disk.
+ */
+export function openLedger(options: LedgerOptions): Ledger {
+  return new OpenedLedger(options).ledger();
+}
+
+class OpenedLedger {
+  readonly #options: LedgerOptions;
+  readonly #dayOf: DayOf;
+  #health: LedgerHealth = { state: 'ok' };
+  #session: Session;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.#dayOf = localDays(options.timeZone);
+    this.#session = this.#open();
+  }
+
+  ledger(): Ledger {
+    const read = <T>(work: (queries: LedgerQueries) => T): T => this.#mending((session) => work(session.queries));
+    const write = <T>(work: (books: CallBooks) => T): T => this.#mending((session) => this.#write(session, work));
+    const close = () => {
+      if (this.#session.connection.db.isOpen) this.#session.connection.db.close();
+    };
+    return {
+      reader: {
+        report: (query) => read((queries) => queries.report(query)),
+        calls: (query) => read((queries) => queries.calls(query)),
+        costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
+        close,
+      },
+      writer: {
+        begin: (record) => write((books) => books.keepInFlight(record)),
+        update: (record) => write((books) => books.keepInFlight(record)),
+        finish: (record) => write((books) => books.finish(record)),
+        apply: (writes) => write((books) => applyAll(books, writes)),
+        sweepLost: (alive) => write((books) => books.sweepLost(alive)),
+        deleteBefore: (beforeMs) => {
+          const deleted = write((books) => books.deleteBefore(beforeMs));
+          this.#shrink(beforeMs === null);
+          return deleted;
+        },
+        loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
+      },
+      health: () => this.#health,
+      close,
+    };
+  }
+
+  #open(): Session {
+    const { path } = this.#options;
+    if (path === ':memory:') return this.#connect(path);
+    try {
+      prepareFile(path);
+    } catch (error) {
+      return this.#openInMemory(error);
+    }
+    try {
+      return this.#connect(path);
+    } catch (error) {
+      if (faultOf(error) === 'corrupt') return this.#startAnew(error);
+      throw error;
+    }
+  }
+
+  #openInMemory(error: unknown): Session {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    // A full disk may have room again; a folder that is closed to us stays so.
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw error;
+    const reason = `The data folder cannot be written (${code}), so calls are counted in memory and forgotten at the end.`;
+    this.#health = { state: 'memory', reason };
+    this.#options.log(reason);
+    return this.#connect(':memory:');
+  }
+
+  #startAnew(error: unknown): Session {
+    const { path, clock, log } = this.#options;
+    const setAsidePath = setAside(path, clock.nowMs());
+    prepareFile(path);
+    const session = this.#connect(path);
+    this.#health = { state: 'recovered', setAsidePath };
+    log(`The ledger was damaged (${messageOf(error)}); it was set aside as ${setAsidePath} and a new one begun.`);
+    return session;
+  }
+
+  #connect(path: string): Session {
+    const { clock, owner, sqliteVersion } = this.#options;
+    const connection = openConnection({
+      path,
+      nowMs: clock.nowMs(),
+      migrations: this.#options.migrations ?? migrations,
+      sqliteVersion,
+    });
+    if (connection.newerVersion !== null) {
+      const reason = `The ledger was written by a newer Outlay (schema ${connection.newerVersion}), so it is read but not written; update Outlay to record calls again.`;
+      this.#health = { state: 'newer-schema', reason };
+      this.#options.log(reason);
+    }
+    const statements = new Statements(connection.db);
+    const names = new Names(statements);
+    const books = new CallBooks({ statements, names, dayOf: this.#dayOf, owner: owner ?? thisProcess() });
+    return { connection, statements, books, queries: ledgerQueries(statements, names) };
+  }
+
+  #write<T>(session: Session, work: (books: CallBooks) => T): T {
+    if (session.connection.newerVersion !== null) throw new LedgerReadOnly('The ledger is of a newer schema.');
+    return session.books.transaction(() => work(session.books));
+  }
+
+  /** Runs work; where the file turns out to be damaged, it is set aside and the work runs once more on the new one. */
+  #mending<T>(work: (session: Session) => T): T {
+    try {
+      return work(this.#session);
+    } catch (error) {
+      if (faultOf(error) !== 'corrupt' || this.#options.path === ':memory:' || this.#health.state === 'memory')
+        throw error;
+      const { db } = this.#session.connection;
+      if (db.isOpen) db.close();
+      this.#session = this.#startAnew(error);
+      return work(this.#session);
+    }
+  }
+
+  /** Takes deleted rows out of the log and, after everything was deleted, out of the file. Not essential: they are overwritten. */
+  #shrink(all: boolean): void {
+    try {
+      const { db } = this.#session.connection;
+      if (all) db.exec('VACUUM');
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      this.#options.log(`The ledger could not be shrunk after a deletion: ${messageOf(error)}.`);
+    }
+  }
+}
+
+function applyAll(books: CallBooks, writes: readonly LedgerWrite[]): void {
+  for (const write of writes) {
+    if (write.kind === 'finish') books.finish(write.record);
+    else if (write.kind === 'saveCalibration') books.saveCalibration(write.states);
+    else books.keepInFlight(write.record);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

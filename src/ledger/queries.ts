@@ -1,0 +1,122 @@
+import type { CallRecord } from '../domain/call.ts';
+import { authOf, keyOf, recordOf } from './callRow.ts';
+import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
+import { dayNumberOf, dayText } from './localDay.ts';
+import type { Names } from './names.ts';
+import { partRowsOf, startOfNewest } from './rollups.ts';
+import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
+
+/** What a connection answers; `LedgerReader` without the closing. */
+export type LedgerQueries = Omit<LedgerReader, 'close'>;
+
+/** Reads of one connection. Throws what SQLite throws, and DamagedRow for rows that nothing of ours can have written. */
+export function ledgerQueries(statements: Statements, names: Names): LedgerQueries {
+  return {
+    report: (query) => reportRows(statements, query),
+    calls: (query) => callRecords(statements, names, query),
+    costSince: (sinceMs) =>
+      statements
+        .all(
+          `SELECT auth, sum(cost_nano_usd) AS cost FROM calls
+           WHERE ended_at_ms >= ? AND owner_pid IS NULL AND cost_nano_usd IS NOT NULL GROUP BY auth ORDER BY auth`,
+          Math.ceil(sinceMs),
+        )
+        .map((row) => ({ auth: authOf(row), costNanoUsd: integerOf(row, 'cost') })),
+  };
+}
+
+/** The answers of a ledger that does not exist yet. */
+export const emptyQueries: LedgerQueries = { report: () => [], calls: () => [], costSince: () => [] };
+
+const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly text: string }>> = {
+  model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
+  session: { group: 'r.session', text: '(SELECT name FROM names WHERE id = r.session)' },
+  agent: { group: 'r.agent', text: '(SELECT name FROM names WHERE id = r.agent)' },
+  day: { group: 'r.day', text: 'CAST(r.day AS TEXT)' },
+};
+
+/** The bare columns (agent, model) come from the row that holds the one `max`, as SQLite defines it: the newest call's. */
+function reportSql(by: ReportKey, conditions: readonly string[]): string {
+  const { group, text } = keyColumns[by];
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return `SELECT ${text} AS key, r.auth AS auth,
+    sum(r.calls) AS calls, sum(r.input_tokens) AS input, sum(r.cache_read_tokens) AS cache_read,
+    sum(r.cache_write_5m_tokens) AS cache_write_5m, sum(r.cache_write_1h_tokens) AS cache_write_1h,
+    sum(r.output_tokens) AS output, iif(sum(r.known_thinking) > 0, sum(r.thinking_tokens), NULL) AS thinking,
+    sum(r.unknown_thinking_calls) AS unknown_thinking, sum(r.thinking_at_least_tokens) AS thinking_at_least,
+    sum(r.web_searches) AS web_searches, iif(sum(r.priced) > 0, sum(r.cost_nano_usd), NULL) AS cost,
+    sum(r.input_nano_usd) AS input_cost, sum(r.cache_nano_usd) AS cache_cost,
+    sum(r.thinking_nano_usd) AS thinking_cost, sum(r.output_nano_usd) AS output_cost,
+    sum(r.unpriced_calls) AS unpriced, sum(r.estimated_calls) AS estimated, max(r.newest) AS newest,
+    (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
+    FROM rollups r ${where} GROUP BY ${group}, r.auth
+    ORDER BY cost IS NULL, cost DESC, newest DESC, key, auth`;
+}
+
+function reportRows(statements: Statements, query: ReportQuery): readonly ReportRow[] {
+  const conditions: string[] = [];
+  const values: SqlValue[] = [];
+  const restrict = (condition: string, value: SqlValue) => {
+    conditions.push(condition);
+    values.push(value);
+  };
+  if (query.sinceDay !== undefined) restrict('r.day >= ?', dayOrThrow(query.sinceDay));
+  if (query.untilDay !== undefined) restrict('r.day <= ?', dayOrThrow(query.untilDay));
+  if (query.workspaceId !== undefined) {
+    restrict('r.workspace = (SELECT id FROM names WHERE name = ?)', query.workspaceId);
+  }
+  return statements.all(reportSql(query.by, conditions), ...values).map((row) => rowOf(row, query.by));
+}
+
+function rowOf(row: SqlRow, by: ReportKey): ReportRow {
+  const key = textOf(row, 'key');
+  return {
+    key: by === 'day' ? dayText(Number(key)) : key,
+    auth: authOf(row),
+    calls: integerOf(row, 'calls'),
+    inputTokens: integerOf(row, 'input'),
+    cacheReadTokens: integerOf(row, 'cache_read'),
+    cacheWrite5mTokens: integerOf(row, 'cache_write_5m'),
+    cacheWrite1hTokens: integerOf(row, 'cache_write_1h'),
+    outputTokens: integerOf(row, 'output'),
+    thinkingTokens: integerOrNull(row, 'thinking'),
+    unknownThinkingCalls: integerOf(row, 'unknown_thinking'),
+    thinkingAtLeastTokens: integerOf(row, 'thinking_at_least'),
+    webSearches: integerOf(row, 'web_searches'),
+    costNanoUsd: integerOrNull(row, 'cost'),
+    inputNanoUsd: integerOf(row, 'input_cost'),
+    cacheNanoUsd: integerOf(row, 'cache_cost'),
+    thinkingNanoUsd: integerOf(row, 'thinking_cost'),
+    outputNanoUsd: integerOf(row, 'output_cost'),
+    unpricedCalls: integerOf(row, 'unpriced'),
+    estimatedCalls: integerOf(row, 'estimated'),
+    lastCallAtMs: startOfNewest(integerOf(row, 'newest')),
+    agent: textOf(row, 'agent'),
+    model: textOf(row, 'model'),
+  };
+}
+
+function callRecords(statements: Statements, names: Names, query: CallsQuery): readonly CallRecord[] {
+  const conditions = ['owner_pid IS NULL'];
+  const values: SqlValue[] = [];
+  if (query.sinceMs !== undefined) {
+    conditions.push('started_at_ms >= ?');
+    values.push(Math.ceil(query.sinceMs));
+  }
+  if (query.id !== undefined) {
+    conditions.push('id = ?');
+    values.push(keyOf(query.id));
+  }
+  const rows = statements.all(
+    `SELECT * FROM calls WHERE ${conditions.join(' AND ')} ORDER BY started_at_ms DESC, seq DESC LIMIT ?`,
+    ...values,
+    query.limit ?? -1,
+  );
+  return rows.map((row) => recordOf(row, partRowsOf(statements, row), names));
+}
+
+function dayOrThrow(text: string): number {
+  const day = dayNumberOf(text);
+  if (day === null) throw new RangeError(`"${text}" is no day of the form YYYY-MM-DD`);
+  return day;
+}

@@ -1,0 +1,161 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Disposable } from '../domain/disposable.ts';
+import type { LedgerHealth } from './contract.ts';
+import type {
+  LedgerMessage,
+  LedgerRequest,
+  LedgerRequestName,
+  LedgerRequests,
+  LedgerWorkerOptions,
+  NowAnswer,
+  NowQuery,
+} from './messages.ts';
+import { type Ledger, openLedger } from './openLedger.ts';
+import { ownerAlive } from './owner.ts';
+import { emptyQueries, type LedgerQueries } from './queries.ts';
+import { WriteQueue } from './writeQueue.ts';
+
+export interface ServeLedgerOptions extends LedgerWorkerOptions {
+  readonly clock: Clock;
+  readonly after: (delayMs: number, work: () => void) => Disposable;
+  readonly send: (message: LedgerMessage) => void;
+}
+
+type Handlers = {
+  readonly [Name in LedgerRequestName]: (
+    params: LedgerRequests[Name]['params'],
+  ) => LedgerRequests[Name]['result'] | Promise<LedgerRequests[Name]['result']>;
+};
+
+/** The ledger's thread without the thread: takes requests, answers through `send`. Opens the ledger at once, or when it can. */
+export function serveLedger(options: ServeLedgerOptions): (request: LedgerRequest) => void {
+  const server = new LedgerServer(options);
+  return (request) => server.receive(request);
+}
+
+class LedgerServer {
+  readonly #options: ServeLedgerOptions;
+  readonly #queue: WriteQueue;
+  readonly #handlers: Handlers;
+  #ledger: Ledger | null = null;
+  #toldHealth = '';
+
+  constructor(options: ServeLedgerOptions) {
+    this.#options = options;
+    this.#queue = new WriteQueue({
+      after: (delayMs, work) =>
+        options.after(delayMs, () => {
+          work();
+          this.#tellHealth();
+        }),
+      log: (sentence) => this.#log(sentence),
+      target: {
+        ready: () => void this.#open(),
+        apply: (writes) => this.#open().writer.apply(writes),
+        deleteBefore: (beforeMs) => this.#open().writer.deleteBefore(beforeMs),
+      },
+    });
+    this.#handlers = this.#makeHandlers();
+    this.#queue.flush();
+    this.#tellHealth();
+  }
+
+  receive(request: LedgerRequest): void {
+    this.#answer(request).then(
+      (result) => this.#options.send({ type: 'answer', seq: request.seq, result }),
+      (error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        this.#options.send({ type: 'failure', seq: request.seq, message });
+      },
+    );
+    this.#tellHealth();
+  }
+
+  async #answer(request: LedgerRequest): Promise<unknown> {
+    const handler = this.#handlers[request.name] as (params: unknown) => unknown;
+    return handler(request.params);
+  }
+
+  #makeHandlers(): Handlers {
+    const queue = this.#queue;
+    return {
+      begin: (record) => queue.write({ kind: 'begin', record }).then(() => null),
+      update: (record) => queue.write({ kind: 'update', record }).then(() => null),
+      finish: (record) => queue.write({ kind: 'finish', record }).then(() => null),
+      saveCalibration: (states) => queue.write({ kind: 'saveCalibration', states }).then(() => null),
+      loadCalibration: () => this.#ledger?.writer.loadCalibration() ?? [],
+      deleteBefore: (beforeMs) => queue.deleteBefore(beforeMs),
+      report: (query) => this.#read().report(query),
+      calls: (query) => this.#read().calls(query),
+      now: (query) => this.#now(query),
+      health: () => this.#health(),
+      close: () => this.#close(),
+    };
+  }
+
+  /** Reads see what was written before them, unless the disk refuses. */
+  #read(): LedgerQueries {
+    if (this.#queue.waiting() === null) this.#queue.flush();
+    return this.#ledger?.reader ?? emptyQueries;
+  }
+
+  #now({ today, weekSince, recentLimit, costSinceMs }: NowQuery): NowAnswer {
+    const read = this.#read();
+    const rows = (sinceDay: string) => ({
+      byModel: read.report({ by: 'model', sinceDay }),
+      bySession: read.report({ by: 'session', sinceDay }),
+    });
+    return {
+      today: rows(today),
+      week: rows(weekSince),
+      recent: read.calls({ limit: recentLimit }),
+      costSince: read.costSince(costSinceMs),
+      health: this.#health(),
+    };
+  }
+
+  #open(): Ledger {
+    if (this.#ledger !== null) return this.#ledger;
+    const { path, timeZone, clock } = this.#options;
+    const log = (sentence: string) => this.#log(sentence);
+    const ledger = openLedger({ path, timeZone: timeZone ?? undefined, clock, log });
+    try {
+      if (ledger.health().state !== 'newer-schema') this.#sweep(ledger);
+    } catch (error) {
+      ledger.close();
+      throw error;
+    }
+    this.#ledger = ledger;
+    return ledger;
+  }
+
+  #sweep(ledger: Ledger): void {
+    const lost = ledger.writer.sweepLost(ownerAlive);
+    if (lost > 0) this.#log(`${lost} calls were in flight when the last meter ended; they are booked as lost.`);
+  }
+
+  /** Answers a turn later, so that the answers to the rows just written go out first. */
+  #close(): Promise<null> {
+    if (!this.#queue.flush()) this.#log('The ledger was closed while calls were waiting in memory.');
+    this.#queue.dispose();
+    this.#ledger?.close();
+    return new Promise((resolve) => this.#options.after(0, () => resolve(null)));
+  }
+
+  #health(): LedgerHealth {
+    return this.#queue.waiting() ?? this.#ledger?.health() ?? { state: 'ok' };
+  }
+
+  /** Tells changes of the state, not of how many calls wait: that figure comes with every answer to `now`. */
+  #tellHealth(): void {
+    const health = this.#health();
+    const text = JSON.stringify(health.state === 'waiting' ? { ...health, waiting: 0 } : health);
+    if (text === this.#toldHealth) return;
+    this.#toldHealth = text;
+    this.#options.send({ type: 'health', health });
+  }
+
+  #log(sentence: string): void {
+    this.#options.send({ type: 'log', sentence });
+  }
+}

@@ -1,0 +1,157 @@
+import { Worker } from 'node:worker_threads';
+import type { CallRecord } from '../domain/call.ts';
+import type { CallsQuery, LedgerHealth, LedgerWriter, ReportQuery, ReportRow } from './contract.ts';
+import type {
+  LedgerMessage,
+  LedgerRequest,
+  LedgerRequestName,
+  LedgerRequests,
+  LedgerWorkerOptions,
+  NowAnswer,
+  NowQuery,
+} from './messages.ts';
+
+export interface StartLedgerOptions {
+  /** The bundled `ledgerWorker.ts`. */
+  readonly workerUrl: URL | string;
+  /** The ledger file; see `ledgerPathOf`. Its folder's owner lock must be held. */
+  readonly path: string;
+  readonly timeZone?: string | undefined;
+  readonly log: (sentence: string) => void;
+  /** Called whenever the health changes, with the new one. */
+  readonly onHealth?: (health: LedgerHealth) => void;
+}
+
+/** The books in a thread of their own. Writes as `LedgerWriter` says; `deleteBefore` rejects with a sentence where the disk refuses. */
+export interface LedgerWorker extends LedgerWriter {
+  now(query: NowQuery): Promise<NowAnswer>;
+  report(query: ReportQuery): Promise<readonly ReportRow[]>;
+  calls(query: CallsQuery): Promise<readonly CallRecord[]>;
+}
+
+/**
+ * Starts the ledger's thread; returns at once, requests wait until the ledger is open. A thread that dies is started again and
+ * gets every unanswered request once more, which is harmless since writes are idempotent.
+ */
+export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
+  const client = new LedgerClient(options);
+  return {
+    begin: (record) => client.write('begin', record),
+    update: (record) => client.write('update', record),
+    finish: (record) => client.write('finish', record),
+    saveCalibration: (states) => client.write('saveCalibration', states),
+    loadCalibration: () => client.ask('loadCalibration', null),
+    deleteBefore: (beforeMs) => client.ask('deleteBefore', beforeMs),
+    report: (query) => client.ask('report', query),
+    calls: (query) => client.ask('calls', query),
+    now: (query) => client.ask('now', query),
+    health: () => client.ask('health', null),
+    close: () => client.close(),
+  };
+}
+
+interface Pending {
+  readonly request: LedgerRequest;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const restartLimit = 5;
+
+class LedgerClient {
+  readonly #options: StartLedgerOptions;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker;
+  #seq = 0;
+  #deaths = 0;
+  #closing: Promise<void> | null = null;
+  #ended = false;
+
+  constructor(options: StartLedgerOptions) {
+    this.#options = options;
+    this.#worker = this.#start();
+  }
+
+  ask<Name extends LedgerRequestName>(
+    name: Name,
+    params: LedgerRequests[Name]['params'],
+  ): Promise<LedgerRequests[Name]['result']> {
+    if (this.#closing !== null && name !== 'close') return Promise.reject(new Error('The ledger is closed.'));
+    if (this.#ended) return Promise.reject(new Error('The ledger has stopped.'));
+    return new Promise((resolve, reject) => {
+      const request = { seq: ++this.#seq, name, params } as LedgerRequest;
+      this.#pending.set(request.seq, { request, resolve, reject });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  /** Writes never reject: what cannot be booked is logged, and the call that it belongs to goes on. */
+  async write(name: 'begin' | 'update' | 'finish' | 'saveCalibration', params: unknown): Promise<void> {
+    try {
+      await this.ask(name, params as LedgerRequests[typeof name]['params']);
+    } catch (error) {
+      this.#options.log(`A call was not booked: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.ask('close', null);
+    } catch (error) {
+      this.#options.log(`The ledger did not close well: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.#ended = true;
+    await this.#worker.terminate();
+    this.#rejectPending('The ledger is closed.');
+  }
+
+  #start(): Worker {
+    const { workerUrl, path, timeZone } = this.#options;
+    const workerData: LedgerWorkerOptions = { path, timeZone: timeZone ?? null };
+    const worker = new Worker(workerUrl, { workerData, name: 'outlay-ledger' });
+    worker.on('message', (message: LedgerMessage) => this.#receive(message));
+    worker.on('error', (error: unknown) => {
+      this.#options.log(`The ledger’s thread failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    worker.on('exit', () => this.#onExit());
+    return worker;
+  }
+
+  #receive(message: LedgerMessage): void {
+    if (message.type === 'log') this.#options.log(message.sentence);
+    else if (message.type === 'health') this.#options.onHealth?.(message.health);
+    else this.#settle(message);
+  }
+
+  #settle(message: LedgerMessage & { readonly type: 'answer' | 'failure' }): void {
+    const pending = this.#pending.get(message.seq);
+    if (pending === undefined) return;
+    this.#pending.delete(message.seq);
+    this.#deaths = 0;
+    if (message.type === 'answer') pending.resolve(message.result as never);
+    else pending.reject(new Error(message.message));
+  }
+
+  #onExit(): void {
+    if (this.#ended) return;
+    if (++this.#deaths > restartLimit) {
+      this.#ended = true;
+      const reason = 'The ledger stopped several times in a row, so calls are not recorded.';
+      this.#options.onHealth?.({ state: 'memory', reason });
+      this.#rejectPending(reason);
+      return;
+    }
+    this.#worker = this.#start();
+    for (const { request } of this.#pending.values()) this.#worker.postMessage(request);
+  }
+
+  #rejectPending(reason: string): void {
+    for (const { reject } of this.#pending.values()) reject(new Error(reason));
+    this.#pending.clear();
+  }
+}

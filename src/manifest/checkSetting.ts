@@ -1,0 +1,55 @@
+import { agentIds, type SettingKey, type SettingValue, settings } from './manifest.ts';
+import type { SettingType } from './manifestTypes.ts';
+
+/** A usable value of a setting, and a sentence where what the user wrote is not usable as a whole. */
+export interface CheckedSetting<K extends SettingKey> {
+  readonly value: SettingValue<K>;
+  readonly problem: string | null;
+}
+
+interface Check {
+  readonly value: unknown;
+  readonly problem: string | null;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const checks: Readonly<Record<SettingType, (value: unknown) => Check | null>> = {
+  boolean: (value) => (typeof value === 'boolean' ? { value, problem: null } : null),
+  days: (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 36500
+      ? { value, problem: null }
+      : null,
+  // The meter checks each price, because the CLI reads the same settings through it.
+  prices: (value) => (isRecord(value) ? { value, problem: null } : null),
+  agents: (value) => (Array.isArray(value) ? keepValid(value, isAgent, (kept) => kept.map(([, item]) => item)) : null),
+  urls: (value) => (isRecord(value) ? keepValid(value, isText, Object.fromEntries) : null),
+};
+
+const isAgent = (value: unknown): boolean => agentIds.some((id) => id === value);
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+function keepValid(
+  value: Readonly<Record<string, unknown>> | readonly unknown[],
+  isValid: (item: unknown) => boolean,
+  build: (kept: [string, unknown][]) => unknown,
+): Check {
+  const entries = Object.entries(value);
+  const kept = entries.filter(([, item]) => isValid(item));
+  return { value: build(kept), problem: kept.length === entries.length ? null : 'has entries that are not valid' };
+}
+
+/**
+ * Turns what stands in the user's settings into a value that the code can use: the default where it is missing or broken, and only
+ * the valid entries of a list.
+ */
+export function checkSetting<K extends SettingKey>(key: K, written: unknown): CheckedSetting<K> {
+  const spec = settings[key];
+  const fallback = spec.default as SettingValue<K>;
+  if (written === undefined) return { value: fallback, problem: null };
+  const checked = checks[spec.type](written);
+  if (checked === null) return { value: fallback, problem: `The setting "${key}" is not valid; its default is used.` };
+  const problem = checked.problem === null ? null : `The setting "${key}" ${checked.problem}; they are left out.`;
+  return { value: checked.value as SettingValue<K>, problem };
+}

@@ -1,0 +1,130 @@
+import { agentIds, commands, settings, sidebarMenu, sidebarViewId, viewContainerId } from './manifest.ts';
+import type { CommandSpec, SettingSpec, SettingType } from './manifestTypes.ts';
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+type JsonObject = { readonly [key: string]: Json | undefined };
+
+const restrictedText =
+  'In an untrusted workspace Outlay shows its books but connects no terminal. Its settings are read from your user settings only, never from a workspace.';
+
+/** JSON schema of each kind of setting. */
+const schemas: Readonly<Record<SettingType, JsonObject>> = {
+  boolean: { type: 'boolean' },
+  agents: { type: 'array', items: { type: 'string', enum: agentIds }, uniqueItems: true },
+  urls: { type: 'object', additionalProperties: { type: 'string' } },
+  prices: { type: 'object', additionalProperties: { type: 'object' } },
+  days: { type: 'integer', minimum: 0, maximum: 36500 },
+};
+
+function configuration(): JsonObject {
+  const properties: Record<string, Json> = {};
+  for (const [key, spec] of Object.entries<SettingSpec>(settings)) {
+    properties[key] = {
+      ...schemas[spec.type],
+      default: spec.default as Json,
+      scope: 'machine',
+      markdownDescription: spec.description,
+    };
+  }
+  return { title: 'Outlay', properties };
+}
+
+function commandList(): readonly Json[] {
+  return Object.entries<CommandSpec>(commands).map(([command, { title, icon, enablement }]) => ({
+    command,
+    title,
+    category: 'Outlay',
+    ...(icon === undefined ? {} : { icon }),
+    ...(enablement === undefined ? {} : { enablement }),
+  }));
+}
+
+function menus(): JsonObject {
+  const palette = Object.entries<CommandSpec>(commands).filter(([, spec]) => spec.when !== undefined);
+  return {
+    commandPalette: palette.map(([command, { when }]) => ({ command, when })),
+    'view/title': sidebarMenu.map(({ command, group, when }) => ({
+      command,
+      when: when === undefined ? `view == ${sidebarViewId}` : `view == ${sidebarViewId} && ${when}`,
+      group,
+    })),
+  };
+}
+
+/** The parts of package.json that are written from the manifest table. `engines.node` and all other keys are kept by hand. */
+export function generatedParts(): JsonObject {
+  return {
+    displayName: 'Outlay',
+    publisher: 'outlay',
+    icon: 'media/icon.png',
+    galleryBanner: { color: '#1b2430', theme: 'dark' },
+    categories: ['AI', 'Visualization', 'Other'],
+    keywords: ['cost', 'tokens', 'claude', 'codex', 'gemini'],
+    extensionKind: ['workspace'],
+    main: './dist/extension.js',
+    bin: { outlay: 'dist/cli.js' },
+    activationEvents: ['onStartupFinished'],
+    capabilities: {
+      untrustedWorkspaces: {
+        supported: 'limited',
+        description: restrictedText,
+        restrictedConfigurations: Object.keys(settings),
+      },
+      virtualWorkspaces: false,
+    },
+    contributes: {
+      configuration: configuration(),
+      // The gateway is for agents on the machine that it runs on: an editor with a remote machine must not forward its port.
+      configurationDefaults: { 'remote.portsAttributes': { '.*dist/meter\\.js.*': { onAutoForward: 'ignore' } } },
+      commands: commandList(),
+      menus: menus(),
+      viewsContainers: {
+        activitybar: [{ id: viewContainerId, title: 'Outlay', icon: 'media/outlay.svg' }],
+      },
+      views: {
+        [viewContainerId]: [
+          { type: 'webview', id: sidebarViewId, name: 'Now', icon: 'media/outlay.svg', contextualTitle: 'Outlay' },
+        ],
+      },
+    },
+  };
+}
+
+/** The order that readers of a manifest expect. */
+const keyOrder = [
+  'name',
+  'displayName',
+  'description',
+  'version',
+  'publisher',
+  'license',
+  'private',
+  'type',
+  'icon',
+  'galleryBanner',
+  'categories',
+  'keywords',
+  'engines',
+  'extensionKind',
+  'main',
+  'bin',
+  'files',
+  'activationEvents',
+  'capabilities',
+  'contributes',
+  'scripts',
+  'devDependencies',
+];
+
+/** package.json with its generated parts replaced and its keys in a fixed order; keys that are not known keep theirs, last. */
+export function withGeneratedParts(current: JsonObject): JsonObject {
+  const engines = { ...(current['engines'] as JsonObject | undefined), vscode: '^1.123.0' };
+  const merged: JsonObject = { ...current, ...generatedParts(), engines };
+  const rank = (key: string): number => (keyOrder.includes(key) ? keyOrder.indexOf(key) : keyOrder.length);
+  return Object.fromEntries(Object.entries(merged).sort(([a], [b]) => rank(a) - rank(b)));
+}
+
+/** The text of package.json after generation. */
+export function generatePackageJson(currentText: string): string {
+  return `${JSON.stringify(withGeneratedParts(JSON.parse(currentText) as JsonObject), null, 2)}\n`;
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { version } from '../../package.json';
+import { systemClock } from '../domain/clock.ts';
+import type { MeterReady } from '../protocol/control.ts';
+import { holdsAddress } from './addressHolders.ts';
+import { claimDataFolder } from './claimDataFolder.ts';
+import { Meter } from './meter.ts';
+import { METER_USAGE, type MeterArguments, parseMeterArguments } from './meterArguments.ts';
+
+const IDLE_CHECK_MS = 60_000;
+/** Where the system does not tell who holds the address, an idle meter stays for a week. */
+const UNKNOWN_HOLDER_FACTOR = 7 * 24 * 4;
+
+/** The `meter` program: prints one JSON line when it is ready and serves until SIGTERM or until it is no longer needed. */
+async function main(): Promise<void> {
+  const parsed = parseMeterArguments(process.argv.slice(2));
+  if (parsed.kind === 'problem') {
+    process.stderr.write(`${parsed.text}\n${METER_USAGE}\n`);
+    process.exit(2);
+  }
+  const claim = await claimDataFolder(parsed.arguments.dataDir, systemClock);
+  if (claim.kind === 'blocked') {
+    process.stderr.write(`${claim.text}\n`);
+    process.exit(1);
+  }
+  if (claim.kind === 'running') {
+    const { lock, status } = claim;
+    printReady({ port: lock.port, token: lock.token, pid: status.pid, baseUrls: status.baseUrls });
+    process.exit(0);
+  }
+  await serve(parsed.arguments, claim.unwritable, claim.release);
+}
+
+async function serve(options: MeterArguments, unwritable: string | null, releaseFolder: () => void): Promise<void> {
+  const meter = await Meter.start({
+    ...options,
+    unwritable,
+    releaseFolder,
+    version,
+    workerDir: __dirname,
+    clock: systemClock,
+    log,
+    onEnd: () => process.exit(0),
+  });
+  const stop = (): void => {
+    void meter.stop().finally(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  printReady(meter.ready);
+  if (options.idleExitMinutes !== null) void stopWhenUnused(meter, options.idleExitMinutes, stop);
+}
+
+/** Ends the meter after a stretch without clients, calls and holders of its address. */
+async function stopWhenUnused(meter: Meter, idleExitMinutes: number, stop: () => void): Promise<void> {
+  let idleMinutes = 0;
+  for (;;) {
+    await delay(IDLE_CHECK_MS, undefined, { ref: false });
+    idleMinutes = meter.isIdle ? idleMinutes + 1 : 0;
+    if (idleMinutes < idleExitMinutes) continue;
+    const holders = await holdsAddress(meter.token, process.pid);
+    const patience = holders === 'unknown' ? idleExitMinutes * UNKNOWN_HOLDER_FACTOR : idleExitMinutes;
+    if (holders !== 'yes' && idleMinutes >= patience) {
+      log('nobody needs the meter any more: it ends');
+      stop();
+      return;
+    }
+  }
+}
+
+function printReady(ready: MeterReady): void {
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+/** The log goes to stderr, which the window directs into a file. Lines hold no token, no header and nothing of a call's content. */
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+// A reader that has gone away must not end the meter.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+main().catch((error: unknown) => {
+  process.stderr.write(`The meter could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

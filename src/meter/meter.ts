@@ -1,0 +1,393 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CallRecord } from '../domain/call.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Upstream } from '../gateway/contract.ts';
+import { createGateway, type Gateway } from '../gateway/createGateway.ts';
+import { providerOfHost, UNNAMED_PROVIDER } from '../gateway/providerOfHost.ts';
+import { createRoutes } from '../gateway/routes.ts';
+import { parseUpstream, upstreamTable } from '../gateway/upstreams.ts';
+import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
+import { type LedgerWorker, startLedgerWorker } from '../ledger/startLedgerWorker.ts';
+import type {
+  MeterLock,
+  MeterReady,
+  MeterSettings,
+  MeterStatus,
+  WorkspaceBaseUrls,
+  WorkspaceParams,
+} from '../protocol/control.ts';
+import { callControl } from '../protocol/controlClient.ts';
+import { readMeterLock } from '../protocol/meterLock.ts';
+import type { MeterFacts } from '../protocol/snapshot.ts';
+import { Bookkeeper } from './bookkeeper.ts';
+import { createControlHandlers } from './control/controlHandlers.ts';
+import { ControlServer } from './control/controlServer.ts';
+import { healthNotice } from './healthNotice.ts';
+import { newSecret, writeMeterFile } from './meterFile.ts';
+import { MeteringSwitch } from './meteringSwitch.ts';
+import { newCallId } from './newCallId.ts';
+import { NoticeBoard } from './noticeBoard.ts';
+import { ObserverThread } from './observe/observerThread.ts';
+import { localDayOf, weekStartOf } from './snapshot/localDays.ts';
+import { type Books, SnapshotSource } from './snapshot/snapshotSource.ts';
+import { unmeteredNotice } from './unmeteredNotice.ts';
+import { WorkspaceRegistry } from './workspaceRegistry.ts';
+
+/** The workspace that base URLs of a headless meter name. */
+const DEFAULT_WORKSPACE = 'default';
+const RECENT_CALLS = 50;
+const MS_PER_DAY = 24 * 3_600_000;
+const RETENTION_EVERY_MS = 6 * 3_600_000;
+/** Of the four seconds that a stop may take, these are for calls in flight and the rest for the books. */
+const STOP_GRACE_MS = 3000;
+
+export interface MeterOptions {
+  readonly dataDir: string;
+  /** 0 takes the last port of this data folder where it is free. */
+  readonly port: number;
+  readonly upstreams: Readonly<Record<string, string>>;
+  readonly demo: boolean;
+  /** A sentence when nothing can be written to the data folder. */
+  readonly unwritable: string | null;
+  readonly version: string;
+  readonly workerDir: string;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  /** Called once when this meter has ended by itself: after a handover, or when asked to. */
+  readonly onEnd: () => void;
+  readonly releaseFolder: () => void;
+}
+
+/**
+ * The background process: puts gateway, observer and ledger together and serves clients. The byte path runs on this thread and
+ * everything else that takes time on others.
+ */
+export class Meter {
+  readonly #options: MeterOptions;
+  readonly #ledger: LedgerWorker;
+  readonly #observer: ObserverThread;
+  readonly #switch: MeteringSwitch;
+  readonly #books: Bookkeeper;
+  readonly #notices: NoticeBoard;
+  readonly #snapshots: SnapshotSource;
+  readonly #workspaces: WorkspaceRegistry;
+  readonly #startedAtMs: number;
+  #lock: MeterLock;
+  #gateway: Gateway;
+  #control: ControlServer;
+  /** Without an address file the control token goes to whoever started this process, and to nobody else. */
+  #isAddressWritten = false;
+  #retentionDays = 0;
+  #retentionTimer: NodeJS.Timeout | null = null;
+  #stopping: Promise<void> | null = null;
+
+  /** Starts a meter. Rejects only where no port can be had at all. */
+  static async start(options: MeterOptions): Promise<Meter> {
+    const meter = new Meter(options, await readMeterLock(options.dataDir));
+    await meter.#listen();
+    return meter;
+  }
+
+  private constructor(options: MeterOptions, last: MeterLock | null) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.nowMs();
+    const { log, clock } = options;
+    this.#notices = new NoticeBoard(() => this.#snapshots.changed());
+    this.#snapshots = new SnapshotSource({
+      clock,
+      readBooks: (windowStartMs) => this.#readBooks(windowStartMs),
+      meter: () => this.#facts(),
+      notices: () => this.#notices.all(),
+    });
+    this.#ledger = startLedgerWorker({
+      workerUrl: join(options.workerDir, 'ledgerWorker.js'),
+      path: ledgerPathOf(options.dataDir),
+      log,
+      onHealth: (health) => {
+        const notice = healthNotice(health);
+        if (notice) this.#notices.post(notice);
+        else this.#notices.clear('ledger');
+      },
+    });
+    this.#books = new Bookkeeper(this.#ledger, () => this.#snapshots.booksChanged(), log);
+    this.#observer = new ObserverThread({
+      workerPath: join(options.workerDir, 'observeWorker.js'),
+      onRecord: (stage, record) => this.#books.take(stage, record),
+      onLive: (calls) => this.#snapshots.liveChanged(calls),
+      onCalibration: (states) => void this.#ledger.saveCalibration(states),
+      onUnmetered: (routeId, method, shape) => this.#noteUnmetered(routeId, method, shape),
+      onCrash: (reason, lost) => this.#onObserverCrash(reason, lost),
+      log,
+    });
+    this.#switch = new MeteringSwitch(this.#observer);
+    this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
+    // The last meter's address is taken over, so that terminals which hold it reach this one.
+    this.#lock = {
+      port: options.port || last?.port || 0,
+      token: last?.token ?? newSecret(),
+      controlToken: last?.controlToken ?? newSecret(),
+      pid: process.pid,
+      version: options.version,
+    };
+    this.#control = this.#createControl();
+    this.#gateway = this.#createGateway();
+    void this.#ledger.loadCalibration().then((states) => this.#observer.restoreCalibration(states));
+  }
+
+  get ready(): MeterReady {
+    const { port, token, pid, controlToken } = this.#lock;
+    const ready = { port, token, pid, baseUrls: this.#gateway.baseUrls(DEFAULT_WORKSPACE) };
+    return this.#isAddressWritten ? ready : { ...ready, controlToken };
+  }
+
+  get token(): string {
+    return this.#lock.token;
+  }
+
+  /** Nobody follows the snapshots and no call is in flight. */
+  get isIdle(): boolean {
+    return this.#control.clients === 0 && this.#gateway.inFlight() === 0;
+  }
+
+  /** Lets calls in flight end for a while, books everything and frees the folder. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#retentionTimer) clearInterval(this.#retentionTimer);
+    this.#control.close();
+    this.#snapshots.close();
+    await this.#gateway.close({ graceMs: STOP_GRACE_MS });
+    await this.#observer.drain();
+    await this.#books.settled();
+    await this.#observer.close();
+    await this.#ledger.close();
+    this.#options.releaseFolder();
+  }
+
+  /**
+   * Listens on the wished port. Where somebody else has it, the token is retired too: whoever listens there may have been sent it
+   * by a running terminal.
+   */
+  async #listen(): Promise<void> {
+    try {
+      await this.#bind(this.#lock.port);
+    } catch (error) {
+      if (this.#lock.port === 0) throw error;
+      this.#options.log(
+        `port ${this.#lock.port} cannot be used (${codeOf(error)}): a new port and a new token are taken`,
+      );
+      this.#notices.post({
+        id: 'port-taken',
+        severity: 'warning',
+        text: `Another program has taken port ${this.#lock.port}, so Outlay moved to a new address: terminals opened before now must be relaunched.`,
+      });
+      this.#lock = { ...this.#lock, token: newSecret(), controlToken: newSecret() };
+      this.#control = this.#createControl();
+      this.#gateway = this.#createGateway();
+      await this.#bind(0);
+    }
+    const problem = this.#options.unwritable ?? writeMeterFile(this.#options.dataDir, this.#lock);
+    this.#isAddressWritten = problem === null;
+    if (problem) this.#notices.post({ id: 'folder', severity: 'error', text: problem });
+  }
+
+  async #bind(port: number): Promise<void> {
+    const bound = await this.#gateway.listen(port);
+    this.#lock = { ...this.#lock, port: bound.port };
+  }
+
+  #createGateway(): Gateway {
+    const { upstreams, problems } = upstreamTable(this.#options.upstreams);
+    for (const problem of problems) this.#notices.post({ id: `upstream-${problem}`, severity: 'error', text: problem });
+    return createGateway({
+      token: this.#lock.token,
+      routes: createRoutes(upstreams),
+      observer: this.#switch,
+      clock: this.#options.clock,
+      log: this.#options.log,
+      newCallId: () => newCallId(this.#options.clock.nowMs()),
+      workspaceUpstream: (workspaceId, routeId) => this.#workspaces.upstream(workspaceId, routeId),
+      onControl: (request, response) => this.#control.handle(request, response),
+      proxyEnv: process.env,
+    });
+  }
+
+  #createControl(): ControlServer {
+    return new ControlServer({
+      controlToken: this.#lock.controlToken,
+      feed: this.#snapshots,
+      log: this.#options.log,
+      handlers: createControlHandlers({
+        status: () => this.#status(),
+        snapshot: () => this.#snapshots.current(),
+        configure: (settings) => this.#configure(settings),
+        connectWorkspace: (workspace) => this.#connectWorkspace(workspace),
+        deleteData: (beforeMs) => this.#deleteData(beforeMs),
+        book: (records) => this.#book(records),
+        handOver: (version) => this.#handOver(version),
+        shutDown: () => this.#shutDown(),
+      }),
+    });
+  }
+
+  #status(): MeterStatus {
+    const { version, pid, port } = this.#lock;
+    return {
+      version,
+      pid,
+      port,
+      demo: this.#options.demo,
+      inFlight: this.#gateway.inFlight(),
+      clients: this.#control.clients,
+      baseUrls: this.#gateway.baseUrls(DEFAULT_WORKSPACE),
+    };
+  }
+
+  #facts(): MeterFacts {
+    const { version, pid, port } = this.#lock;
+    return {
+      version,
+      pid,
+      port,
+      startedAtMs: this.#startedAtMs,
+      bookVersion: this.#observer.bookVersion,
+      demo: this.#options.demo,
+      draining: this.#stopping !== null,
+      metering: this.#switch.isOn,
+    };
+  }
+
+  async #readBooks(windowStartMs: number): Promise<Books> {
+    const nowMs = this.#options.clock.nowMs();
+    const answer = await this.#ledger.now({
+      today: localDayOf(nowMs),
+      weekSince: weekStartOf(nowMs),
+      recentLimit: RECENT_CALLS,
+      costSinceMs: windowStartMs,
+    });
+    const costOfWindowNanoUsd = answer.costSince.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
+    return { today: answer.today, week: answer.week, recent: answer.recent, costOfWindowNanoUsd };
+  }
+
+  async #configure(settings: MeterSettings): Promise<readonly string[]> {
+    this.#switch.isOn = settings.metering;
+    this.#retentionDays = settings.retentionDays;
+    this.#retentionTimer ??= setInterval(() => void this.#forgetOld(), RETENTION_EVERY_MS).unref();
+    void this.#forgetOld();
+    const problems = await this.#observer.setPriceOverrides(settings.priceOverrides ?? []);
+    this.#snapshots.changed();
+    return problems;
+  }
+
+  async #forgetOld(): Promise<void> {
+    if (this.#retentionDays === 0) return;
+    try {
+      const deleted = await this.#ledger.deleteBefore(this.#options.clock.nowMs() - this.#retentionDays * MS_PER_DAY);
+      if (deleted > 0) this.#snapshots.booksChanged();
+    } catch (error) {
+      this.#options.log(`old calls were not deleted: ${String(error)}`);
+    }
+  }
+
+  #connectWorkspace({ workspaceId, title, upstreams }: WorkspaceParams): WorkspaceBaseUrls {
+    const accepted: Record<string, Upstream> = {};
+    const refused: Record<string, string> = {};
+    for (const [routeId, text] of Object.entries(upstreams)) {
+      const parsed = parseUpstream(
+        URL.canParse(text) ? providerOfHost(new URL(text).hostname) : UNNAMED_PROVIDER,
+        text,
+      );
+      if (parsed.upstream) accepted[routeId] = parsed.upstream;
+      else refused[routeId] = parsed.problem;
+    }
+    this.#workspaces.set(workspaceId, { title, upstreams: accepted });
+    return { baseUrls: this.#gateway.baseUrls(workspaceId), refused };
+  }
+
+  async #deleteData(beforeMs: number | null): Promise<number> {
+    const deleted = await this.#ledger.deleteBefore(beforeMs);
+    this.#snapshots.booksChanged();
+    return deleted;
+  }
+
+  async #book(records: readonly CallRecord[]): Promise<number> {
+    for (const record of records) await this.#ledger.finish(record);
+    this.#snapshots.booksChanged();
+    return records.length;
+  }
+
+  /**
+   * Frees port and folder for a newer version at once, and ends when the calls in flight are done. Their records go through the
+   * successor, which reads the same address file and therefore has the same control token.
+   */
+  async #handOver(version: string): Promise<number> {
+    const inFlight = this.#gateway.inFlight();
+    if (this.#stopping) return inFlight;
+    this.#options.log(`handing over to version ${version}, ${inFlight} calls in flight`);
+    this.#gateway.stopListening();
+    await this.#observer.drain();
+    await this.#books.settled();
+    this.#books.handOver((records) => this.#bookThroughSuccessor(records));
+    await this.#ledger.close();
+    this.#options.releaseFolder();
+    this.#stopping = this.#endAfterHandOver();
+    void this.#stopping.finally(() => this.#options.onEnd());
+    return inFlight;
+  }
+
+  async #endAfterHandOver(): Promise<void> {
+    this.#control.close();
+    this.#snapshots.close();
+    while (this.#gateway.inFlight() > 0) await delay(100);
+    await this.#gateway.close({ graceMs: 0 });
+    await this.#observer.drain();
+    await this.#books.settled();
+    await this.#observer.close();
+  }
+
+  async #bookThroughSuccessor(records: readonly CallRecord[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const lock = await readMeterLock(this.#options.dataDir);
+      try {
+        if (lock) await callControl(lock, 'book', { records });
+        return;
+      } catch (error) {
+        if (attempt === SUCCESSOR_ATTEMPTS) throw error;
+        await delay(SUCCESSOR_RETRY_MS);
+      }
+    }
+  }
+
+  /** Answers first and ends then, since the answer travels through the server that is closed. */
+  #shutDown(): void {
+    setImmediate(() => void this.stop().finally(() => this.#options.onEnd()));
+  }
+
+  #noteUnmetered(routeId: string, method: string, shape: string): void {
+    const notice = unmeteredNotice(routeId, method, shape);
+    if (notice) this.#notices.post(notice);
+  }
+
+  #onObserverCrash(reason: string, lost: readonly CallRecord[]): void {
+    this.#options.log(reason);
+    for (const record of lost) {
+      this.#books.take('finish', { ...record, status: 'lost', provenance: 'partial' });
+    }
+    this.#notices.post({
+      id: 'observer',
+      severity: 'error',
+      text: `Counting failed and was started again; ${lost.length} calls in flight are booked with what was known. Agents are not affected.`,
+    });
+  }
+}
+
+const SUCCESSOR_ATTEMPTS = 40;
+const SUCCESSOR_RETRY_MS = 250;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

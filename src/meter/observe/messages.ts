@@ -1,0 +1,32 @@
+import type { CalibrationState } from '../../domain/calibration.ts';
+import type { CallRecord } from '../../domain/call.ts';
+import type { CallEnd, CallHead, ResponseHead } from '../../gateway/contract.ts';
+import type { LiveCall } from '../../protocol/snapshot.ts';
+
+/** What passed on the byte path, in order. Bytes are exact copies whose memory is handed over. */
+export type ObservedItem =
+  | { readonly kind: 'begin'; readonly head: CallHead }
+  | { readonly kind: 'requestBytes'; readonly id: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'requestEnd'; readonly id: string }
+  | { readonly kind: 'responseHead'; readonly id: string; readonly head: ResponseHead }
+  | { readonly kind: 'responseBytes'; readonly id: string; readonly bytes: Uint8Array; readonly atMs: number }
+  /** Bytes of this call were left out because the observer could not keep up. */
+  | { readonly kind: 'gap'; readonly id: string }
+  | { readonly kind: 'end'; readonly id: string; readonly end: CallEnd; readonly atMs: number };
+
+export type ToObserver =
+  | { readonly type: 'items'; readonly items: readonly ObservedItem[] }
+  | { readonly type: 'priceOverrides'; readonly overrides: unknown; readonly requestId: number }
+  | { readonly type: 'calibration'; readonly states: readonly CalibrationState[] }
+  | { readonly type: 'drain'; readonly requestId: number };
+
+/** How far a call's booking has come: begun, interim figures, finished. */
+export type BookingStage = 'begin' | 'update' | 'finish';
+
+export type FromObserver =
+  | { readonly type: 'ready'; readonly bookVersion: string }
+  | { readonly type: 'record'; readonly stage: BookingStage; readonly record: CallRecord }
+  | { readonly type: 'live'; readonly calls: readonly LiveCall[] }
+  | { readonly type: 'calibration'; readonly states: readonly CalibrationState[] }
+  | { readonly type: 'consumed'; readonly bytes: number }
+  | { readonly type: 'answer'; readonly requestId: number; readonly problems: readonly string[] };

@@ -1,0 +1,198 @@
+import { Worker } from 'node:worker_threads';
+import type { CalibrationState } from '../../domain/calibration.ts';
+import type { CallRecord } from '../../domain/call.ts';
+import type { CallHead, CallTap, GatewayObserver } from '../../gateway/contract.ts';
+import type { LiveCall } from '../../protocol/snapshot.ts';
+import type { BookingStage, FromObserver, ObservedItem, ToObserver } from './messages.ts';
+
+/** Copies that may wait for the worker before bytes of further chunks are left out. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+
+export interface ObserverThreadOptions {
+  /** Path of the bundled worker. */
+  readonly workerPath: string;
+  readonly onRecord: (stage: BookingStage, record: CallRecord) => void;
+  readonly onLive: (calls: readonly LiveCall[]) => void;
+  readonly onCalibration: (states: readonly CalibrationState[]) => void;
+  readonly onUnmetered: (routeId: string, method: string, pathShape: string) => void;
+  /** The worker died; it has been started anew and the calls it held are given up. */
+  readonly onCrash: (reason: string, lost: readonly CallRecord[]) => void;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * The gateway's observer: copies what passes and hands it to the observe worker once per turn of the event loop, after the bytes
+ * have been written on. It never waits and never throws into the byte path. A worker that dies is replaced.
+ */
+export class ObserverThread implements GatewayObserver {
+  readonly #options: ObserverThreadOptions;
+  #worker: Worker;
+  #pending: ObservedItem[] = [];
+  #scheduled = false;
+  #waitingBytes = 0;
+  #closed = false;
+  #nextRequestId = 1;
+  readonly #answers = new Map<number, (problems: readonly string[]) => void>();
+  /** The last known record of each call in flight, for the case that the worker dies. */
+  readonly #inFlight = new Map<string, CallRecord>();
+  readonly #calibration = new Map<string, CalibrationState>();
+  #overrides: unknown = [];
+  #bookVersion = '';
+  readonly #ready: Promise<void>;
+
+  constructor(options: ObserverThreadOptions) {
+    this.#options = options;
+    let markReady: () => void = () => undefined;
+    this.#ready = new Promise((resolve) => {
+      markReady = resolve;
+    });
+    this.#worker = this.#start(() => markReady());
+  }
+
+  /** Resolves when the first worker is up; the book's version is known then. */
+  ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  get bookVersion(): string {
+    return this.#bookVersion;
+  }
+
+  begin(head: CallHead): CallTap {
+    this.#push({ kind: 'begin', head });
+    const id = head.id;
+    let gap = false;
+    const mayCopy = (): boolean => {
+      if (gap) return false;
+      if (this.#waitingBytes < MAX_WAITING_BYTES) return true;
+      gap = true;
+      this.#push({ kind: 'gap', id });
+      return false;
+    };
+    return {
+      requestBytes: (chunk) => {
+        if (mayCopy()) this.#push({ kind: 'requestBytes', id, bytes: this.#copy(chunk) });
+      },
+      requestEnd: () => this.#push({ kind: 'requestEnd', id }),
+      responseHead: (response) => this.#push({ kind: 'responseHead', id, head: response }),
+      responseBytes: (chunk) => {
+        if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#copy(chunk), atMs: Date.now() });
+      },
+      end: (end, atMs) => this.#push({ kind: 'end', id, end, atMs }),
+    };
+  }
+
+  unmetered(routeId: string, method: string, pathShape: string): void {
+    this.#options.onUnmetered(routeId, method, pathShape);
+  }
+
+  setPriceOverrides(overrides: unknown): Promise<readonly string[]> {
+    this.#overrides = overrides;
+    return this.#ask((requestId) => ({ type: 'priceOverrides', overrides, requestId }));
+  }
+
+  restoreCalibration(states: readonly CalibrationState[]): void {
+    for (const state of states) this.#calibration.set(state.model, state);
+    this.#post({ type: 'calibration', states });
+  }
+
+  /** Resolves when every call that has ended on the byte path has been handed to `onRecord`. */
+  async drain(): Promise<void> {
+    this.#flush();
+    await this.#ask((requestId) => ({ type: 'drain', requestId }));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#worker.terminate();
+  }
+
+  #copy(chunk: Uint8Array): Uint8Array {
+    this.#waitingBytes += chunk.length;
+    return new Uint8Array(chunk);
+  }
+
+  #push(item: ObservedItem): void {
+    this.#pending.push(item);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const items = this.#pending;
+    if (items.length === 0) return;
+    this.#pending = [];
+    const transfer: ArrayBuffer[] = [];
+    for (const item of items) {
+      if ((item.kind === 'requestBytes' || item.kind === 'responseBytes') && item.bytes.buffer instanceof ArrayBuffer) {
+        transfer.push(item.bytes.buffer);
+      }
+    }
+    this.#post({ type: 'items', items }, transfer);
+  }
+
+  #post(message: ToObserver, transfer: readonly ArrayBuffer[] = []): void {
+    if (!this.#closed) this.#worker.postMessage(message, transfer);
+  }
+
+  #ask(make: (requestId: number) => ToObserver): Promise<readonly string[]> {
+    const requestId = this.#nextRequestId++;
+    return new Promise((resolve) => {
+      this.#answers.set(requestId, resolve);
+      this.#post(make(requestId));
+    });
+  }
+
+  #start(onReady: () => void): Worker {
+    const worker = new Worker(this.#options.workerPath, { name: 'outlay-observe' });
+    worker.on('message', (message: FromObserver) => this.#receive(message, onReady));
+    worker.on('error', (error) => this.#options.log(`observe worker: ${error.message}`));
+    worker.on('exit', (code) => this.#restart(worker, code));
+    return worker;
+  }
+
+  #restart(worker: Worker, code: number): void {
+    if (this.#closed || worker !== this.#worker) return;
+    const lost = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    this.#waitingBytes = 0;
+    for (const answer of this.#answers.values()) answer([]);
+    this.#answers.clear();
+    this.#worker = this.#start(() => undefined);
+    this.#post({ type: 'calibration', states: [...this.#calibration.values()] });
+    void this.setPriceOverrides(this.#overrides);
+    this.#options.onCrash(`the observe worker ended with code ${code}`, lost);
+  }
+
+  #receive(message: FromObserver, onReady: () => void): void {
+    switch (message.type) {
+      case 'ready':
+        this.#bookVersion = message.bookVersion;
+        onReady();
+        return;
+      case 'record':
+        if (message.stage === 'finish') this.#inFlight.delete(message.record.id);
+        else this.#inFlight.set(message.record.id, message.record);
+        this.#options.onRecord(message.stage, message.record);
+        return;
+      case 'live':
+        this.#options.onLive(message.calls);
+        return;
+      case 'calibration':
+        for (const state of message.states) this.#calibration.set(state.model, state);
+        this.#options.onCalibration(message.states);
+        return;
+      case 'consumed':
+        this.#waitingBytes = Math.max(0, this.#waitingBytes - message.bytes);
+        return;
+      case 'answer': {
+        const answer = this.#answers.get(message.requestId);
+        this.#answers.delete(message.requestId);
+        answer?.(message.problems);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import type { AuthKind } from '../domain/api.ts';
+import type { CallSource, CallStatus, CostProvenance, UsageProvenance } from '../domain/call.ts';
+import type { SpendKind } from './spendView.ts';
+
+const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+const phaseWords: Record<'waiting' | 'thinking' | 'answering', string> = {
+  waiting: 'waiting',
+  thinking: 'thinking',
+  answering: 'answering',
+};
+
+const statusWords: Record<CallStatus, string> = {
+  ok: 'Finished',
+  error: 'Failed',
+  truncated: 'Cut off before its end',
+  aborted: 'Stopped by the agent',
+  lost: 'Lost: the meter ended before the answer did',
+};
+
+const provenanceWords: Record<UsageProvenance, string> = {
+  reported: 'Reported by the provider',
+  estimated: 'Estimated by Outlay',
+  partial: 'Counted until the stream was cut',
+};
+
+const costProvenanceWords: Record<CostProvenance, string> = {
+  billed: 'Charged by the provider',
+  priced: 'Tokens at the price book’s rates',
+  unpriced: 'Unpriced: no price is known for this model',
+};
+
+const authWords: Record<AuthKind, string> = {
+  key: 'API key',
+  subscription: 'Subscription login (no bill per call)',
+  unknown: 'Not known',
+};
+
+const sourceWords: Record<CallSource, string> = {
+  gateway: 'Metered on the wire',
+  host: 'Observed inside VS Code',
+  transcript: 'Read from the agent’s log',
+};
+
+const kindWords: Record<SpendKind, string> = {
+  input: 'Input',
+  cache: 'Cache',
+  thinking: 'Thinking',
+  output: 'Visible output',
+  unsplit: 'Not split',
+};
+
+/** Every text of the view "Now" that does not come from the meter. */
+export const nowStrings = {
+  title: 'What your agents cost now',
+  demo: 'DEMO',
+  demoText: 'A scripted upstream answers: nothing here is real spend.',
+  restricted: 'Restricted Mode: Outlay takes no settings from this folder.',
+  versions: 'This view and the extension are of different versions. Reload the window.',
+  loading: 'Loading…',
+
+  spend: 'Spend',
+  today: 'Today',
+  week: 'This week',
+  period: 'Period',
+  billed: 'Billed',
+  billedHint: 'Calls with an API key, or whose login is not known.',
+  subscription: 'At API prices',
+  subscriptionNote: '(subscription)',
+  subscriptionHint: 'What your subscription calls would have cost with an API key. This is no bill.',
+  subscriptionTag: 'subscription',
+  unknownAuthTag: 'login unknown',
+  rate: (text: string) => `${text} an hour`,
+  rateHint: 'Over the last ten minutes, calls in flight included.',
+  unpriced: (count: number) => `${plural(count, 'call', 'calls')} unpriced`,
+  estimated: (count: number) => `${plural(count, 'call', 'calls')} estimated`,
+  calls: (count: number) => plural(count, 'call', 'calls'),
+  periodNote: (period: string, note: string) => `${period}: ${note}`,
+  marksHint: '≈ estimated · ≥ at least · - unknown',
+
+  meterOff: 'Outlay is off: agents run unmetered.',
+  meterStarting: 'The meter is starting…',
+  meterFailed: 'The meter does not run. Agents keep working, unmetered.',
+  draining: 'A newer version of the meter is taking over.',
+  stale: (time: string) => `These figures are from ${time}.`,
+  retry: 'Retry',
+  turnOn: 'Turn on',
+  showLog: 'Show log',
+
+  notices: 'Notices',
+  severity: { info: 'Note', warning: 'Warning', error: 'Error' },
+
+  live: 'In flight',
+  noLive: 'No call in flight.',
+  phase: phaseWords,
+  elapsed: (text: string) => `running for ${text}`,
+  thinking: 'Thinking',
+  visible: 'Visible',
+  input: 'Input',
+  thinkingShare: (text: string) => `${text} of the output is thinking`,
+  thinkingShareUnknown: 'Share of thinking: -',
+  firstToken: (text: string) => `first token after ${text}`,
+  noFirstToken: 'no token yet',
+
+  byModel: 'By model',
+  bySession: 'By session',
+  kinds: kindWords,
+  tokens: 'Tokens',
+  cost: 'Cost',
+  share: 'Share',
+  kind: 'Kind',
+  total: 'Total',
+  noSpend: { today: 'No calls today.', week: 'No calls this week.' },
+  showAll: (count: number) => `Show all ${count}`,
+  showFewer: 'Show fewer',
+  session: (id: string) => `session ${id}`,
+  lastCall: (time: string) => `last call ${time}`,
+
+  recent: 'Last calls',
+  noRecent: 'No finished calls yet.',
+  tokensIn: 'in',
+  tokensThinking: 'thinking',
+  tokensVisible: 'visible',
+  status: statusWords,
+  provenance: provenanceWords,
+  costProvenance: costProvenanceWords,
+  auth: authWords,
+  source: sourceWords,
+  cacheRead: 'Cache read',
+  cacheWrite5m: 'Cache write, 5 min',
+  cacheWrite1h: 'Cache write, 1 h',
+  outputAll: 'Output with thinking',
+  webSearches: 'Web searches',
+  perMtok: '$ / Mtok',
+  perThousand: (text: string) => `${text} / 1K`,
+  part: (index: number, model: string) => `Part ${index}: ${model}`,
+  tokensAndPrices: 'Tokens and prices',
+  facts: {
+    status: 'Status',
+    errorType: 'Error type',
+    httpStatus: 'HTTP status',
+    ttft: 'First token after',
+    duration: 'Took',
+    started: 'Started',
+    usage: 'Tokens',
+    cost: 'Cost',
+    book: 'Price book',
+    modifiers: 'Modifiers',
+    modifiersNone: 'None: list prices',
+    agent: 'Agent',
+    session: 'Session',
+    subAgent: 'Sub-agent',
+    effort: 'Effort',
+    requested: 'Asked for',
+    auth: 'Login',
+    api: 'API',
+    source: 'Seen by',
+    requestId: 'Request id',
+    responseId: 'Response id',
+    toolCalls: 'Tool calls',
+    problems: 'Problems',
+  },
+
+  emptyTitle: 'No calls yet',
+  emptyText: 'Open a metered terminal and run your agent in it. Its spend shows up here while it streams.',
+  openTerminal: 'Open a metered terminal',
+  recognised: 'Recognised with no setup',
+  agents: ['Claude Code', 'Codex', 'Gemini CLI'],
+  unmetered: 'Terminals not metered',
+  unmeteredText: 'Opened before Outlay: what runs in them is not counted.',
+  relaunch: 'Relaunch',
+  relaunchLabel: (name: string) => `Relaunch ${name}`,
+
+  footerPrices: (version: string) => `Prices: ${version}`,
+  footerMeter: (version: string, port: number) => `Meter ${version}, port ${port}`,
+  announceBilled: (text: string) => `Billed today ${text}.`,
+  announceSubscription: (text: string) => `Subscription at API prices today ${text}.`,
+  announceLive: (count: number) => `${plural(count, 'call', 'calls')} in flight.`,
+} as const;

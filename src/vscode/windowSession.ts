@@ -1,0 +1,200 @@
+import { join } from 'node:path';
+import { type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
+import { systemClock } from '../domain/clock.ts';
+import { type Disposable, DisposableList } from '../domain/disposable.ts';
+import { type AgentId, agentIds } from '../manifest/manifest.ts';
+import { LOCK_FILE_NAME } from '../protocol/meterLock.ts';
+import type { SidebarState } from '../protocol/sidebar.ts';
+import { setContextKey } from './commands.ts';
+import { readHostEnvironment } from './hostEnvironment.ts';
+import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
+import { startMeter } from './meter/meterProcess.ts';
+import type { Notifier } from './notifier.ts';
+import { onSettingsChange, readSetting, settingProblems } from './settings.ts';
+import { installCodexLauncher } from './terminals/codexLauncher.ts';
+import { TerminalConnector } from './terminals/terminalConnector.ts';
+import { addressFingerprint } from './terminals/terminalRegister.ts';
+import type { AgentFiles } from './terminals/userBaseUrls.ts';
+import { workspaceIdentity } from './workspaceIdentity.ts';
+
+const START_TIMEOUT_MS = 10_000;
+
+/** What a window knows about the user's own gateways; read again at every change of settings. */
+interface UserGateways {
+  readonly upstreams: Readonly<Record<string, string>>;
+  readonly files: AgentFiles;
+}
+
+/** One window's share of Outlay: its meter connection, its terminals, and the state that its surfaces show. */
+export class WindowSession implements Disposable {
+  readonly #notifier: Notifier;
+  readonly #log: LogOutputChannel;
+  readonly #subscriptions = new DisposableList();
+  readonly #host: MeterHost;
+  readonly #dataDir: string;
+  readonly #mediaBinDir: string;
+  readonly #demo: boolean;
+  readonly #onState: (state: SidebarState) => void;
+  readonly terminals: TerminalConnector;
+  #launcherDir: string | null = null;
+  #gateways: UserGateways | null = null;
+  #connection: MeterConnection | null = null;
+  #refreshing: Promise<void> = Promise.resolve();
+
+  constructor(
+    context: ExtensionContext,
+    services: { readonly log: LogOutputChannel; readonly notifier: Notifier },
+    onState: (state: SidebarState) => void,
+  ) {
+    const environment = readHostEnvironment(process.env);
+    this.#log = services.log;
+    this.#notifier = services.notifier;
+    this.#onState = onState;
+    this.#demo = environment.demo;
+    this.#dataDir = environment.dataDir ?? context.globalStorageUri.fsPath;
+    this.#mediaBinDir = context.asAbsolutePath(join('media', 'bin'));
+    this.terminals = this.#subscriptions.push(
+      new TerminalConnector({
+        collection: context.environmentVariableCollection,
+        memory: context.workspaceState,
+        lockPath: join(this.#dataDir, LOCK_FILE_NAME),
+        onChange: () => this.#publish(),
+      }),
+    );
+    this.#host = this.#subscriptions.push(
+      new MeterHost(this.#wishes(), {
+        dataDir: this.#dataDir,
+        version: String((context.extension.packageJSON as { version?: unknown }).version ?? '0.0.0'),
+        clock: systemClock,
+        random: Math.random,
+        log: (level, sentence) => this.#log[level](sentence),
+        onChange: (view) => this.#meterChanged(view),
+        start: (port) =>
+          startMeter({
+            nodePath: process.execPath,
+            script: context.asAbsolutePath(join('dist', 'meter.js')),
+            dataDir: this.#dataDir,
+            port,
+            upstreams: environment.upstreams,
+            demo: environment.demo,
+            environment: process.env,
+            timeoutMs: START_TIMEOUT_MS,
+          }),
+      }),
+    );
+    this.#subscriptions.push(onSettingsChange(() => void this.refresh()));
+    this.#subscriptions.push(workspace.onDidGrantWorkspaceTrust(() => void this.refresh()));
+    this.#subscriptions.push(workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
+  }
+
+  get state(): SidebarState {
+    const { state, text, snapshot } = this.#host.view;
+    return {
+      meter: readSetting('outlay.enabled') ? state : 'off',
+      meterText: readSetting('outlay.enabled') ? text : 'Outlay is off: calls are passed through and not counted.',
+      snapshot,
+      unmeteredTerminals: this.terminals.unmetered(),
+      demo: this.#demo || (snapshot?.meter.demo ?? false),
+      trusted: workspace.isTrusted,
+    };
+  }
+
+  get launcherDir(): string | null {
+    return this.#launcherDir;
+  }
+
+  /** Connects to the meter; resolves when the first attempt is over, whatever came of it. */
+  async start(): Promise<void> {
+    this.#launcherDir = await installCodexLauncher(this.#mediaBinDir, this.#dataDir, (sentence) =>
+      this.#log.warn(sentence),
+    );
+    await this.refresh();
+  }
+
+  /** Reads settings and trust again and makes the meter and the terminals follow. One at a time, in order. */
+  refresh(): Promise<void> {
+    this.#refreshing = this.#refreshing.then(async () => {
+      await setContextKey('outlay.on', readSetting('outlay.enabled'));
+      for (const problem of settingProblems()) void this.#notifier.warn('setting', problem);
+      this.#gateways = await this.terminals.readUpstreams(readSetting('outlay.upstreams'));
+      await this.#host.update(this.#wishes());
+      this.#connectTerminals();
+      this.#publish();
+    });
+    return this.#refreshing;
+  }
+
+  retry(): Promise<void> {
+    return this.#host.retry();
+  }
+
+  restartMeter(): Promise<void> {
+    return this.#host.restart();
+  }
+
+  /** @returns how many calls were deleted. */
+  async deleteData(beforeMs: number | null): Promise<number> {
+    const { deleted } = await this.#host.call('deleteData', { beforeMs }, 120_000);
+    return deleted;
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #wishes(): MeterWishes {
+    const identity = workspaceIdentity(
+      workspace.workspaceFile?.toString() ?? null,
+      (workspace.workspaceFolders ?? []).map(({ uri, name }) => ({ uri: uri.toString(), name })),
+      workspace.name ?? null,
+    );
+    const enabled = readSetting('outlay.enabled');
+    return {
+      settings: {
+        metering: enabled,
+        priceOverrides: readSetting('outlay.prices'),
+        retentionDays: readSetting('outlay.retentionDays'),
+      },
+      workspace: { workspaceId: identity.id, title: identity.title, upstreams: this.#gateways?.upstreams ?? {} },
+      // Off, the meter still carries the calls of terminals that hold its address.
+      mayStart: enabled || this.terminals.anyHoldsAddress(),
+    };
+  }
+
+  #meterChanged(view: MeterView): void {
+    if (view.connection !== this.#connection) {
+      this.#tellAddressChange(this.#connection, view.connection);
+      this.#connection = view.connection;
+      this.#connectTerminals();
+      for (const problem of view.connection?.settingProblems ?? []) void this.#notifier.warn('setting', problem);
+      if (view.state === 'failed') void this.#notifier.warn('meter', `Outlay's meter stopped. ${view.text}`);
+    }
+    this.#publish();
+  }
+
+  #tellAddressChange(before: MeterConnection | null, after: MeterConnection | null): void {
+    if (before === null || after === null) return;
+    if (addressFingerprint(before.lock) === addressFingerprint(after.lock)) return;
+    void this.#notifier.warn(
+      'address',
+      "Outlay's port was taken by another program, so that it has a new address: relaunch the terminals that were opened before.",
+    );
+  }
+
+  #connectTerminals(): void {
+    const connection = this.#connection;
+    if (connection === null || this.#gateways === null || !readSetting('outlay.enabled') || !workspace.isTrusted) {
+      this.terminals.apply(null);
+      return;
+    }
+    const wanted = readSetting('outlay.terminals.connect');
+    const agents: readonly AgentId[] = agentIds.filter((id) => wanted.includes(id));
+    const notices = this.terminals.apply({ ...this.#gateways, connection, agents, launcherDir: this.#launcherDir });
+    for (const notice of notices) void this.#notifier.warn('agent', notice);
+  }
+
+  #publish(): void {
+    // The terminals report their first changes while this object is still being built.
+    if (this.#host !== undefined) this.#onState(this.state);
+  }
+}

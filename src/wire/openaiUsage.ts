@@ -1,0 +1,107 @@
+import type { Usage } from '../domain/usage.ts';
+import { boundedThinking } from './boundedThinking.ts';
+import { type JsonObject, objectField } from './json.ts';
+import type { ResponseState } from './responseState.ts';
+
+/** Counts in the spelling of OpenAI and of those who speak its APIs; null where a field is absent. */
+export interface OpenaiCounts {
+  /** Cache reads and writes included. */
+  readonly prompt: number | null;
+  readonly completion: number | null;
+  readonly total: number | null;
+  readonly cached: number | null;
+  readonly cacheWrite: number | null;
+  readonly reasoning: number | null;
+  readonly webSearches: number | null;
+}
+
+/**
+ * Reads one usage object of Chat Completions (`prompt_tokens`, ...) or Responses (`input_tokens`, ...). Beyond OpenAI's own fields:
+ * `prompt_cache_hit_tokens` (DeepSeek), `cached_tokens` (Kimi), `num_cached_tokens` (Mistral), `cache_creation_input_tokens`
+ * (Alibaba), `server_tool_use_details.web_search_requests` (OpenRouter).
+ */
+export function readOpenaiCounts(state: ResponseState, usage: JsonObject): OpenaiCounts {
+  const inputDetails = objectField(usage, 'prompt_tokens_details') ?? objectField(usage, 'input_tokens_details');
+  const outputDetails = objectField(usage, 'completion_tokens_details') ?? objectField(usage, 'output_tokens_details');
+  const serverTools = objectField(usage, 'server_tool_use_details') ?? objectField(usage, 'server_tool_use');
+  return {
+    prompt: state.count(usage, 'prompt_tokens') ?? state.count(usage, 'input_tokens'),
+    completion: state.count(usage, 'completion_tokens') ?? state.count(usage, 'output_tokens'),
+    total: state.count(usage, 'total_tokens'),
+    // Where a provider fills several of these, they name the same tokens, and a field it does not maintain stays 0.
+    cached: largest([
+      state.count(inputDetails, 'cached_tokens'),
+      state.count(usage, 'prompt_cache_hit_tokens'),
+      state.count(usage, 'cached_tokens'),
+      state.count(usage, 'num_cached_tokens'),
+    ]),
+    cacheWrite: largest([
+      state.count(inputDetails, 'cache_write_tokens'),
+      state.count(inputDetails, 'cache_creation_input_tokens'),
+    ]),
+    reasoning: state.count(outputDetails, 'reasoning_tokens') ?? state.count(usage, 'reasoning_tokens'),
+    webSearches: state.count(serverTools, 'web_search_requests'),
+  };
+}
+
+function largest(counts: readonly (number | null)[]): number | null {
+  const known = counts.filter((count) => count !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** Cumulative counts: what a later report knows replaces what an earlier one said. */
+export function mergeOpenaiCounts(before: OpenaiCounts | null, now: OpenaiCounts): OpenaiCounts {
+  if (before === null) return now;
+  return {
+    prompt: now.prompt ?? before.prompt,
+    completion: now.completion ?? before.completion,
+    total: now.total ?? before.total,
+    cached: now.cached ?? before.cached,
+    cacheWrite: now.cacheWrite ?? before.cacheWrite,
+    reasoning: now.reasoning ?? before.reasoning,
+    webSearches: now.webSearches ?? before.webSearches,
+  };
+}
+
+/** The usage that the counts stand for; tool calls are the caller's to fill in. Cache writes are OpenAI's at 1.25 times the input price. */
+export function openaiUsageOf(state: ResponseState, counts: OpenaiCounts): Usage {
+  const output = outputTokens(counts);
+  return {
+    ...promptSplit(state, counts),
+    cacheWrite1hTokens: 0,
+    outputTokens: output,
+    thinkingTokens: boundedThinking(state, counts.reasoning, output),
+    webSearches: counts.webSearches ?? 0,
+    toolCalls: 0,
+  };
+}
+
+/** Some (xAI) report reasoning beside the completion instead of inside it, which only the total gives away. */
+function outputTokens({ prompt, completion, total, reasoning }: OpenaiCounts): number | null {
+  if (completion === null || prompt === null || total === null || reasoning === null) return completion;
+  return total === prompt + completion + reasoning ? completion + reasoning : completion;
+}
+
+function promptSplit(
+  state: ResponseState,
+  counts: OpenaiCounts,
+): Pick<Usage, 'inputTokens' | 'cacheReadTokens' | 'cacheWrite5mTokens'> {
+  const { prompt, total, completion } = counts;
+  const cached = counts.cached ?? 0;
+  const written = counts.cacheWrite ?? 0;
+  if (prompt === null) return { inputTokens: null, cacheReadTokens: cached, cacheWrite5mTokens: written };
+  if (cached + written <= prompt) {
+    return { inputTokens: prompt - cached - written, cacheReadTokens: cached, cacheWrite5mTokens: written };
+  }
+  // More cache than prompt: either the prompt was counted without it, which the total then shows, or the report is wrong.
+  if (total !== null && total === prompt + cached + written + outputOrZero(completion)) {
+    return { inputTokens: prompt, cacheReadTokens: cached, cacheWrite5mTokens: written };
+  }
+  state.problem('bad-count', 'more cached than prompt tokens were reported');
+  const read = Math.min(cached, prompt);
+  return { inputTokens: 0, cacheReadTokens: read, cacheWrite5mTokens: prompt - read };
+}
+
+function outputOrZero(completion: number | null): number {
+  return completion ?? 0;
+}

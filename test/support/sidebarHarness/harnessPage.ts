@@ -1,0 +1,46 @@
+import { chromium, type Page } from 'playwright-core';
+import type { SidebarState } from '../../../src/protocol/sidebar.ts';
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface Harness {
+  newPage(url: string, size?: { readonly width: number; readonly height: number }): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** A Chromium; `CHROMIUM` names another than the system's. */
+export async function openHarness(): Promise<Harness> {
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: flags,
+  });
+  return {
+    newPage: async (url, size = { width: 300, height: 800 }) => {
+      const page = await browser.newPage({ viewport: size });
+      await page.goto(url);
+      await page.waitForSelector('main');
+      return page;
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** Posts a state as the extension does and waits until it is drawn. */
+export async function show(page: Page, state: SidebarState): Promise<void> {
+  const message = JSON.stringify({ type: 'state', body: state });
+  await page.evaluate(
+    `new Promise((drawn) => {
+      window.addEventListener('message', () => requestAnimationFrame(() => requestAnimationFrame(drawn)), { once: true });
+      window.postMessage(${message}, '*');
+    })`,
+  );
+}

@@ -1,0 +1,13 @@
+// Stands in for VS Code: the webview's own API, and `harness` for tests. Runs before the bundle, under the same policy.
+const harness = { sent: [], violations: [] };
+globalThis.harness = harness;
+globalThis.acquireVsCodeApi = () => ({
+  postMessage: (message) => harness.sent.push(message),
+  getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
+  setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
+});
+document.addEventListener('securitypolicyviolation', (event) =>
+  harness.violations.push(
+    `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`,
+  ),
+);

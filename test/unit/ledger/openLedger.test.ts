@@ -1,0 +1,179 @@
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/domain/clock.ts';
+import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
+import { LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
+import { advisedCall, call, callId, priced, unpriced, usage } from './callFixtures.ts';
+import { execute, rowsOf } from './rawDatabase.ts';
+import { asUnprivileged, tempDir } from './tempDir.ts';
+
+const options = { clock: systemClock, log: () => undefined };
+
+describe('openLedger', () => {
+  it('gives back a call as it was booked, parts, rates and problems included', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    const records = [
+      call({ id: callId(3), problems: ['bad-count'], thinkingAtLeastTokens: 12, subAgent: 'sub', durationMs: null }),
+      advisedCall({ id: callId(2), status: 'error', errorType: 'overloaded_error', cost: priced(2000, 600) }),
+      call({ id: 'no-uuid', cost: unpriced, usage: usage({}), requestId: null, responseId: null, effort: null }),
+    ];
+    for (const record of records) ledger.writer.finish(record);
+    for (const record of records) expect(ledger.reader.calls({ id: record.id })).toEqual([record]);
+  });
+
+  it('never merges two gateway calls, whatever ids their responses carry', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    ledger.writer.finish(call({ id: callId(1), requestId: 'same', responseId: 'same' }));
+    ledger.writer.finish(call({ id: callId(2), requestId: 'same', responseId: 'same' }));
+    expect(ledger.reader.calls({})).toHaveLength(2);
+    expect(ledger.reader.report({ by: 'model' })[0]?.calls).toBe(2);
+  });
+
+  it('notes the provider’s ids of a call once a source, so that another source can find it', () => {
+    const path = ledgerPathOf(tempDir());
+    const ledger = openLedger({ path, ...options });
+    ledger.writer.finish(call({ requestId: 'old', responseId: 'msg' }));
+    ledger.writer.finish(call({ requestId: 'new', responseId: 'msg' }));
+    ledger.close();
+    const rows = rowsOf(path, 'SELECT key_kind, native_key, source FROM observations ORDER BY key_kind');
+    expect(rows).toEqual([
+      { key_kind: 'request', native_key: 'new', source: 'gateway' },
+      { key_kind: 'response', native_key: 'msg', source: 'gateway' },
+    ]);
+  });
+
+  it('lists calls newest first, up to a limit, and from an instant', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    for (const index of [2, 1, 3]) ledger.writer.finish(call({ id: callId(index), startedAtMs: index * 1000 }));
+    const ids = (query: object) => ledger.reader.calls(query).map((record) => record.startedAtMs);
+    expect(ids({})).toEqual([3000, 2000, 1000]);
+    expect(ids({ limit: 2 })).toEqual([3000, 2000]);
+    expect(ids({ sinceMs: 2000 })).toEqual([3000, 2000]);
+  });
+
+  it('sums the cost of calls that ended since an instant, by authorisation', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    const ended = (index: number, endMs: number, auth: 'key' | 'subscription') =>
+      call({ id: callId(index), startedAtMs: endMs - 500, durationMs: 500, auth, cost: priced(index, 0) });
+    ledger.writer.finish(ended(1, 1000, 'key'));
+    ledger.writer.finish(ended(2, 2000, 'key'));
+    ledger.writer.finish(ended(4, 2000, 'subscription'));
+    ledger.writer.finish(ended(8, 3000, 'key'));
+    ledger.writer.begin(ended(16, 3000, 'key'));
+    expect(ledger.reader.costSince(2000)).toEqual([
+      { auth: 'key', costNanoUsd: 10 },
+      { auth: 'subscription', costNanoUsd: 4 },
+    ]);
+  });
+
+  it('keeps a finished call as it finished when older figures arrive late', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    ledger.writer.finish(call({ status: 'ok' }));
+    ledger.writer.update(call({ status: 'aborted' }));
+    ledger.writer.begin(call({ status: 'aborted' }));
+    expect(ledger.reader.calls({})).toMatchObject([{ status: 'ok' }]);
+  });
+
+  it('lets the true end of a call replace one that was booked as lost', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    ledger.writer.begin(call({ cost: priced(1, 1) }));
+    expect(ledger.writer.sweepLost(() => true)).toBe(0);
+    expect(ledger.writer.sweepLost(() => false)).toBe(1);
+    expect(ledger.reader.calls({})).toMatchObject([{ status: 'lost', provenance: 'partial' }]);
+    ledger.writer.finish(call({ cost: priced(5, 5) }));
+    expect(ledger.reader.calls({})).toMatchObject([{ status: 'ok' }]);
+    expect(ledger.reader.report({ by: 'model' })).toMatchObject([{ calls: 1, costNanoUsd: 10, estimatedCalls: 0 }]);
+  });
+
+  it('keeps calibration by model', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    const state = { model: 'm', logRatioSum: 0.25, weight: 1.5, variance: 0.1, samples: 3, updatedAtMs: 1000 };
+    ledger.writer.apply([{ kind: 'saveCalibration', states: [state] }]);
+    ledger.writer.apply([{ kind: 'saveCalibration', states: [{ ...state, samples: 4 }] }]);
+    expect(ledger.writer.loadCalibration()).toEqual([{ ...state, samples: 4 }]);
+  });
+
+  it('commits all of a batch or nothing of it', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    const bad = call({ id: callId(2), usage: { ...usage({}), inputTokens: 1e300 } });
+    const batch = [
+      { kind: 'finish', record: call() },
+      { kind: 'finish', record: bad },
+    ] as const;
+    expect(() => ledger.writer.apply(batch)).toThrow();
+    expect(ledger.reader.calls({})).toEqual([]);
+    expect(ledger.reader.report({ by: 'model' })).toEqual([]);
+    ledger.writer.finish(call());
+    expect(ledger.reader.report({ by: 'model' })).toMatchObject([{ calls: 1, model: 'claude-opus-4-6' }]);
+  });
+
+  it('leaves nothing of a deleted call in its files', () => {
+    const folder = tempDir();
+    const ledger = openLedger({ path: ledgerPathOf(folder), ...options });
+    const gone = { session: 'gone-session', startedAtMs: 1000, requestId: 'gone-request', responseId: 'gone-response' };
+    ledger.writer.finish(call({ id: callId(1), ...gone }));
+    ledger.writer.finish(call({ id: callId(2), session: 'kept-session', startedAtMs: 2000 }));
+    const filesWith = (text: string) =>
+      readdirSync(folder).filter((name) => readFileSync(join(folder, name), 'latin1').includes(text));
+    expect(filesWith('gone-')).not.toEqual([]);
+    expect(ledger.writer.deleteBefore(1500)).toBe(1);
+    expect(filesWith('gone-')).toEqual([]);
+    expect(filesWith('kept-session')).not.toEqual([]);
+    ledger.close();
+  });
+
+  it('leaves calls in flight whole when everything is deleted', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    const inFlight = advisedCall({ id: callId(1), session: 'flying', agent: 'pilot', workspaceId: 'sky' });
+    ledger.writer.begin(inFlight);
+    ledger.writer.finish(call({ id: callId(2) }));
+    expect(ledger.writer.deleteBefore(null)).toBe(1);
+    ledger.writer.sweepLost(() => false);
+    expect(ledger.reader.calls({})).toEqual([{ ...inFlight, status: 'lost', provenance: 'partial' }]);
+    expect(ledger.reader.report({ by: 'session' })).toMatchObject([{ key: 'flying', calls: 1 }]);
+  });
+
+  it('makes the folder and the file for this user only', () => {
+    const folder = join(tempDir(), 'data');
+    const ledger = openLedger({ path: ledgerPathOf(folder), ...options });
+    ledger.writer.finish(call());
+    const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+    ledger.close();
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(modes.length).toBeGreaterThan(1);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
+  });
+
+  it('counts in memory where the folder cannot be written, and says so', () => {
+    const folder = tempDir();
+    chmodSync(folder, 0o555);
+    const ledger = asUnprivileged(() => openLedger({ path: ledgerPathOf(folder), ...options }));
+    expect(ledger.health()).toMatchObject({ state: 'memory', reason: expect.stringContaining('EACCES') });
+    ledger.writer.finish(call());
+    expect(ledger.reader.calls({})).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('uses a rollback journal where this SQLite may not use a log', () => {
+    const path = ledgerPathOf(tempDir());
+    const ledger = openLedger({ path, ...options, sqliteVersion: '3.50.4' });
+    ledger.writer.finish(call());
+    ledger.close();
+    expect(rowsOf(path, 'PRAGMA journal_mode')).toEqual([{ journal_mode: 'delete' }]);
+  });
+
+  it('reads a ledger of a newer schema, and does not write it', () => {
+    const path = ledgerPathOf(tempDir());
+    const ledger = openLedger({ path, ...options });
+    ledger.writer.finish(call());
+    ledger.close();
+    execute(path, 'PRAGMA user_version = 99');
+    const older = openLedger({ path, ...options });
+    expect(older.health()).toMatchObject({ state: 'newer-schema', reason: expect.stringContaining('99') });
+    expect(() => older.writer.finish(call({ id: callId(2) }))).toThrow(LedgerReadOnly);
+    expect(older.reader.calls({})).toHaveLength(1);
+    older.close();
+    expect(rowsOf(path, 'PRAGMA user_version')).toEqual([{ user_version: 99 }]);
+  });
+});

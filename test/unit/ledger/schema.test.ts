@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/domain/clock.ts';
+import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
+import { openLedger } from '../../../src/ledger/openLedger.ts';
+import { call } from './callFixtures.ts';
+import { rowsOf } from './rawDatabase.ts';
+import { tempDir } from './tempDir.ts';
+
+const usageColumns =
+  'input_tokens cache_read_tokens cache_write_5m_tokens cache_write_1h_tokens output_tokens thinking_tokens web_searches tool_calls';
+const costColumns =
+  'cost_nano_usd cost_provenance input_nano_usd cache_nano_usd thinking_nano_usd output_nano_usd rates price_version';
+
+/** Every column that is on disk. A new one is a decision: it must hold no prompt, no answer, no key and no header. */
+const columns = {
+  calibration: 'model log_ratio_sum weight variance samples updated_at_ms',
+  call_parts: `call ordinal model ${usageColumns} ${costColumns}`,
+  calls: `seq id started_at_ms ended_at_ms duration_ms ttft_ms day workspace agent session sub_agent provider api auth source model requested_model effort status http_status error_type request_id response_id provenance thinking_at_least_tokens problems task owner_pid owner_boot ${usageColumns} ${costColumns}`,
+  holds:
+    'id task call_id window_key provider model price_version held_nano_usd held_thinking_tokens held_output_tokens held_tool_calls settled_nano_usd state created_at_ms lease_until_ms owner_pid owner_boot',
+  names: 'id name',
+  observations: 'native_key key_kind provider source call',
+  outcomes: 'task run outcome decided_by decided_at_ms',
+  rollups:
+    'day session model agent auth workspace calls input_tokens cache_read_tokens cache_write_5m_tokens cache_write_1h_tokens output_tokens thinking_tokens known_thinking unknown_thinking_calls thinking_at_least_tokens web_searches tool_calls cost_nano_usd priced input_nano_usd cache_nano_usd thinking_nano_usd output_nano_usd unpriced_calls estimated_calls newest',
+  runs: 'id task origin agent model effort session started_at_ms ended_at_ms',
+  tasks:
+    'seq id title folder workspace state created_at_ms ended_at_ms limit_cost_nano_usd limit_thinking_tokens limit_output_tokens limit_tool_calls hard',
+};
+
+describe('the schema', () => {
+  it('has exactly these columns', () => {
+    const path = ledgerPathOf(tempDir());
+    openLedger({ path, clock: systemClock, log: () => undefined }).close();
+    const sql = `SELECT t.name AS name, group_concat(c.name, ' ' ORDER BY c.cid) AS columns
+      FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY t.name`;
+    expect(Object.fromEntries(rowsOf(path, sql).map((row) => [row['name'], row['columns']]))).toEqual(columns);
+  });
+
+  it('keeps nothing that a record carries beyond its declared fields', () => {
+    const folder = tempDir();
+    const ledger = openLedger({ path: ledgerPathOf(folder), clock: systemClock, log: () => undefined });
+    const smuggled = { ...call(), prompt: 'PROMPT-SECRET', headers: { authorization: 'Bearer KEY-SECRET' } };
+    ledger.writer.begin(smuggled);
+    ledger.writer.finish(smuggled);
+    const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'));
+    ledger.close();
+    const after = readFileSync(ledgerPathOf(folder), 'latin1');
+    expect(dirname(ledgerPathOf(folder))).toBe(folder);
+    expect([...bytes, after].filter((text) => text.includes('claude-opus-4-6'))).not.toEqual([]);
+    expect([...bytes, after].filter((text) => text.includes('-SECRET'))).toEqual([]);
+  });
+});

@@ -1,0 +1,235 @@
+import { DatabaseSync } from 'node:sqlite';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/domain/clock.ts';
+import { type Ledger, LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
+import { WriteQueue } from '../../../src/ledger/writeQueue.ts';
+import { call, callId, priced, usage } from './callFixtures.ts';
+
+/** Timers that fire when the test says so. */
+class ManualTimers {
+  readonly delays: number[] = [];
+  #due: (() => void)[] = [];
+
+  readonly after = (delayMs: number, work: () => void) => {
+    this.delays.push(delayMs);
+    this.#due.push(work);
+    const dispose = () => {
+      this.#due = this.#due.filter((other) => other !== work);
+    };
+    return { dispose };
+  };
+
+  fire(): void {
+    const due = this.#due;
+    this.#due = [];
+    for (const work of due) work();
+  }
+}
+
+/** The error of a real SQLite whose database may not grow any more. */
+function diskFull(): unknown {
+  const db = new DatabaseSync(':memory:');
+  db.exec('CREATE TABLE t (a BLOB); PRAGMA max_page_count = 2');
+  try {
+    db.exec('INSERT INTO t VALUES (zeroblob(100000))');
+  } catch (error) {
+    return error;
+  } finally {
+    db.close();
+  }
+  throw new Error('the database grew');
+}
+
+function setUp({ limit = 50_000 }: { limit?: number } = {}) {
+  const ledger: Ledger = openLedger({ path: ':memory:', clock: systemClock, log: () => undefined });
+  const timers = new ManualTimers();
+  const batches: number[] = [];
+  const said: string[] = [];
+  const state: { failure: unknown } = { failure: null };
+  const queue = new WriteQueue({
+    after: timers.after,
+    log: (sentence) => said.push(sentence),
+    limit,
+    target: {
+      ready: () => undefined,
+      apply: (writes) => {
+        if (state.failure !== null) throw state.failure;
+        batches.push(writes.length);
+        ledger.writer.apply(writes);
+      },
+      deleteBefore: (beforeMs) => ledger.writer.deleteBefore(beforeMs),
+    },
+  });
+  const finish = (index: number) => queue.write({ kind: 'finish', record: call({ id: callId(index) }) });
+  return { ledger, timers, batches, said, state, queue, finish };
+}
+
+describe('WriteQueue', () => {
+  it('commits what arrives within a moment together, and resolves after the commit', async () => {
+    const { timers, batches, finish, ledger } = setUp();
+    const all = [finish(1), finish(2), finish(3)];
+    expect(batches).toEqual([]);
+    timers.fire();
+    await Promise.all(all);
+    expect(batches).toEqual([3]);
+    expect(ledger.reader.calls({})).toHaveLength(3);
+  });
+
+  it('commits at once when fifty rows are there', async () => {
+    const { batches, finish } = setUp();
+    await Promise.all(Array.from({ length: 50 }, (_, index) => finish(index)));
+    expect(batches).toEqual([50]);
+  });
+
+  it('keeps only the latest figures of a call, and never begins one again that has finished', async () => {
+    const { timers, batches, queue, ledger } = setUp();
+    const done = [
+      queue.write({ kind: 'begin', record: call() }),
+      queue.write({ kind: 'update', record: call({ usage: usage({ outputTokens: 1 }) }) }),
+      queue.write({ kind: 'finish', record: call({ usage: usage({ outputTokens: 2 }) }) }),
+      queue.write({ kind: 'update', record: call({ usage: usage({ outputTokens: 3 }) }) }),
+    ];
+    timers.fire();
+    await Promise.all(done);
+    expect(batches).toEqual([1]);
+    expect(ledger.reader.calls({})).toMatchObject([{ usage: { outputTokens: 2 } }]);
+  });
+
+  it('keeps rows while the disk is full, says so in a sentence, and books them exactly once when there is room', async () => {
+    const { timers, state, queue, finish, ledger, said } = setUp();
+    state.failure = diskFull();
+    const first = finish(1);
+    timers.fire();
+    await first;
+    await finish(2);
+    await finish(2);
+    expect(queue.waiting()).toEqual({
+      state: 'waiting',
+      reason: 'The disk is full, so calls wait in memory and are booked as soon as there is room.',
+      waiting: 2,
+      dropped: 0,
+    });
+    timers.fire();
+    expect(queue.waiting()?.state).toBe('waiting');
+    state.failure = null;
+    timers.fire();
+    expect(queue.waiting()).toBeNull();
+    expect(ledger.reader.report({ by: 'model' })[0]?.calls).toBe(2);
+    expect(said).toHaveLength(2);
+  });
+
+  it('tries again ever more slowly, up to five seconds, and anew after a success', async () => {
+    const { timers, state, finish, queue } = setUp();
+    state.failure = diskFull();
+    const waiting = finish(1);
+    for (let attempt = 0; attempt < 9; attempt++) timers.fire();
+    await waiting;
+    expect(timers.delays).toEqual([20, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+    state.failure = null;
+    timers.fire();
+    expect(queue.waiting()).toBeNull();
+    const next = finish(2);
+    timers.fire();
+    await next;
+    expect(timers.delays.at(-1)).toBe(20);
+  });
+
+  it('drops figures of calls in flight first when too many wait, then the oldest, and counts them', async () => {
+    const { timers, state, queue, finish, ledger } = setUp({ limit: 4 });
+    state.failure = diskFull();
+    const rows = [finish(1), queue.write({ kind: 'update', record: call({ id: callId(2) }) }), finish(3), finish(4)];
+    timers.fire();
+    await Promise.all(rows);
+    await finish(5);
+    expect(queue.waiting()).toMatchObject({ waiting: 4, dropped: 1 });
+    await finish(6);
+    expect(queue.waiting()).toMatchObject({ waiting: 4, dropped: 2 });
+    state.failure = null;
+    timers.fire();
+    expect(
+      ledger.reader
+        .calls({})
+        .map((record) => record.id)
+        .toSorted(),
+    ).toEqual([3, 4, 5, 6].map(callId));
+  });
+
+  it('leaves out one row that cannot be stored and books the rest', async () => {
+    const { timers, queue, finish, ledger, said } = setUp();
+    const bad = call({ id: callId(2), usage: { ...usage({}), inputTokens: 1e300 } });
+    const all = [finish(1), queue.write({ kind: 'finish', record: bad }), finish(3)];
+    timers.fire();
+    await Promise.all(all);
+    expect(
+      ledger.reader
+        .calls({})
+        .map((record) => record.id)
+        .toSorted(),
+    ).toEqual([callId(1), callId(3)]);
+    expect(said).toHaveLength(1);
+    expect(queue.waiting()).toBeNull();
+  });
+
+  it('lets rows go where the ledger is only read', async () => {
+    const { timers, state, finish, queue } = setUp();
+    state.failure = new LedgerReadOnly('newer');
+    const row = finish(1);
+    timers.fire();
+    await row;
+    expect(queue.waiting()).toBeNull();
+  });
+
+  it('deletes after everything that was written before, and says when it cannot', async () => {
+    const { state, queue, finish } = setUp();
+    const row = finish(1);
+    expect(queue.deleteBefore(null)).toBe(1);
+    await row;
+    state.failure = diskFull();
+    const late = finish(2);
+    expect(() => queue.deleteBefore(null)).toThrow('Nothing was deleted. The disk is full');
+    await late;
+  });
+
+  it('keeps the latest calibration of each model', async () => {
+    const { timers, queue, ledger } = setUp();
+    const state = (model: string, samples: number) =>
+      ({ model, samples, logRatioSum: 0, weight: 1, variance: 0, updatedAtMs: 0 }) as const;
+    const saved = [
+      queue.write({ kind: 'saveCalibration', states: [state('a', 1), state('b', 1)] }),
+      queue.write({ kind: 'saveCalibration', states: [state('a', 2)] }),
+    ];
+    timers.fire();
+    await Promise.all(saved);
+    expect(ledger.writer.loadCalibration().map(({ model, samples }) => [model, samples])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+  });
+
+  it('books every call exactly once whatever writes fail on the way', async () => {
+    const faults = fc.array(fc.constantFrom(null, 5, 8, 10, 13, 14), { maxLength: 30 });
+    const ids = fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 60 });
+    const run = async (schedule: readonly (number | null)[], indexes: readonly number[]) => {
+      const { queue, timers, state, ledger } = setUp();
+      const pending: Promise<void>[] = [];
+      indexes.forEach((index, step) => {
+        const errcode = schedule[step % (schedule.length + 1)] ?? null;
+        state.failure = errcode === null ? null : Object.assign(new Error('failed'), { errcode });
+        const record = call({ id: callId(index), cost: priced(step, 0) });
+        pending.push(queue.write({ kind: step % 3 === 0 ? 'begin' : 'finish', record }));
+        if (step % 2 === 0) timers.fire();
+      });
+      state.failure = null;
+      timers.fire();
+      await Promise.all(pending);
+      const last = new Map(indexes.flatMap((index, step) => (step % 3 === 0 ? [] : [[index, step] as const])));
+      const total = [...last.values()].reduce((sum, step) => sum + step, 0);
+      const [row] = ledger.reader.report({ by: 'agent' });
+      expect([row?.calls ?? 0, row?.costNanoUsd ?? 0]).toEqual([last.size, total]);
+      expect(queue.waiting()).toBeNull();
+      ledger.close();
+    };
+    await fc.assert(fc.asyncProperty(faults, ids, run), { numRuns: 100 });
+  });
+});

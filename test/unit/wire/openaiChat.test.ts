@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { onlyUsage, readBody, readEvents } from './readResponse.ts';
+
+const api = 'openai-chat';
+const chunk = (delta: object, more: object = {}) => ({
+  id: 'c1',
+  model: 'm',
+  choices: [{ index: 0, delta, finish_reason: null, ...more }],
+});
+const usageChunk = (usage: object) => ({ id: 'c1', model: 'm', choices: [], usage });
+const finish = chunk({}, { finish_reason: 'stop' });
+const bodyWith = (usage: object, message: object = { content: 'Hi' }) => ({
+  id: 'c1',
+  model: 'm',
+  choices: [{ index: 0, message, finish_reason: 'stop' }],
+  usage,
+});
+
+describe('where usage stands', () => {
+  const usage = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13 };
+  it.each([
+    ['a last chunk without choices', [chunk({ content: 'Hi' }), finish, usageChunk(usage), '[DONE]']],
+    ['choices[0] (Kimi)', [chunk({ content: 'Hi' }), chunk({}, { finish_reason: 'stop', usage }), '[DONE]']],
+    ['x_groq', [chunk({ content: 'Hi' }), { ...finish, x_groq: { id: 'r', usage } }, '[DONE]']],
+    ['the finishing chunk', [chunk({ content: 'Hi' }), { ...finish, usage }, '[DONE]']],
+  ])('is read from %s', async (_, events) => {
+    const read = await readEvents(api, events);
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 10, outputTokens: 3, thinkingTokens: null });
+    expect(read.facts).toMatchObject({ usageState: 'final', complete: true, stopReason: 'stop' });
+  });
+
+  it('is cumulative on every chunk, and neither ends the stream nor is final before the finish', async () => {
+    const events = [1, 2, 3].map((completion_tokens) => ({
+      ...chunk({ content: 'x' }),
+      usage: { prompt_tokens: 10, completion_tokens },
+    }));
+    const running = await readEvents(api, events);
+    expect(onlyUsage(running)?.outputTokens).toBe(3);
+    expect(running.facts).toMatchObject({ usageState: 'interim', complete: false });
+    const whole = await readEvents(api, [...events, chunk({ content: 'y' }), finish, '[DONE]']);
+    expect(whole.visible).toBe('xxxy');
+    expect(whole.facts).toMatchObject({ usageState: 'final', complete: true });
+  });
+
+  it('is unknown, not zero, where a stream had none', async () => {
+    const read = await readEvents(api, [chunk({ content: 'Hi' }), finish, '[DONE]']);
+    expect(read.facts).toMatchObject({ parts: [], usageState: 'none', complete: true });
+  });
+});
+
+describe('counts in other spellings', () => {
+  it.each([
+    ['DeepSeek', { prompt_cache_hit_tokens: 6, prompt_cache_miss_tokens: 4 }],
+    ['Kimi', { cached_tokens: 6 }],
+    ['Mistral', { num_cached_tokens: 6 }],
+    ['a provider with details of 0 beside it', { cached_tokens: 6, prompt_tokens_details: { cached_tokens: 0 } }],
+  ])('%s: cache reads', async (_, more) => {
+    const read = await readBody(api, bodyWith({ prompt_tokens: 10, completion_tokens: 3, total_tokens: 13, ...more }));
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 4, cacheReadTokens: 6, outputTokens: 3 });
+  });
+
+  it.each([['cache_write_tokens'], ['cache_creation_input_tokens']])('cache writes in %s', async (name) => {
+    const details = { cached_tokens: 2, [name]: 5 };
+    const read = await readBody(
+      api,
+      bodyWith({ prompt_tokens: 10, completion_tokens: 3, prompt_tokens_details: details }),
+    );
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 3, cacheReadTokens: 2, cacheWrite5mTokens: 5 });
+  });
+
+  it('adds reasoning that stands beside the completion (xAI)', async () => {
+    const usage = {
+      prompt_tokens: 12,
+      completion_tokens: 1,
+      total_tokens: 303,
+      completion_tokens_details: { reasoning_tokens: 290 },
+      cost_in_usd_ticks: 1_514_000,
+    };
+    const read = await readBody(api, bodyWith(usage));
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 12, outputTokens: 291, thinkingTokens: 290 });
+    expect(read.facts.billedNanoUsd).toBe(151_400);
+  });
+
+  it('takes a prompt that is smaller than its cache reads as exclusive where the total says so', async () => {
+    const usage = {
+      prompt_tokens: 4,
+      completion_tokens: 3,
+      total_tokens: 17,
+      prompt_tokens_details: { cached_tokens: 10 },
+    };
+    const read = await readBody(api, bodyWith(usage));
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 4, cacheReadTokens: 10 });
+    expect(read.problems).toEqual([]);
+  });
+
+  it('holds cache reads to the prompt otherwise, and says so', async () => {
+    const usage = {
+      prompt_tokens: 4,
+      completion_tokens: 3,
+      total_tokens: 7,
+      prompt_tokens_details: { cached_tokens: 10 },
+    };
+    const read = await readBody(api, bodyWith(usage));
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 0, cacheReadTokens: 4 });
+    expect(read.problems.map(({ code }) => code)).toEqual(['bad-count']);
+  });
+
+  it('counts searches that OpenRouter ran', async () => {
+    const usage = { prompt_tokens: 4, completion_tokens: 3, server_tool_use_details: { web_search_requests: 2 } };
+    expect(onlyUsage(await readBody(api, bodyWith(usage)))?.webSearches).toBe(2);
+  });
+});
+
+describe('what was charged', () => {
+  const tokens = { prompt_tokens: 4, completion_tokens: 3 };
+  it.each([
+    ['the cost', { cost: 0.0133176, is_byok: false, cost_details: { upstream_inference_cost: 0.01 } }, 13_317_600],
+    [
+      'the fee and the upstream cost',
+      { cost: 0.0001, is_byok: true, cost_details: { upstream_inference_cost: 0.002 } },
+      2_100_000,
+    ],
+    ['the fee alone', { cost: 0.0001, is_byok: true, cost_details: { upstream_inference_cost: null } }, 100_000],
+    ['a free call', { cost: 0 }, 0],
+    ['nothing', {}, null],
+    ['nothing (an object of some reseller)', { cost: { total_cost: 1 } }, null],
+  ])('is %s', async (_, cost, billed) => {
+    const read = await readBody(api, bodyWith({ ...tokens, ...cost }));
+    expect(read.facts.billedNanoUsd).toBe(billed);
+    expect(read.problems).toEqual([]);
+  });
+
+  it.each([[-1], ['0.5'], [1e300]])('is unknown where the cost is %s', async (cost) => {
+    const read = await readBody(api, bodyWith({ ...tokens, cost }));
+    expect(read.facts.billedNanoUsd).toBeNull();
+    expect(read.problems.map(({ code }) => code)).toEqual(['bad-count']);
+  });
+});
+
+describe('text', () => {
+  it.each([
+    ['reasoning_content', { reasoning_content: 'Hmm' }],
+    ['reasoning', { reasoning: 'Hmm' }],
+    ['both at once', { reasoning: 'Hmm', reasoning_content: 'Hmm' }],
+    ['reasoning and its details', { reasoning: 'Hmm', reasoning_details: [{ type: 'reasoning.text', text: 'Hmm' }] }],
+    ['details alone', { reasoning_details: [{ type: 'reasoning.text', text: 'Hmm' }] }],
+    ['content parts', { content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'Hmm' }] }] }],
+  ])('of thinking in %s is read once', async (_, delta) => {
+    const read = await readEvents(api, [chunk(delta)]);
+    expect(read.thinking).toBe('Hmm');
+    expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: false });
+  });
+
+  it.each([
+    ['encrypted', { type: 'reasoning.encrypted', data: 'AAAA' }],
+    ['summarised', { type: 'reasoning.summary', summary: 'Hmm' }],
+  ])('of thinking that is %s is a lower bound', async (_, detail) => {
+    const read = await readEvents(api, [chunk({ reasoning_details: [detail] })]);
+    expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
+  });
+
+  it('includes a refusal', async () => {
+    expect((await readEvents(api, [chunk({ refusal: 'No.' })])).visible).toBe('No.');
+  });
+
+  it('tells of thinking that was counted but never shown', async () => {
+    const usage = { prompt_tokens: 1, completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 8 } };
+    const read = await readEvents(api, [chunk({ content: 'Hi' }), finish, usageChunk(usage), '[DONE]']);
+    expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
+  });
+});
+
+describe('tool calls', () => {
+  const call = (index: number | undefined, id: string | undefined, args: unknown) =>
+    chunk({ tool_calls: [{ index, id, function: { arguments: args } }] });
+  it.each([
+    ['by index', [call(0, 'a', ''), call(0, undefined, '{}'), call(1, 'b', '{}')]],
+    ['by id where every call has index 0', [call(0, 'a', '{}'), call(0, 'b', '{}')]],
+    ['with the id repeated on every piece', [call(0, 'a', '{'), call(0, 'a', '}'), call(1, 'b', '{}')]],
+    ['without an index', [call(undefined, 'a', '{}'), call(undefined, 'b', '{}')]],
+  ])('are told apart %s', async (_, events) => {
+    const read = await readEvents(api, events);
+    expect(read.facts.toolCalls).toBe(2);
+    expect(read.toolArguments).toBe('{}{}');
+  });
+
+  it('keep arguments that come as an object, and the old function_call', async () => {
+    const message = {
+      tool_calls: [{ function: { arguments: { a: 1 } } }],
+      function_call: { name: 'f', arguments: '{}' },
+    };
+    const read = await readBody(api, bodyWith({ prompt_tokens: 1, completion_tokens: 1 }, message));
+    expect(read.toolArguments).toBe('{"a":1}{}');
+    expect(onlyUsage(read)?.toolCalls).toBe(2);
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    [
+      'OpenAI',
+      { error: { message: 'm', type: 'insufficient_quota', code: 'insufficient_quota' } },
+      'insufficient_quota',
+    ],
+    ['Z.ai', { error: { code: '1214', message: 'm' } }, '1214'],
+    ['Google, in an array', [{ error: { code: 400, message: 'm', status: 'INVALID_ARGUMENT' } }], 'INVALID_ARGUMENT'],
+    ['Mistral', { object: 'error', type: 'invalid_request_error', message: 'm' }, 'invalid_request_error'],
+    ['a bare message, which is not kept', { error: 'the prompt was: hello' }, 'error'],
+    ['a message in the place of a type', { error: { type: 'the prompt was: hello' } }, 'error'],
+  ])('are read from %s', async (_, body, errorType) => {
+    const read = await readBody(api, body, 400);
+    expect(read.facts).toMatchObject({ errorType, parts: [], complete: true });
+    expect(read.problems).toEqual([]);
+  });
+
+  it('are read from the middle of a stream, with what went before', async () => {
+    const read = await readEvents(api, [chunk({ content: 'Hi' }), { error: { code: 502, message: 'gone' } }]);
+    expect(read.facts).toMatchObject({ errorType: '502', complete: false, model: 'm' });
+    expect(read.visible).toBe('Hi');
+  });
+});

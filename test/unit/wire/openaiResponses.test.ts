@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { onlyUsage, readBody, readEvents } from './readResponse.ts';
+
+const api = 'openai-responses';
+const usage = {
+  input_tokens: 100,
+  input_tokens_details: { cached_tokens: 60, cache_write_tokens: 30 },
+  output_tokens: 50,
+  output_tokens_details: { reasoning_tokens: 20 },
+  total_tokens: 150,
+};
+const response = (status: string, more: object = {}) => ({ id: 'resp_1', model: 'gpt-6', status, output: [], ...more });
+const ends = (status: string, more: object = {}) => ({ type: `response.${status}`, response: response(status, more) });
+const created = { type: 'response.created', response: response('in_progress', { usage: null, service_tier: 'auto' }) };
+const item = (type: string, output_index: number, value: object) => ({ type, output_index, item: value });
+
+describe('the end of a response', () => {
+  it('brings usage without cache in the input, and the tier that was used', async () => {
+    const read = await readEvents(api, [created, ends('completed', { usage, service_tier: 'flex' })]);
+    expect(onlyUsage(read)).toEqual({
+      inputTokens: 10,
+      cacheReadTokens: 60,
+      cacheWrite5mTokens: 30,
+      cacheWrite1hTokens: 0,
+      outputTokens: 50,
+      thinkingTokens: 20,
+      webSearches: 0,
+      toolCalls: 0,
+    });
+    expect(read.facts).toMatchObject({
+      usageState: 'final',
+      complete: true,
+      serviceTier: 'flex',
+      stopReason: 'completed',
+    });
+  });
+
+  it('may be incomplete, for a reason', async () => {
+    const read = await readEvents(api, [
+      ends('incomplete', { usage, incomplete_details: { reason: 'max_output_tokens' } }),
+    ]);
+    expect(read.facts).toMatchObject({ complete: true, stopReason: 'max_output_tokens', usageState: 'final' });
+  });
+
+  it('may be a failure with usage', async () => {
+    const error = { code: 'rate_limit_exceeded', message: 'secret prompt' };
+    const read = await readEvents(api, [created, ends('failed', { usage, error })]);
+    expect(read.facts).toMatchObject({ errorType: 'rate_limit_exceeded', complete: true });
+    expect(onlyUsage(read)?.outputTokens).toBe(50);
+  });
+
+  it.each([
+    ['flat', { type: 'error', code: 'server_error', message: 'm' }, 'server_error'],
+    ['nested', { type: 'error', error: { type: 'invalid_request_error', code: null } }, 'invalid_request_error'],
+    ['nameless', { type: 'error', message: 'secret prompt' }, 'error'],
+  ])('may be missing after an error event (%s)', async (_, event, errorType) => {
+    const read = await readEvents(api, [created, event]);
+    expect(read.facts).toMatchObject({ errorType, complete: false, usageState: 'none', model: 'gpt-6' });
+  });
+});
+
+describe('text', () => {
+  it.each([
+    ['response.output_text.delta', 'visible'],
+    ['response.refusal.delta', 'visible'],
+    ['response.reasoning_text.delta', 'thinking'],
+    ['response.reasoning_summary_text.delta', 'thinking'],
+    ['response.function_call_arguments.delta', 'toolArguments'],
+    ['response.custom_tool_call_input.delta', 'toolArguments'],
+  ] as const)('of %s is %s', async (type, kind) => {
+    expect(
+      (
+        await readEvents(api, [
+          { type, delta: 'x' },
+          { type, delta: 'y' },
+        ])
+      )[kind],
+    ).toBe('xy');
+  });
+
+  it('is not read again from the final response', async () => {
+    const output = [{ type: 'message', content: [{ type: 'output_text', text: 'Hi' }] }];
+    const read = await readEvents(api, [
+      { type: 'response.output_text.delta', delta: 'Hi' },
+      ends('completed', { output }),
+    ]);
+    expect(read.visible).toBe('Hi');
+  });
+
+  it('is read from the final response where no deltas came', async () => {
+    const output = [
+      { type: 'reasoning', content: [{ type: 'reasoning_text', text: 'Hmm' }] },
+      { type: 'message', content: [{ type: 'output_text', text: 'Hi' }] },
+      { type: 'function_call', arguments: '{}' },
+    ];
+    const read = await readEvents(api, [ends('completed', { output })]);
+    expect(read).toMatchObject({ visible: 'Hi', thinking: 'Hmm', toolArguments: '{}' });
+  });
+
+  it('hides reasoning that is encrypted, summarised or only counted', async () => {
+    const encrypted = item('response.output_item.done', 0, {
+      type: 'reasoning',
+      id: 'r',
+      summary: [],
+      encrypted_content: 'AA',
+    });
+    const summary = { type: 'response.reasoning_summary_text.delta', delta: 'Hmm' };
+    for (const events of [[encrypted], [summary], [ends('completed', { usage })]]) {
+      expect((await readEvents(api, events)).facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
+    }
+  });
+});
+
+describe('items', () => {
+  const search = (id: string) => ({ type: 'web_search_call', id, status: 'completed', action: { type: 'search' } });
+  const call = (id: string) => ({ type: 'function_call', id, arguments: '{}' });
+  const streamed = [
+    item('response.output_item.added', 0, search('ws_1')),
+    item('response.output_item.done', 0, search('ws_1')),
+    item('response.output_item.added', 1, search('ws_2')),
+    item('response.output_item.done', 1, search('ws_2')),
+    item('response.output_item.added', 2, call('fc_1')),
+    item('response.output_item.done', 2, call('fc_1')),
+  ];
+  it.each([
+    ['repeats them', [search('ws_1'), search('ws_2'), call('fc_1')]],
+    ['repeats them under other ids', [search('x'), search('y'), call('z')]],
+    ['leaves them out', []],
+  ])('are counted once when the final response %s', async (_, output) => {
+    const read = await readEvents(api, [...streamed, ends('completed', { usage, output })]);
+    expect(onlyUsage(read)).toMatchObject({ webSearches: 2, toolCalls: 1 });
+    expect(read.facts.toolCalls).toBe(1);
+  });
+
+  it('of searches give way to the number that the provider calls billable', async () => {
+    const more = { usage, tool_usage: { web_search: { num_requests: 1 } } };
+    expect(onlyUsage(await readEvents(api, [...streamed, ends('completed', more)]))?.webSearches).toBe(1);
+  });
+
+  it.each([
+    ['local', 1],
+    ['container_reference', 0],
+  ])('that are shell calls in a %s environment count %i times as tool calls', async (type, calls) => {
+    const output = [{ type: 'shell_call', id: 'sh', action: { commands: ['ls'] }, environment: { type } }];
+    expect((await readBody(api, response('completed', { usage, output }))).facts.toolCalls).toBe(calls);
+  });
+
+  it('are counted in a body', async () => {
+    const read = await readBody(api, response('completed', { usage, output: [search('a'), call('b'), call('c')] }));
+    expect(onlyUsage(read)).toMatchObject({ webSearches: 1, toolCalls: 2 });
+  });
+});

@@ -1,0 +1,488 @@
+import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ApiKind } from '../../../src/domain/api.ts';
+import type { ResponseFacts } from '../../../src/wire/contract.ts';
+import { createResponseReader } from '../../../src/wire/responseReader.ts';
+import {
+  cutAt,
+  eventStream,
+  onlyUsage,
+  type ReadResponse,
+  readBody,
+  readEvents,
+  readResponse,
+} from './readResponse.ts';
+
+const apis: readonly ApiKind[] = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate'];
+const say = (content: string) => ({ choices: [{ index: 0, delta: { content } }] });
+const codes = (read: ReadResponse) => read.problems.map(({ code }) => code);
+const outcome = ({ facts, visible, thinking, toolArguments, problems }: ReadResponse) =>
+  JSON.stringify({ facts, visible, thinking, toolArguments, problems });
+
+/** Reads a raw event stream whose data are numbers, given as the text of Chat chunks so that each one that is dispatched shows. */
+function readStream(stream: string | Uint8Array): Promise<ReadResponse> {
+  return readResponse({ api: 'openai-chat', contentType: 'text/event-stream' }, [Buffer.from(stream)]);
+}
+const data = (content: string) => `data:${JSON.stringify(say(content))}`;
+
+describe('event streams, as the web platform tests have them', () => {
+  it.each([
+    ['a leading byte order mark is dropped', `\uFEFF${data('1')}\n\n`, '1'],
+    ['only one is: with two the first field is unknown', `\uFEFF\uFEFF${data('1')}\n\n${data('2')}\n\n`, '2'],
+    ['a later one makes an unknown field', `${data('1')}\n\n\uFEFF${data('2')}\n\n${data('3')}\n\n`, '13'],
+    ['lines end with CR, LF or CRLF', `${data('1')}\r\r${data('2')}\n\n${data('3')}\r\n\r\n`, '123'],
+    ['comments are skipped', `: OPENROUTER PROCESSING\n\n:\r${data('1')}\n:x\n\n`, '1'],
+    ['data on several lines is joined', 'data:{"choices":[{"delta":\ndata:{"content":"1"}}]}\n\n', '1'],
+    ['without a final empty line nothing is dispatched', `${data('1')}\n\n${data('2')}\n`, '1'],
+    ['unknown fields, ids and retries are ignored', `id: 1\nretry: x\nfoo: bar\nDATA: 2\n${data('1')}\n\n`, '1'],
+    ['an event name does not matter', `event: \n${data('1')}\n\nevent: x\n${data('2')}\n\n`, '12'],
+    ['one space after the colon is dropped', `data: ${JSON.stringify(say('1'))}\n\n`, '1'],
+    ['U+2028, U+2029 and U+0085 end no line', `${data('a\u2028b\u2029c\u0085d')}\n\n`, 'a\u2028b\u2029c\u0085d'],
+    ['empty data is no event', `data:\n\ndata\n\n${data('1')}\n\n`, '1'],
+  ])('%s', async (_, stream, visible) => {
+    const read = await readStream(stream);
+    expect(read.visible).toBe(visible);
+    expect(read.problems).toEqual([]);
+  });
+
+  it('gives the same at every cut of a stream with marks, line ends and scripts of all kinds', async () => {
+    const stream = `\uFEFF: hi\r\n\r\n${data('안녕하세요 👋🏽')}\r\r${data('\u2028日本語')}\n\n${data('é')}\r\n\r\ndata: [DONE]\r\n\r\n`;
+    const bytes = Buffer.from(stream);
+    const expected = outcome(await readStream(bytes));
+    expect(expected).toContain('안녕하세요 👋🏽\u2028日本語é');
+    for (let first = 0; first <= bytes.length; first++) {
+      for (let second = first; second <= bytes.length; second++) {
+        const options = { api: 'openai-chat', contentType: 'text/event-stream' } as const;
+        expect(outcome(await readResponse(options, cutAt(bytes, [first, second])))).toBe(expected);
+      }
+    }
+  }, 180_000);
+});
+
+describe('what a body is', () => {
+  const error = JSON.stringify({ error: { type: 'overloaded_error' } });
+  it.each([
+    ['JSON labelled as an event stream', 'text/event-stream', error, 'overloaded_error'],
+    ['JSON without a label', null, ` \n\t${error}`, 'overloaded_error'],
+    ['JSON behind a byte order mark', 'application/json', `\uFEFF${error}`, 'overloaded_error'],
+    ['an event stream labelled as JSON', 'application/json', `data: ${error}\n\n`, 'overloaded_error'],
+    ['an event stream without a label', null, `event: error\ndata: ${error}\n\n`, 'overloaded_error'],
+    [
+      'an event stream that starts with an unknown field',
+      'text/event-stream',
+      `x: y\ndata: ${error}\n\n`,
+      'overloaded_error',
+    ],
+  ])('%s is read', async (_, contentType, body, errorType) => {
+    const read = await readResponse({ api: 'openai-chat', contentType, httpStatus: 529 }, [Buffer.from(body)]);
+    expect(read.facts.errorType).toBe(errorType);
+    expect(read.problems).toEqual([]);
+  });
+
+  it.each([
+    ['an error page', 'text/html', '<html>Bad gateway</html>', 'malformed-json'],
+    ['an error page on a stream', 'text/event-stream', '<html>Bad gateway</html>', 'malformed-event'],
+    ['JSON that was cut', 'application/json', '{"model":"m","usage":{"prompt_tokens":1', 'malformed-json'],
+    ['a number', 'application/json', '42', 'malformed-json'],
+    ['a list of numbers', 'application/json', '[1,2]', 'unexpected-shape'],
+    ['an event that is no JSON', 'text/event-stream', 'data: hello\n\n', 'malformed-json'],
+    ['an event that is no object', 'text/event-stream', 'data: 42\n\n', 'unexpected-shape'],
+  ])('%s is one problem and nothing else', async (_, contentType, body, code) => {
+    for (const api of apis.slice(0, 3)) {
+      const read = await readResponse({ api, contentType, httpStatus: 502 }, [Buffer.from(body)]);
+      expect(codes(read)).toEqual([code]);
+      expect(read.facts).toMatchObject({
+        parts: [],
+        errorType: null,
+        complete: contentType === 'application/json' && code === 'unexpected-shape' ? read.facts.complete : false,
+      });
+    }
+  });
+
+  it.each([
+    [{ detail: 'Not found: secret prompt' }, 'error'],
+    [{ type: 'not_found', message: 'secret prompt' }, 'not_found'],
+  ])('that is an error by its status is one whatever its shape: %j', async (body, errorType) => {
+    for (const api of apis) expect((await readBody(api, body, 404)).facts).toMatchObject({ errorType, parts: [] });
+  });
+
+  it('that is empty says nothing', async () => {
+    for (const contentEncoding of [null, 'gzip']) {
+      const read = await readResponse({ api: 'openai-chat', contentEncoding }, [Buffer.alloc(0)]);
+      expect(read.problems).toEqual([]);
+      expect(read.factsCalls).toEqual([]);
+    }
+  });
+
+  it('goes on after an event that is no JSON', async () => {
+    const read = await readEvents('openai-chat', ['{"choices":', say('Hi'), '{"choices":', '[DONE]']);
+    expect(read.visible).toBe('Hi');
+    expect(read.facts.complete).toBe(true);
+    expect(codes(read)).toEqual(['malformed-json']);
+  });
+});
+
+describe('facts', () => {
+  it('are given when they change and not with every piece of text', async () => {
+    const head = { id: 'c1', model: 'm' };
+    const chunks = Array.from({ length: 500 }, () => ({ ...head, ...say('x') }));
+    const read = await readEvents('openai-chat', [...chunks, '[DONE]']);
+    expect(read.textCalls).toBe(500);
+    expect(read.factsCalls.length).toBe(2);
+  });
+
+  it('come while the stream runs', () => {
+    const seen: ResponseFacts[] = [];
+    const texts: string[] = [];
+    const reader = createResponseReader({
+      api: 'openai-chat',
+      contentType: 'text/event-stream',
+      contentEncoding: null,
+      httpStatus: 200,
+      sink: { onText: (_, text) => texts.push(text), onFacts: (facts) => seen.push(facts), onProblem: () => undefined },
+    });
+    reader.push(eventStream([{ model: 'm', ...say('Hi') }]));
+    expect(texts).toEqual(['Hi']);
+    expect(seen.map(({ model }) => model)).toEqual(['m']);
+  });
+
+  it('are final however often the end is asked for, and pushes after it are ignored', async () => {
+    const sink = { onText: () => undefined, onFacts: () => undefined, onProblem: () => undefined };
+    const options = { contentType: null, contentEncoding: null, httpStatus: 200, sink };
+    const reader = createResponseReader({ api: 'openai-chat', ...options });
+    reader.push(eventStream([{ model: 'm' }]));
+    const first = await reader.end();
+    reader.push(eventStream([{ model: 'other' }]));
+    expect(await reader.end()).toBe(first);
+    expect(first.model).toBe('m');
+  });
+});
+
+describe('a sink that throws', () => {
+  it.each([null, 'gzip'])('ends the reading and harms nobody (%s)', async (contentEncoding) => {
+    const bytes = eventStream([{ model: 'm', ...say('Hi') }, say('there'), '[DONE]']);
+    let calls = 0;
+    const fail = () => {
+      calls++;
+      throw new Error('the ledger is down');
+    };
+    const reader = createResponseReader({
+      api: 'openai-chat',
+      contentType: 'text/event-stream',
+      contentEncoding,
+      httpStatus: 200,
+      sink: { onText: fail, onFacts: fail, onProblem: fail },
+    });
+    reader.push(contentEncoding === null ? bytes : gzipSync(bytes));
+    await reader.end();
+    expect(calls).toBe(1);
+  });
+});
+
+describe('content encodings', () => {
+  const body = Buffer.from(JSON.stringify({ model: 'm', usage: { prompt_tokens: 3, completion_tokens: 2 } }));
+  const read = (bytes: Uint8Array, contentEncoding: string) =>
+    readResponse({ api: 'openai-chat', contentEncoding, httpStatus: 400 }, [bytes]);
+
+  it.each([
+    ['GZIP', gzipSync(body)],
+    [' identity , gzip ', gzipSync(body)],
+    ['gzip, deflate, br, zstd, x-gzip', gzipSync(zstdCompressSync(brotliCompressSync(deflateRawSync(gzipSync(body)))))],
+    ['deflate', deflateSync(body, { level: 0 })],
+    ['deflate', deflateRawSync(body, { level: 0 })],
+  ])('%s is undone', async (encoding, bytes) => {
+    const result = await read(bytes, encoding);
+    expect(onlyUsage(result)).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+    expect(result.problems).toEqual([]);
+  });
+
+  it.each(['compress', 'gzip, aes128gcm', 'gzip, gzip, gzip, gzip, gzip, gzip', Array(100).fill('br').join()])(
+    '%s is one problem, and nothing is decoded',
+    async (encoding) => {
+      const result = await read(body, encoding);
+      expect(codes(result)).toEqual(['unknown-encoding']);
+      expect(result.factsCalls).toEqual([]);
+    },
+  );
+
+  const stream = eventStream([
+    { model: 'm' },
+    ...Array.from({ length: 3000 }, (_, i) => say(`${i} ${Math.sin(i)}`)),
+    '[DONE]',
+  ]);
+  it.each([
+    ['gzip', gzipSync(stream)],
+    ['deflate', deflateSync(stream)],
+    ['deflate', deflateRawSync(stream)],
+    ['br', brotliCompressSync(stream)],
+    ['zstd', zstdCompressSync(stream)],
+  ])('%s that was cut keeps what came before', async (encoding, bytes) => {
+    const options = { api: 'openai-chat', contentType: 'text/event-stream', contentEncoding: encoding } as const;
+    const result = await readResponse(options, [bytes.subarray(0, bytes.length - 100)]);
+    expect(result.facts).toMatchObject({ model: 'm', complete: false });
+    expect(codes(result)).toEqual(['bad-encoding']);
+  });
+
+  it('gzip that lost no more than its checksum loses nothing', async () => {
+    const result = await read(gzipSync(body).subarray(0, -8), 'gzip');
+    expect(onlyUsage(result)).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+    expect(codes(result)).toEqual(['bad-encoding']);
+  });
+
+  it.each(['gzip', 'deflate', 'br', 'zstd'])('%s that is none is a problem', async (encoding) => {
+    const result = await read(Buffer.from('{"model":"m"} and so on, in plain text'), encoding);
+    expect(codes(result)).toEqual(['bad-encoding']);
+    expect(result.facts.model).toBeNull();
+  });
+
+  it('shows what a compressed stream holds before it ends', async () => {
+    const gzip = createGzip();
+    const pieces: Buffer[] = [];
+    gzip.on('data', (piece: Buffer) => pieces.push(piece));
+    gzip.write(eventStream([{ model: 'm' }]));
+    await new Promise<void>((resolve) => gzip.flush(resolve));
+    const seen = new Promise<ResponseFacts>((resolve) => {
+      const reader = createResponseReader({
+        api: 'openai-chat',
+        contentType: 'text/event-stream',
+        contentEncoding: 'gzip',
+        httpStatus: 200,
+        sink: { onText: () => undefined, onFacts: resolve, onProblem: () => undefined },
+      });
+      for (const piece of pieces) reader.push(piece);
+    });
+    expect((await seen).model).toBe('m');
+    gzip.destroy();
+  });
+});
+
+describe('bounds', () => {
+  it('a decompression bomb stops at the cap', async () => {
+    const bomb = gzipSync(Buffer.alloc(300 * 1024 * 1024));
+    const chunks = Array.from({ length: Math.ceil(bomb.length / 16_384) }, (_, i) =>
+      bomb.subarray(i * 16_384, (i + 1) * 16_384),
+    );
+    const read = await readResponse(
+      { api: 'openai-chat', contentType: 'text/event-stream', contentEncoding: 'gzip' },
+      chunks,
+    );
+    expect(codes(read)).toEqual(['too-large']);
+  });
+
+  it('ten megabytes of compressed zeros that arrive at once stop at the total', async () => {
+    const member = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const bomb = Buffer.concat(Array.from({ length: Math.ceil(10_000_000 / member.length) }, () => member));
+    const read = await readResponse(
+      { api: 'gemini-generate', contentType: 'text/event-stream', contentEncoding: 'gzip' },
+      [bomb],
+    );
+    expect(codes(read)).toEqual(['too-large']);
+  }, 180_000);
+
+  it('one event of five megabytes in small chunks is read, and once', async () => {
+    const size = 5 * 1024 * 1024;
+    const bytes = Buffer.concat([eventStream([say('x'.repeat(size))]), eventStream(['[DONE]'])]);
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 100) }, (_, i) =>
+      bytes.subarray(i * 100, (i + 1) * 100),
+    );
+    const read = await readResponse({ api: 'openai-chat', contentType: 'text/event-stream' }, chunks);
+    expect(read.visible.length).toBe(size);
+    expect(read.textCalls).toBe(1);
+    expect(read.facts.complete).toBe(true);
+  });
+
+  it.each([1_000_000, 65_536])('one event over sixteen megabytes ends the reading, in chunks of %i', async (step) => {
+    const bytes = Buffer.concat([
+      eventStream([say('a')]),
+      eventStream([say('x'.repeat(17_000_000))]),
+      eventStream([say('b')]),
+    ]);
+    const chunks = Array.from({ length: Math.ceil(bytes.length / step) }, (_, i) =>
+      bytes.subarray(i * step, (i + 1) * step),
+    );
+    const read = await readResponse({ api: 'openai-chat', contentType: 'text/event-stream' }, chunks);
+    expect(read.visible).toBe('a');
+    expect(codes(read)).toEqual(['too-large']);
+  });
+
+  it('a JSON body over sixty-four megabytes is not kept', async () => {
+    const piece = Buffer.from('x'.repeat(1_000_000));
+    const chunks = [Buffer.from('{"model":"'), ...Array.from({ length: 68 }, () => piece), Buffer.from('"}')];
+    const read = await readResponse({ api: 'openai-chat', contentType: 'application/json' }, chunks);
+    expect(codes(read)).toEqual(['too-large']);
+    expect(read.facts.complete).toBe(false);
+  });
+
+  it('nesting a million deep is a problem', async () => {
+    const deep = `{"model":"m","a":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`;
+    expect(codes(await readBody('openai-chat', deep))).toEqual(['malformed-json']);
+    expect(codes(await readEvents('openai-chat', [deep]))).toEqual(['malformed-json']);
+  });
+});
+
+describe('counts and keys that are traps', () => {
+  it.each(['-1', '1.5', '1e999', '9007199254740993', '"12"', 'true', '{}', '-1e3'])(
+    '%s is no count, and the others stand',
+    async (value) => {
+      const read = await readBody('openai-chat', `{"usage":{"prompt_tokens":${value},"completion_tokens":7}}`);
+      expect(onlyUsage(read)).toMatchObject({ inputTokens: null, outputTokens: 7 });
+      expect(codes(read)).toEqual(['bad-count']);
+    },
+  );
+
+  it('-0 is 0, and 5.0 is 5', async () => {
+    const read = await readBody('openai-chat', '{"usage":{"prompt_tokens":5.0,"completion_tokens":-0}}');
+    expect(Object.is(onlyUsage(read)?.outputTokens, 0)).toBe(true);
+    expect(onlyUsage(read)?.inputTokens).toBe(5);
+  });
+
+  it('a bad count on every chunk is reported once', async () => {
+    const chunk = { usage: { prompt_tokens: -1, completion_tokens: 1 }, choices: [] };
+    expect(codes(await readEvents('openai-chat', [chunk, chunk, chunk]))).toEqual(['bad-count']);
+  });
+
+  it('__proto__ and constructor are inert', async () => {
+    for (const api of apis) {
+      const body =
+        '{"__proto__":{"model":"x","usage":{"prompt_tokens":5}},"constructor":{"prototype":{"polluted":1}},"usage":{"__proto__":{"input_tokens":9}}}';
+      const read = await readBody(api, body);
+      expect(read.facts.model).toBeNull();
+      expect(read.facts.parts.flatMap(({ usage }) => [usage.inputTokens, usage.outputTokens])).not.toContain(9);
+      expect(Reflect.get({}, 'polluted')).toBeUndefined();
+    }
+  });
+});
+
+describe('whatever the bytes', () => {
+  const anyApi = fc.constantFrom(...apis);
+  const anyType = fc.constantFrom(null, 'text/event-stream', 'application/json', 'text/html');
+  const anyEncoding = fc.constantFrom(null, 'gzip', 'deflate', 'br', 'zstd', 'gzip, br');
+
+  it('nothing throws, and no count is ever anything but a whole number or unknown', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyApi,
+        anyType,
+        anyEncoding,
+        fc.array(fc.uint8Array()),
+        async (api, contentType, contentEncoding, chunks) => {
+          const read = await readResponse({ api, contentType, contentEncoding }, chunks);
+          expect(read.facts.parts).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  /** JSON in which the names that decoders look for turn up in all the wrong places and types. */
+  const names = fc.constantFrom(
+    ...[
+      'type',
+      'message',
+      'usage',
+      'content',
+      'choices',
+      'delta',
+      'index',
+      'id',
+      'model',
+      'error',
+      'response',
+      'output',
+      'item',
+    ],
+    ...[
+      'input_tokens',
+      'output_tokens',
+      'prompt_tokens',
+      'completion_tokens',
+      'total_tokens',
+      'iterations',
+      'cache_creation',
+    ],
+    ...[
+      'candidates',
+      'parts',
+      'text',
+      'thought',
+      'usageMetadata',
+      'promptTokenCount',
+      'thoughtsTokenCount',
+      'tool_calls',
+    ],
+    ...[
+      'reasoning_details',
+      'content_block',
+      'output_tokens_details',
+      'reasoning_tokens',
+      'cost',
+      '__proto__',
+      'functionCall',
+    ],
+  );
+  const words = fc.constantFrom(
+    ...[
+      'message_start',
+      'message_delta',
+      'message_stop',
+      'content_block_start',
+      'content_block_delta',
+      'text_delta',
+      'thinking',
+    ],
+    ...[
+      'thinking_delta',
+      'error',
+      'message',
+      'compaction',
+      'advisor_message',
+      'fallback_message',
+      'response.completed',
+    ],
+    ...['response.output_item.done', 'reasoning', 'function_call', 'web_search_call', 'tool_use', 'x'],
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 6 },
+      words,
+      fc.nat(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      tie('list'),
+      tie('map'),
+      tie('map'),
+      tie('map'),
+    ),
+    list: fc.array(tie('tree'), { maxLength: 3 }),
+    map: fc.dictionary(names, tie('tree'), { maxKeys: 6 }),
+  }));
+
+  it('JSON of any shape gives sane counts, and the chunks do not matter', async () => {
+    const cuts = fc.array(fc.nat(), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(
+        anyApi,
+        fc.array(tree, { maxLength: 5 }),
+        fc.boolean(),
+        cuts,
+        async (api, events, asBody, offsets) => {
+          const bytes = asBody ? Buffer.from(JSON.stringify(events[0] ?? {})) : eventStream([...events, '[DONE]']);
+          const borders = offsets.map((offset) => offset % (bytes.length + 1)).sort((a, b) => a - b);
+          const whole = await readResponse({ api }, [bytes]);
+          const cut = await readResponse({ api }, cutAt(bytes, borders));
+          expect(outcome(cut)).toBe(outcome(whole));
+          for (const { usage } of whole.facts.parts) {
+            for (const count of Object.values(usage))
+              expect(count === null || (Number.isSafeInteger(count) && count >= 0)).toBe(true);
+            if (usage.thinkingTokens !== null && usage.outputTokens !== null) {
+              expect(usage.thinkingTokens).toBeLessThanOrEqual(usage.outputTokens);
+            }
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});

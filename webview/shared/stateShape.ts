@@ -1,0 +1,165 @@
+import type { CallCost, CallRecord, CostSplit, RatesUsed } from '../../src/domain/call.ts';
+import type { Figure } from '../../src/domain/figure.ts';
+import type { Usage, UsagePart } from '../../src/domain/usage.ts';
+import type { SidebarState } from '../../src/protocol/sidebar.ts';
+import type {
+  LiveCall,
+  MeterFacts,
+  Notice,
+  NowSnapshot,
+  PeriodSpend,
+  SpendFigures,
+  SpendRow,
+} from '../../src/protocol/snapshot.ts';
+import { flag, listOf, nullable, number, objectOf, oneOf, type Shape, text } from './shape.ts';
+
+// The types make this file complete: a member that a contract gains and this file lacks does not compile.
+
+const marked = objectOf<{ kind: 'exact' | 'estimated' | 'atLeast'; value: number }>({
+  kind: oneOf('exact', 'estimated', 'atLeast'),
+  value: number,
+});
+const unmarked = objectOf<{ kind: 'unknown' }>({ kind: oneOf('unknown') });
+const figure: Shape<Figure> = (value): value is Figure => marked(value) || unmarked(value);
+
+const auth = oneOf('key', 'subscription', 'unknown');
+const api = oneOf('anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate');
+
+const spendFigures = objectOf<SpendFigures>({
+  costNanoUsd: figure,
+  inputNanoUsd: figure,
+  cacheNanoUsd: figure,
+  thinkingNanoUsd: figure,
+  outputNanoUsd: figure,
+  inputTokens: figure,
+  cacheTokens: figure,
+  thinkingTokens: figure,
+  visibleTokens: figure,
+  calls: number,
+  unpricedCalls: number,
+  estimatedCalls: number,
+});
+
+const spendRow = objectOf<SpendRow>({
+  key: text,
+  auth,
+  agent: text,
+  model: text,
+  lastCallAtMs: number,
+  spend: spendFigures,
+});
+
+const periodSpend = objectOf<PeriodSpend>({
+  billed: nullable(spendFigures),
+  subscription: nullable(spendFigures),
+  byModel: listOf(spendRow),
+  bySession: listOf(spendRow),
+});
+
+const liveCall = objectOf<LiveCall>({
+  id: text,
+  startedAtMs: number,
+  agent: text,
+  session: text,
+  model: text,
+  auth,
+  api,
+  phase: oneOf('waiting', 'thinking', 'answering'),
+  inputTokens: figure,
+  thinkingTokens: figure,
+  visibleTokens: figure,
+  costNanoUsd: figure,
+  ttftMs: nullable(number),
+});
+
+const usage = objectOf<Usage>({
+  inputTokens: nullable(number),
+  cacheReadTokens: number,
+  cacheWrite5mTokens: number,
+  cacheWrite1hTokens: number,
+  outputTokens: nullable(number),
+  thinkingTokens: nullable(number),
+  webSearches: number,
+  toolCalls: number,
+});
+
+const ratesUsed = objectOf<RatesUsed>({
+  model: text,
+  inputNanoUsdPerMtok: number,
+  cacheReadNanoUsdPerMtok: number,
+  cacheWrite5mNanoUsdPerMtok: number,
+  cacheWrite1hNanoUsdPerMtok: number,
+  outputNanoUsdPerMtok: number,
+  webSearchNanoUsdPerThousand: number,
+  modifiers: listOf(text),
+});
+
+const callCost = objectOf<CallCost>({
+  costNanoUsd: nullable(number),
+  provenance: oneOf('billed', 'priced', 'unpriced'),
+  split: nullable(
+    objectOf<CostSplit>({ inputNanoUsd: number, cacheNanoUsd: number, thinkingNanoUsd: number, outputNanoUsd: number }),
+  ),
+  rates: listOf(ratesUsed),
+  priceVersion: nullable(text),
+});
+
+const callRecord = objectOf<CallRecord>({
+  id: text,
+  startedAtMs: number,
+  durationMs: nullable(number),
+  ttftMs: nullable(number),
+  workspaceId: text,
+  agent: text,
+  session: text,
+  subAgent: nullable(text),
+  provider: text,
+  api,
+  auth,
+  source: oneOf('gateway', 'host', 'transcript'),
+  model: text,
+  requestedModel: nullable(text),
+  effort: nullable(text),
+  status: oneOf('ok', 'error', 'truncated', 'aborted', 'lost'),
+  httpStatus: nullable(number),
+  errorType: nullable(text),
+  requestId: nullable(text),
+  responseId: nullable(text),
+  usage,
+  parts: listOf(objectOf<UsagePart>({ model: nullable(text), usage })),
+  thinkingAtLeastTokens: nullable(number),
+  provenance: oneOf('reported', 'estimated', 'partial'),
+  cost: callCost,
+  partCosts: listOf(callCost),
+  problems: listOf(text),
+});
+
+const snapshot = objectOf<NowSnapshot>({
+  revision: number,
+  generatedAtMs: number,
+  meter: objectOf<MeterFacts>({
+    version: text,
+    pid: number,
+    port: number,
+    startedAtMs: number,
+    bookVersion: text,
+    demo: flag,
+    draining: flag,
+    metering: flag,
+  }),
+  today: periodSpend,
+  week: periodSpend,
+  rateNanoUsdPerHour: figure,
+  live: listOf(liveCall),
+  recent: listOf(callRecord),
+  notices: listOf(objectOf<Notice>({ id: text, severity: oneOf('info', 'warning', 'error'), text })),
+});
+
+export const sidebarState: Shape<SidebarState> = objectOf<SidebarState>({
+  meter: oneOf('off', 'starting', 'running', 'failed'),
+  meterText: text,
+  snapshot: nullable(snapshot),
+  unmeteredTerminals: listOf(objectOf<{ readonly id: number; readonly name: string }>({ id: number, name: text })),
+  demo: flag,
+  trusted: flag,
+});
