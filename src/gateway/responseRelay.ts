@@ -13,6 +13,9 @@ interface RelayEnds {
   readonly res: ServerResponse;
 }
 
+/** Shows the observer a chunk that has been written on. */
+type Show = (chunk: Uint8Array) => void;
+
 const droppedWhenFiltered: ReadonlySet<string> = new Set(['content-length', 'content-encoding']);
 
 /**
@@ -48,7 +51,7 @@ export class ResponseRelay {
     res.writeHead(status, upstreamRes.statusMessage ?? '', headers);
   }
 
-  start(tap: CallTap | null, onEnd: (end: CallEnd) => void): void {
+  start(tap: CallTap | null, nowMs: () => number, onEnd: (end: CallEnd) => void): void {
     const finish = (end: CallEnd, observe: () => void = () => {}) => {
       if (this.#done) return;
       this.#done = true;
@@ -58,8 +61,9 @@ export class ResponseRelay {
       onEnd(end);
     };
     const upstreamRes = this.#upstreamRes;
-    if (this.#filtered) this.#pumpFiltered(tap, finish);
-    else this.#pump(tap, finish);
+    const show = tap === null ? null : (chunk: Uint8Array) => tap.responseBytes(chunk, nowMs());
+    if (this.#filtered) this.#pumpFiltered(show, finish);
+    else this.#pump(show, finish);
     upstreamRes.once('error', () => finish('upstream-cut'));
     // "close" without "end" is a cut as well; a filtered body may still be on its way through the decoder then.
     upstreamRes.once('close', () => {
@@ -75,7 +79,7 @@ export class ResponseRelay {
    * All that one read brought leaves in one write, the body's end included, at the end of the tick that it came in; only
    * then is it shown to the tap.
    */
-  #pump(tap: CallTap | null, finish: (end: CallEnd, observe: () => void) => void): void {
+  #pump(show: Show | null, finish: (end: CallEnd, observe: () => void) => void): void {
     const upstreamRes = this.#upstreamRes;
     const writer = this.#writer;
     let batch: Uint8Array[] = [];
@@ -84,7 +88,7 @@ export class ResponseRelay {
       batch = [];
       const release = () => {
         writer.uncork();
-        if (tap !== null) for (const chunk of seen) tap.responseBytes(chunk);
+        if (show !== null) for (const chunk of seen) show(chunk);
       };
       if (upstreamRes.complete && upstreamRes.readableLength === 0 && !this.#done) finish('complete', release);
       else release();
@@ -100,7 +104,7 @@ export class ResponseRelay {
     upstreamRes.once('end', () => finish('complete', () => {}));
   }
 
-  #pumpFiltered(tap: CallTap | null, finish: (end: CallEnd) => void): void {
+  #pumpFiltered(show: Show | null, finish: (end: CallEnd) => void): void {
     const upstreamRes = this.#upstreamRes;
     const writer = this.#writer;
     const source = decoded(upstreamRes);
@@ -121,7 +125,7 @@ export class ResponseRelay {
       upstreamRes.destroy();
       finish('upstream-cut');
     });
-    if (tap !== null) upstreamRes.on('data', (chunk: Uint8Array) => tap.responseBytes(chunk));
+    if (show !== null) upstreamRes.on('data', show);
   }
 
   #endClean(): void {
