@@ -165,7 +165,12 @@ export class Exchange {
     upstreamReq.once('socket', (socket) => this.#watchConnecting(socket));
     upstreamReq.on('response', (upstreamRes: IncomingMessage) => this.#respond(upstreamRes));
     upstreamReq.on('information', (info) => this.#inform(info));
-    upstreamReq.once('close', () => this.#req.resume());
+    upstreamReq.once('close', () => {
+      this.#req.resume();
+      // Node closes without an error where an upstream switches protocols unasked.
+      if (this.#relay === null && upstreamReq === this.#upstreamReq)
+        this.#fail('upstream-cut', `${this.#framing.host} broke off before it answered.`);
+    });
     upstreamReq.on('error', (error: NodeJS.ErrnoException) => this.#upstreamFailed(upstreamReq, error));
     return upstreamReq;
   }

@@ -29,6 +29,8 @@ export class ResponseRelay {
   readonly #filtered: boolean;
   /** Neither a length nor chunks: the end of the connection is the end of the body. */
   readonly #untilClose: boolean;
+  /** Writes what a filter still holds of an unfinished event. */
+  #letOutHeld: () => void = () => {};
   #done = false;
 
   /** Writes the head; throws where Node refuses one of its fields. */
@@ -112,13 +114,14 @@ export class ResponseRelay {
     const filter = new HideUsageChunk((bytes) => {
       flowing = writer.write(bytes);
     });
+    this.#letOutHeld = () => filter.end();
     source.on('data', (chunk: Uint8Array) => {
       flowing = true;
       filter.push(chunk);
       if (!flowing) pauseUntilDrained(source, writer);
     });
     source.once('end', () => {
-      filter.end();
+      this.#letOutHeld();
       finish('complete');
     });
     source.once('error', () => {
@@ -139,6 +142,7 @@ export class ResponseRelay {
     const res = this.#res;
     const breakOff = (socket: Socket) => {
       this.#writer.sendHead();
+      this.#letOutHeld();
       if (this.#untilClose) socket.write('', () => socket.resetAndDestroy());
       else socket.destroySoon();
     };
