@@ -196,11 +196,9 @@ export class Exchange {
       this.#fail('upstream-cut', `The answer of ${this.#framing.host} could not be passed on: it is malformed.`);
       return;
     }
-    this.#relay.start(
-      this.#tap,
-      () => this.#nowMs(),
-      (end) => this.#end(end),
-    );
+    const tap = this.#tap;
+    const show = tap && ((chunk: Uint8Array) => tap.responseBytes(chunk, this.#nowMs()));
+    this.#relay.start(show, (end) => this.#end(end));
     const { headers, rawHeaders, statusCode = 0 } = upstreamRes;
     this.#tap?.responseHead({
       httpStatus: statusCode,
