@@ -74,6 +74,8 @@ export function generatedParts(): JsonObject {
     },
     contributes: {
       configuration: configuration(),
+      // The gateway is for agents on the machine that it runs on: an editor with a remote machine must not forward its port.
+      configurationDefaults: { 'remote.portsAttributes': { '.*dist/meter\\.js.*': { onAutoForward: 'ignore' } } },
       commands: commandList(),
       menus: menus(),
       viewsContainers: {

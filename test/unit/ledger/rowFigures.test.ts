@@ -53,7 +53,7 @@ describe('rowFigures', () => {
     expect(partly.thinkingNanoUsd).toEqual({ kind: 'atLeast', value: 150 });
     const wholly = rowFigures({ ...sums, thinkingTokens: null, unknownThinkingCalls: 2, thinkingAtLeastTokens: 7 });
     expect(wholly.thinkingTokens).toEqual({ kind: 'atLeast', value: 7 });
-    expect(wholly.visibleTokens).toEqual({ kind: 'unknown' });
+    expect(wholly.visibleTokens).toEqual({ kind: 'estimated', value: 33 });
   });
 
   it('knows nothing of thinking that nobody counted or saw', () => {
