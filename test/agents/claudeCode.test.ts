@@ -209,8 +209,8 @@ function toolNames(body: SeenRequest['json'] | undefined): readonly unknown[] {
   return Array.isArray(tools) ? tools.map((tool: { readonly name?: unknown }) => tool.name) : [];
 }
 
-/** The body without what differs between any two runs: the ids of session and prompt. */
+/** The body without what differs between any two runs: the ids of session and prompt, and the day. */
 function withoutRunIds(body: SeenRequest['json'] | undefined): unknown {
   const text = JSON.stringify({ ...body, metadata: null });
-  return JSON.parse(text.replace(/cch=\w+; cc_prompt_id=[\w-]+/, ''));
+  return JSON.parse(text.replace(/cch=\w+; cc_prompt_id=[\w-]+/, '').replace(/\b20\d\d-\d\d-\d\d\b/g, 'the day'));
 }
