@@ -7,13 +7,20 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Missing, projectDir } from './toolchain/cache.mjs';
+import { which } from './toolchain/command.mjs';
 import * as toolchain from './toolchain.mjs';
 
 const { ensureAgents, ensureChromium, ensureNginx, ensureVsCodeServer } = toolchain;
 
+/** A desktop VS Code will do for `npm start`; only where there is none, one is served in the browser. */
+const ensureEditor = async () => {
+  const isRemoteShell = Boolean(process.env.VSCODE_IPC_HOOK_CLI);
+  if (!process.env.VSCODE && (isRemoteShell || which('code') === null)) await ensureVsCodeServer();
+};
+
 /** What each task fetches beside Node and the packages, and what it runs then: programs, or names of suites. */
 const tasks = {
-  start: { needs: [], run: [['scripts/demo/start.ts']] },
+  start: { needs: [ensureEditor], run: [['scripts/build.mjs'], ['scripts/package.mjs'], ['scripts/demo/start.ts']] },
   build: { needs: [], run: [['scripts/build.mjs']] },
   package: { needs: [], run: [['scripts/build.mjs'], ['scripts/package.mjs']] },
   manifest: { needs: [], run: [['scripts/generateManifest.ts']] },

@@ -5,7 +5,7 @@ import versions from '../../scripts/versions.json' with { type: 'json' };
 /** Where `scripts/toolchain.mjs` put what the tests need. Everything here throws one sentence when it is not there. */
 export const projectDir = resolve(import.meta.dirname, '../..');
 
-const cacheDir = resolve(projectDir, process.env['OUTLAY_CACHE'] || '.cache');
+export const cacheDir = resolve(projectDir, process.env['OUTLAY_CACHE'] || '.cache');
 
 export type AgentName = keyof typeof versions.agents;
 
