@@ -84,11 +84,11 @@ describe('Claude Code', () => {
     expect(toolNames(metered?.json)).toEqual(toolNames(direct?.json));
   });
 
-  it('books a claude.ai login as a subscription', async () => {
-    const { rig } = await start({
-      env: { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-made-up' },
-      answer: () => ({ text: 'The subscribed answer.' }),
-    });
+  it.each([
+    ['a long-lived token', { env: { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-made-up' } }],
+    ['the login that it keeps', { files: { '.claude/.credentials.json': claudeAiLogin() } }],
+  ])('books a claude.ai subscription as such: %s', async (_name, options) => {
+    const { rig } = await start({ ...options, answer: () => ({ text: 'The subscribed answer.' }) });
     const { stdout } = await rig.run(prompt, await rig.connect());
     expect(stdout).toBe('The subscribed answer.\n');
     const { calls } = rig.upstream;
@@ -202,6 +202,19 @@ function logSizes(direct: SeenRequest | undefined, metered: SeenRequest | undefi
   const sizes = { directBytes: direct?.bodyBytes ?? 0, meteredBytes: metered?.bodyBytes ?? 0 };
   console.info(`first request: ${sizes.directBytes} bytes directly, ${sizes.meteredBytes} bytes through the gateway`);
   return sizes;
+}
+
+/** What a login to claude.ai leaves behind, with nothing in it that was ever valid. */
+function claudeAiLogin(): string {
+  return JSON.stringify({
+    claudeAiOauth: {
+      accessToken: 'sk-ant-oat01-made-up',
+      refreshToken: 'sk-ant-ort01-made-up',
+      expiresAt: Date.now() + 86_400_000,
+      scopes: ['user:inference', 'user:profile'],
+      subscriptionType: 'max',
+    },
+  });
 }
 
 function toolNames(body: SeenRequest['json'] | undefined): readonly unknown[] {
