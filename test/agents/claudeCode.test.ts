@@ -196,6 +196,27 @@ describe('Claude Code', () => {
     expect(bookedCalls(rows)).toEqual(servedCalls(calls));
     expect(distinct(rows.map(({ session }) => session))).toHaveLength(1);
   });
+
+  it('has the calls of a sub-agent booked under the session that started it', async () => {
+    const task = { description: 'A made-up task', prompt: 'Say sub.', subagent_type: 'general-purpose' };
+    const { rig } = await start({
+      env: apiKey,
+      answer: ({ headers }, index) => {
+        if (headers['x-claude-code-agent-id'] !== undefined) return { text: 'Sub.' };
+        return index === 0 ? { toolCalls: [{ name: 'Agent', arguments: task }] } : { text: 'Delegated.' };
+      },
+    });
+    const { stdout } = await rig.run(prompt, await rig.connect());
+    // It may go on with other work meanwhile, and then answers twice.
+    expect(stdout).toContain('Delegated.\n');
+    const { calls } = rig.upstream;
+    const subAgents = rig.asked.map(({ headers }) => headers['x-claude-code-agent-id']);
+    expect(subAgents.filter((id) => id !== undefined).length).toBeGreaterThanOrEqual(1);
+    const rows = await readBooks(rig.dataDir, calls.length);
+    expect(bookedCalls(rows)).toEqual(servedCalls(calls));
+    expect(distinct(rows.map(({ session }) => session))).toHaveLength(1);
+    console.info(`calls: ${subAgents.map((id) => (id === undefined ? 'main' : 'sub-agent')).join(', ')}`);
+  });
 });
 
 function logSizes(direct: SeenRequest | undefined, metered: SeenRequest | undefined) {
