@@ -6,7 +6,6 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runSuites } from './suites.mjs';
 import { Missing, projectDir } from './toolchain/cache.mjs';
 import { which } from './toolchain/command.mjs';
 import * as toolchain from './toolchain.mjs';
@@ -64,7 +63,11 @@ async function main() {
   }
   await toolchain.ensurePackages();
   for (const ensure of task.needs) await ensure();
-  if (task.suites !== undefined) return await runSuites(task.suites, args);
+  if (task.suites !== undefined) {
+    // Loaded here and not above, because it needs more than the oldest Node that may begin.
+    const { runSuites } = await import('./suites.mjs');
+    return await runSuites(task.suites, args);
+  }
   for (const [index, step] of task.run.entries()) {
     const code = await runNode(process.execPath, index === task.run.length - 1 ? [...step, ...args] : step, {});
     if (code !== 0) return code;
