@@ -64,7 +64,7 @@ async function main() {
   await toolchain.ensurePackages();
   for (const ensure of task.needs) await ensure();
   if (task.suites !== undefined) {
-    // Loaded here and not above, because it needs more than the oldest Node that may begin.
+    // Loaded only now, under the pinned Node: it uses what Node 20 does not have.
     const { runSuites } = await import('./suites.mjs');
     return await runSuites(task.suites, args);
   }

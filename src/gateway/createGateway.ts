@@ -210,6 +210,7 @@ class LoopbackGateway implements Gateway {
     const match = route.match(method, path);
     const joined = joinPath(upstream.basePath, path);
     const startedAtMs = this.#options.clock.nowMs();
+    const startedMonotonicMs = this.#options.clock.monotonicMs();
     const beginTap = (): CallTap | null => {
       if (this.#observer === null) return null;
       if (match === null) {
@@ -236,6 +237,7 @@ class LoopbackGateway implements Gateway {
       path: (joined === '' ? '/' : joined) + call.query,
       chat: match?.api === 'openai-chat' && /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? ''),
       startedAtMs,
+      startedMonotonicMs,
       beginTap,
       errorBody: route.errorBody,
     };
