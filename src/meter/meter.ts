@@ -96,7 +96,7 @@ export class Meter {
     this.#notices = new NoticeBoard(() => this.#snapshots.changed());
     this.#snapshots = new SnapshotSource({
       clock,
-      readBooks: (windowStartMs) => this.#readBooks(windowStartMs),
+      readBooks: (nowMs, windowStartMs) => this.#readBooks(nowMs, windowStartMs),
       meter: () => this.#facts(),
       notices: () => this.#notices.all(),
     });
@@ -261,16 +261,27 @@ export class Meter {
     };
   }
 
-  async #readBooks(windowStartMs: number): Promise<Books> {
-    const nowMs = this.#options.clock.nowMs();
-    const answer = await this.#ledger.now({
-      today: localDayOf(nowMs),
-      weekSince: weekStartOf(nowMs),
-      recentLimit: RECENT_CALLS,
-      costSinceMs: windowStartMs,
-    });
-    const costOfWindowNanoUsd = answer.costSince.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
-    return { today: answer.today, week: answer.week, recent: answer.recent, costOfWindowNanoUsd };
+  async #readBooks(nowMs: number, windowStartMs: number): Promise<Books> {
+    try {
+      const { today, week, recent, costSince } = await this.#ledger.now({
+        today: localDayOf(nowMs),
+        weekSince: weekStartOf(nowMs),
+        recentLimit: RECENT_CALLS,
+        costSinceMs: windowStartMs,
+      });
+      this.#notices.clear('books');
+      const billed = costSince.filter(({ auth }) => auth !== 'subscription');
+      const billedOfWindowNanoUsd = billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
+      return { today, week, recent, billedOfWindowNanoUsd };
+    } catch (error) {
+      if (this.#stopping === null) this.#options.log(`the books cannot be read: ${String(error)}`);
+      this.#notices.post({
+        id: 'books',
+        severity: 'error',
+        text: 'The ledger cannot be read, so that these figures are old or missing. Agents are not affected.',
+      });
+      throw error;
+    }
   }
 
   async #configure(settings: MeterSettings): Promise<readonly string[]> {
