@@ -5,8 +5,13 @@ import { usdOf } from '../domain/money.ts';
 import type { LedgerReader } from '../ledger/contract.ts';
 import { type Column, textTable } from './textTable.ts';
 
-/** A row of `calls --json`, newest first. Stable interface: exactly these keys. */
+/** A row of `calls --json`, newest first: a report's row of one call and what only a call has. Stable interface: exactly these keys. */
 export interface CallJsonRow {
+  /** The call's own id, as a report's row has what it is a row of. */
+  readonly key: string;
+  readonly calls: 1;
+  readonly unpricedCalls: 0 | 1;
+  readonly estimatedCalls: 0 | 1;
   readonly id: string;
   readonly startedAt: string;
   readonly agent: string;
@@ -49,6 +54,10 @@ export function callsText(reader: LedgerReader, { json, width }: CallsArgs): str
 function jsonRow(record: CallRecord): CallJsonRow {
   const { usage, cost } = record;
   return {
+    key: record.id,
+    calls: 1,
+    unpricedCalls: cost.costNanoUsd === null ? 1 : 0,
+    estimatedCalls: record.provenance === 'reported' ? 0 : 1,
     id: record.id,
     startedAt: new Date(record.startedAtMs).toISOString(),
     agent: record.agent,

@@ -27,7 +27,7 @@ export interface GatewayOptions {
   readonly workspaceUpstream: (workspaceId: string, routeId: string) => Upstream | null;
   /** Serves paths under /control/, after the Host and Origin checks; it has its own authorisation. */
   readonly onControl: ((req: IncomingMessage, res: ServerResponse) => void) | null;
-  /** Proxy variables to reach upstreams by; null (the default) connects directly. */
+  /** Proxy variables (HTTPS_PROXY, NO_PROXY) to reach https upstreams by; null, the default, connects directly. */
   readonly proxyEnv?: Readonly<Record<string, string | undefined>> | null;
   /** How long an unused upstream connection is kept; 4,000 unless a test says otherwise. */
   readonly upstreamIdleMs?: number;
@@ -210,6 +210,7 @@ class LoopbackGateway implements Gateway {
     const match = route.match(method, path);
     const joined = joinPath(upstream.basePath, path);
     const startedAtMs = this.#options.clock.nowMs();
+    const startedMonotonicMs = this.#options.clock.monotonicMs();
     const beginTap = (): CallTap | null => {
       if (this.#observer === null) return null;
       if (match === null) {
@@ -236,6 +237,7 @@ class LoopbackGateway implements Gateway {
       path: (joined === '' ? '/' : joined) + call.query,
       chat: match?.api === 'openai-chat' && /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? ''),
       startedAtMs,
+      startedMonotonicMs,
       beginTap,
       errorBody: route.errorBody,
     };

@@ -34,6 +34,8 @@ export interface ExchangePlan {
   /** Whether the body may need `include_usage`. */
   readonly chat: boolean;
   readonly startedAtMs: number;
+  /** The same moment on the monotonic clock. */
+  readonly startedMonotonicMs: number;
   readonly beginTap: () => CallTap | null;
   readonly errorBody: (status: number, message: string) => string;
 }
@@ -45,7 +47,6 @@ export class Exchange {
   readonly #plan: ExchangePlan;
   readonly #tools: ExchangeTools;
   readonly #endpoint: UpstreamEndpoint;
-  readonly #startedMonotonicMs: number;
   readonly #framing: RequestFraming;
   #tap: CallTap | null = null;
   #upstreamReq: ClientRequest | null = null;
@@ -61,7 +62,6 @@ export class Exchange {
     this.#plan = plan;
     this.#tools = tools;
     this.#endpoint = tools.agents.endpoint(plan.upstream.origin);
-    this.#startedMonotonicMs = tools.clock.monotonicMs();
     this.#framing = {
       host: this.#endpoint.host,
       method: ends.req.method ?? 'GET',
@@ -165,7 +165,12 @@ export class Exchange {
     upstreamReq.once('socket', (socket) => this.#watchConnecting(socket));
     upstreamReq.on('response', (upstreamRes: IncomingMessage) => this.#respond(upstreamRes));
     upstreamReq.on('information', (info) => this.#inform(info));
-    upstreamReq.once('close', () => this.#req.resume());
+    upstreamReq.once('close', () => {
+      this.#req.resume();
+      // Node closes without an error where an upstream switches protocols unasked.
+      if (this.#relay === null && upstreamReq === this.#upstreamReq)
+        this.#fail('upstream-cut', `${this.#framing.host} broke off before it answered.`);
+    });
     upstreamReq.on('error', (error: NodeJS.ErrnoException) => this.#upstreamFailed(upstreamReq, error));
     return upstreamReq;
   }
@@ -191,7 +196,9 @@ export class Exchange {
       this.#fail('upstream-cut', `The answer of ${this.#framing.host} could not be passed on: it is malformed.`);
       return;
     }
-    this.#relay.start(this.#tap, (end) => this.#end(end));
+    const tap = this.#tap;
+    const show = tap && ((chunk: Uint8Array) => tap.responseBytes(chunk, this.#nowMs()));
+    this.#relay.start(show, (end) => this.#end(end));
     const { headers, rawHeaders, statusCode = 0 } = upstreamRes;
     this.#tap?.responseHead({
       httpStatus: statusCode,
@@ -243,9 +250,12 @@ export class Exchange {
   #end(end: CallEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    // Wall time of the start plus a monotonic span: a clock that is set meanwhile bends no duration.
-    const elapsedMs = this.#tools.clock.monotonicMs() - this.#startedMonotonicMs;
-    this.#tap?.end(end, this.#plan.startedAtMs + elapsedMs);
+    this.#tap?.end(end, this.#nowMs());
+  }
+
+  /** Wall time of the start plus a monotonic span: a clock that is set meanwhile bends no duration. */
+  #nowMs(): number {
+    return this.#plan.startedAtMs + this.#tools.clock.monotonicMs() - this.#plan.startedMonotonicMs;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 export interface UpstreamAgentOptions {
   /** How long an unused connection is kept. Short, so that a request seldom meets one that the provider is closing. */
   readonly idleMs: number;
-  /** Proxy variables (HTTPS_PROXY, NO_PROXY...) to reach upstreams by, or null for none. */
+  /** Proxy variables (HTTPS_PROXY, NO_PROXY...) to reach https upstreams by, or null for none. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>> | null;
 }
 
@@ -28,6 +28,8 @@ export class UpstreamAgents {
   readonly #endpoints = new Map<string, UpstreamEndpoint>();
   readonly #options: AgentOptions & { readonly keepAliveInitialDelay: number; readonly noDelay: boolean };
 
+  readonly #proxyEnv: UpstreamAgentOptions['proxyEnv'];
+
   constructor({ idleMs, proxyEnv }: UpstreamAgentOptions) {
     this.#options = {
       keepAlive: true,
@@ -38,8 +40,8 @@ export class UpstreamAgents {
       maxFreeSockets: 64,
       scheduling: 'lifo',
       timeout: idleMs,
-      ...(proxyEnv === null ? {} : { proxyEnv: { ...proxyEnv } }),
     };
+    this.#proxyEnv = proxyEnv;
   }
 
   endpoint(origin: string): UpstreamEndpoint {
@@ -47,7 +49,9 @@ export class UpstreamAgents {
     if (endpoint === undefined) {
       const { protocol, host, hostname, port } = new URL(origin);
       const secure = protocol === 'https:';
-      const agent = secure ? new CleanHttpsAgent(this.#options) : new CleanHttpAgent(this.#options);
+      // Plain http is for loopback, and no proxy leads there.
+      const proxied = this.#proxyEnv === null ? this.#options : { ...this.#options, proxyEnv: { ...this.#proxyEnv } };
+      const agent = secure ? new CleanHttpsAgent(proxied) : new CleanHttpAgent(this.#options);
       endpoint = { agent, secure, host, hostname: hostname.replace(/^\[|\]$/g, ''), port };
       this.#endpoints.set(origin, endpoint);
     }

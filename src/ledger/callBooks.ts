@@ -4,6 +4,7 @@ import { callColumns, keyOf, partColumns, recordOf } from './callRow.ts';
 import type { DayOf } from './localDay.ts';
 import type { Names } from './names.ts';
 import type { Owner } from './owner.ts';
+import { pruneNames } from './pruneNames.ts';
 import { partRowsOf, Rollups } from './rollups.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 
@@ -87,7 +88,7 @@ export class CallBooks {
     const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
     const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
-    if (deleted > 0) statements.run(pruneNamesSql);
+    if (deleted > 0) pruneNames(statements);
     names.forget();
     return deleted;
   }
@@ -174,26 +175,3 @@ function upsertSql(columns: readonly string[]): string {
   const changes = columns.filter((name) => name !== 'id').map((name) => `${name} = excluded.${name}`);
   return `${insertSql('calls', columns)} ON CONFLICT (id) DO UPDATE SET ${changes.join(', ')} RETURNING seq, day, session`;
 }
-
-/** Names that nothing refers to any more, so that deleting data deletes the session and model names too. */
-const pruneNamesSql = `DELETE FROM names WHERE id NOT IN (
-  SELECT workspace FROM calls UNION SELECT agent FROM calls UNION SELECT session FROM calls
-  UNION SELECT provider FROM calls UNION SELECT model FROM calls UNION SELECT rates FROM calls
-  UNION SELECT problems FROM calls
-  UNION SELECT sub_agent FROM calls WHERE sub_agent IS NOT NULL
-  UNION SELECT requested_model FROM calls WHERE requested_model IS NOT NULL
-  UNION SELECT effort FROM calls WHERE effort IS NOT NULL
-  UNION SELECT error_type FROM calls WHERE error_type IS NOT NULL
-  UNION SELECT price_version FROM calls WHERE price_version IS NOT NULL
-  UNION SELECT rates FROM call_parts
-  UNION SELECT model FROM call_parts WHERE model IS NOT NULL
-  UNION SELECT price_version FROM call_parts WHERE price_version IS NOT NULL
-  UNION SELECT workspace FROM tasks WHERE workspace IS NOT NULL
-  UNION SELECT provider FROM holds WHERE provider IS NOT NULL
-  UNION SELECT model FROM holds WHERE model IS NOT NULL
-  UNION SELECT price_version FROM holds WHERE price_version IS NOT NULL
-  UNION SELECT agent FROM runs WHERE agent IS NOT NULL
-  UNION SELECT model FROM runs WHERE model IS NOT NULL
-  UNION SELECT effort FROM runs WHERE effort IS NOT NULL
-  UNION SELECT session FROM runs WHERE session IS NOT NULL
-  UNION SELECT provider FROM observations)`;

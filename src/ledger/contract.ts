@@ -73,7 +73,10 @@ export type LedgerHealth =
   /** Written by a newer Outlay: read, not written. */
   | { readonly state: 'newer-schema'; readonly reason: string };
 
-/** Writes; each resolves once the row is durable (committed), or waits in memory when the disk refuses. Never rejects for I/O. */
+/**
+ * Writes; each resolves once the row is durable (committed), or waits in memory when the disk refuses. Never rejects for I/O,
+ * except `deleteBefore`, which rejects with a sentence where nothing could be deleted.
+ */
 export interface LedgerWriter {
   /** Books a call that has begun, so that a crash leaves a trace of it. */
   begin(record: CallRecord): Promise<void>;
@@ -83,7 +86,7 @@ export interface LedgerWriter {
   finish(record: CallRecord): Promise<void>;
   saveCalibration(states: readonly CalibrationState[]): Promise<void>;
   loadCalibration(): Promise<readonly CalibrationState[]>;
-  /** Deletes calls that started before the instant (all when null), with their rollups. Returns how many. */
+  /** Deletes finished calls that started before the instant (all when null), with their rollups. Returns how many. Calls in flight stay. */
   deleteBefore(beforeMs: number | null): Promise<number>;
   health(): Promise<LedgerHealth>;
   close(): Promise<void>;

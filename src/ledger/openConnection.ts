@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileStamp } from './ledgerFiles.ts';
 import { type Migration, migrate, newestVersion, schemaVersionOf } from './migrations.ts';
@@ -26,6 +26,7 @@ export interface Connection {
  * file as `corrupt`, a full or busy disk as such, so that the caller can set aside, or wait.
  */
 export function openConnection(options: ConnectionOptions): Connection {
+  if (options.path !== ':memory:') checkHeader(options.path);
   const db = openDatabase(options.path, { readOnly: false, busyMs: writerBusyMs });
   try {
     checkIntegrity(db);
@@ -67,6 +68,19 @@ export function setAside(path: string, nowMs: number): string {
       if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
     }
     return target;
+  }
+}
+
+/** Looked at before SQLite opens the file, because SQLite removes the log of a file that it does not recognise. */
+function checkHeader(path: string): void {
+  const magic = 'SQLite format 3\0';
+  const header = Buffer.alloc(magic.length);
+  const file = openSync(path, 'r');
+  try {
+    const length = readSync(file, header);
+    if (length > 0 && header.toString('latin1', 0, length) !== magic) throw new DamagedRow('file is not a database');
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -34,7 +34,7 @@ export function rowFigures(row: RowSums): RowFigures {
     costNanoUsd: amount(row.costNanoUsd ?? 0),
     inputNanoUsd: amount(row.inputNanoUsd),
     cacheNanoUsd: amount(row.cacheNanoUsd),
-    thinkingNanoUsd: amount(row.thinkingNanoUsd),
+    thinkingNanoUsd: row.costNanoUsd === null ? unknownFigure : thinkingCost(row, money),
     outputNanoUsd: amount(row.outputNanoUsd),
     inputTokens: counted(row.inputTokens),
     cacheTokens: counted(row.cacheReadTokens + row.cacheWrite5mTokens + row.cacheWrite1hTokens),
@@ -54,10 +54,17 @@ function thinkingFigure(row: RowSums, counted: (value: number) => Figure): Figur
   return row.thinkingTokens === null ? unknownFigure : counted(row.thinkingTokens);
 }
 
-/** Output less known thinking: where some calls' thinking is unknown it may hold thinking, so it is no more than an estimate. */
+/** Where some thinking is unknown its cost sits in the output's, and what is known of it is a lower bound. */
+function thinkingCost(row: RowSums, money: (value: number) => Figure): Figure {
+  if (row.unknownThinkingCalls === 0) return money(row.thinkingNanoUsd);
+  return row.thinkingNanoUsd > 0 ? atLeastFigure(row.thinkingNanoUsd) : unknownFigure;
+}
+
+/** Output less the thinking that was seen: where some calls' thinking is unknown it may hold more of it, so it is an estimate. */
 function visibleFigure(row: RowSums, counted: (value: number) => Figure): Figure {
-  if (row.thinkingTokens === null) return unknownFigure;
-  const visible = Math.max(0, row.outputTokens - row.thinkingTokens);
+  const seen = (row.thinkingTokens ?? 0) + row.thinkingAtLeastTokens;
+  if (row.thinkingTokens === null && seen === 0) return unknownFigure;
+  const visible = Math.max(0, row.outputTokens - seen);
   return row.unknownThinkingCalls > 0 ? estimatedFigure(visible) : counted(visible);
 }
 

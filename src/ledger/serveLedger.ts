@@ -146,9 +146,10 @@ class LedgerServer {
     return this.#queue.waiting() ?? this.#ledger?.health() ?? { state: 'ok' };
   }
 
+  /** Tells changes of the state, not of how many calls wait: that figure comes with every answer to `now`. */
   #tellHealth(): void {
     const health = this.#health();
-    const text = JSON.stringify(health);
+    const text = JSON.stringify(health.state === 'waiting' ? { ...health, waiting: 0 } : health);
     if (text === this.#toldHealth) return;
     this.#toldHealth = text;
     this.#options.send({ type: 'health', health });

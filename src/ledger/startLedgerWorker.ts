@@ -116,7 +116,7 @@ class LedgerClient {
     const worker = new Worker(workerUrl, { workerData, name: 'outlay-ledger' });
     worker.on('message', (message: LedgerMessage) => this.#receive(message));
     worker.on('error', (error: unknown) => {
-      this.#options.log(`The ledger's thread failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.log(`The ledger’s thread failed: ${error instanceof Error ? error.message : String(error)}`);
     });
     worker.on('exit', () => this.#onExit());
     return worker;

@@ -51,11 +51,14 @@ export class WriteQueue {
 
   write(write: LedgerWrite): Promise<void> {
     return new Promise((resolve) => {
-      this.#put(write, resolve);
       if (this.#waitingFor !== null) {
-        this.#settleAll();
+        this.#put(write, []);
         this.#trim();
-      } else if (this.#entries.size >= commitRows) this.flush();
+        resolve();
+        return;
+      }
+      this.#put(write, [resolve]);
+      if (this.#entries.size >= commitRows) this.flush();
       else this.#timer ??= this.#options.after(commitDelayMs, () => this.flush());
     });
   }
@@ -86,7 +89,7 @@ export class WriteQueue {
   /** Null while writes go through. */
   waiting(): LedgerHealth | null {
     if (this.#waitingFor === null) return null;
-    const waiting = [...this.#entries.keys()].filter((key) => key !== calibrationKey).length;
+    const waiting = this.#entries.size - (this.#entries.has(calibrationKey) ? 1 : 0);
     return { state: 'waiting', reason: this.#waitingFor, waiting, dropped: this.#dropped };
   }
 
@@ -95,11 +98,11 @@ export class WriteQueue {
     this.#timer = null;
   }
 
-  #put(write: LedgerWrite, resolve: () => void): void {
+  #put(write: LedgerWrite, resolve: Entry['resolve']): void {
     const key = keyOfWrite(write);
     const before = this.#entries.get(key);
     const merged = before === undefined ? write : mergeWrites(before.write, write);
-    this.#entries.set(key, { write: merged, resolve: [...(before?.resolve ?? []), resolve] });
+    this.#entries.set(key, { write: merged, resolve: [...(before?.resolve ?? []), ...resolve] });
   }
 
   #commit(chunk: readonly (readonly [string, Entry])[]): void {

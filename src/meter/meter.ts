@@ -76,6 +76,8 @@ export class Meter {
   #lock: MeterLock;
   #gateway: Gateway;
   #control: ControlServer;
+  /** Without an address file the control token goes to whoever started this process, and to nobody else. */
+  #isAddressWritten = false;
   #retentionDays = 0;
   #retentionTimer: NodeJS.Timeout | null = null;
   #stopping: Promise<void> | null = null;
@@ -134,8 +136,9 @@ export class Meter {
   }
 
   get ready(): MeterReady {
-    const { port, token, pid } = this.#lock;
-    return { port, token, pid, baseUrls: this.#gateway.baseUrls(DEFAULT_WORKSPACE) };
+    const { port, token, pid, controlToken } = this.#lock;
+    const ready = { port, token, pid, baseUrls: this.#gateway.baseUrls(DEFAULT_WORKSPACE) };
+    return this.#isAddressWritten ? ready : { ...ready, controlToken };
   }
 
   get token(): string {
@@ -188,6 +191,7 @@ export class Meter {
       await this.#bind(0);
     }
     const problem = this.#options.unwritable ?? writeMeterFile(this.#options.dataDir, this.#lock);
+    this.#isAddressWritten = problem === null;
     if (problem) this.#notices.post({ id: 'folder', severity: 'error', text: problem });
   }
 

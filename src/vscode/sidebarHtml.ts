@@ -11,7 +11,8 @@ export function sidebarHtml({ cspSource, nonce, scriptUri, styleUri }: SidebarHt
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource}`,
+    // The toolkit probes `:focus-visible` with a style element of its own, which carries the script's nonce.
+    `style-src ${cspSource} 'nonce-${nonce}'`,
     `img-src ${cspSource}`,
     `font-src ${cspSource}`,
     "base-uri 'none'",

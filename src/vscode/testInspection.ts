@@ -1,6 +1,7 @@
 import type { ExtensionContext } from 'vscode';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import type { StatusBar } from './statusBar.ts';
+import { relaunchTerminal } from './terminals/openTerminal.ts';
 import type { WindowSession } from './windowSession.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface TestInspection {
   /** Waits until a change of settings has reached the meter and the terminals. */
   settled(): Promise<void>;
   deleteData(beforeMs: number | null): Promise<number>;
+  /** What the sidebar's button does. */
+  relaunch(terminalId: number): Promise<void>;
 }
 
 export function inspectionFor(
@@ -40,5 +43,9 @@ export function inspectionFor(
     },
     settled: () => session.refresh(),
     deleteData: (beforeMs) => session.deleteData(beforeMs),
+    relaunch: async (terminalId) => {
+      const terminal = session.terminals.find(terminalId);
+      if (terminal !== undefined) await relaunchTerminal(terminal);
+    },
   };
 }

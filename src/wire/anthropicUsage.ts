@@ -1,4 +1,5 @@
 import type { Usage, UsagePart } from '../domain/usage.ts';
+import { boundedThinking } from './boundedThinking.ts';
 import { arrayField, asObject, type JsonObject, nameField, objectField } from './json.ts';
 import type { ResponseState } from './responseState.ts';
 
@@ -134,13 +135,6 @@ function usageOf(state: ResponseState, counts: Counts, noThinking: boolean): Usa
     webSearches: counts.webSearches ?? 0,
     toolCalls: 0,
   };
-}
-
-/** Thinking is a part of the output. A provider that reports more of it than output is held to the output, which is what is billed. */
-export function boundedThinking(state: ResponseState, thinking: number | null, output: number | null): number | null {
-  if (thinking === null || output === null || thinking <= output) return thinking;
-  state.problem('bad-count', 'more thinking than output was reported');
-  return output;
 }
 
 /** The parts that the top-level counts stand for: one per sampling iteration where those add up to the top level, else one. */

@@ -41,6 +41,7 @@ export interface ResponseFacts {
   readonly thinkingHidden: boolean;
   /** A running estimate of thinking that the provider streams itself (`thinking_delta.estimated_tokens`), else null. */
   readonly thinkingEstimateTokens: number | null;
+  /** Calls of tools that the client has to run; what the provider runs itself (web search, code, MCP) is not counted. */
   readonly toolCalls: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Usage } from '../domain/usage.ts';
-import { boundedThinking } from './anthropicUsage.ts';
 import type { ApiDecoder } from './apiDecoder.ts';
+import { boundedThinking } from './boundedThinking.ts';
 import { arrayField, asObject, field, type JsonObject, nameField, objectField, textField } from './json.ts';
 import { errorTypeOf, type ResponseState } from './responseState.ts';
 

@@ -1,3 +1,5 @@
+import { buildPaths, forgetValues, type PathNode } from './jsonPaths.ts';
+
 /** A value at a wanted path. Containers have no value of their own, and strings too long to be a setting are null. */
 export interface ScannedValue {
   readonly kind: 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
@@ -22,11 +24,6 @@ export interface JsonScan {
 export interface JsonScanner {
   push(chunk: Uint8Array): void;
   end(): JsonScan;
-}
-
-interface PathNode {
-  readonly children: Map<string, PathNode>;
-  path: string | null;
 }
 
 const maxDepth = 512;
@@ -102,7 +99,7 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
 
   function startValue(byte: number, at: number): void {
     valueStart = at;
-    if (node !== null) forget(node, values);
+    if (node !== null) forgetValues(node, values);
     if (byte === 0x22) {
       startString(false);
       return;
@@ -229,20 +226,40 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
     else textBytes += codeUnit < 0x800 || (codeUnit >= 0xd800 && codeUnit <= 0xdfff) ? 2 : 3;
   }
 
-  /** Runs over plain string bytes; returns the index of the first byte that is not. */
+  /**
+   * Runs over plain string bytes; returns the index of the first byte that is not. This is where the time goes, hence the
+   * local counters and the bulk copy.
+   */
   function plainString(chunk: Uint8Array, from: number): number {
     let at = from;
+    let run = runBytes;
+    let text = 0;
     for (; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
+      if (byte > 0x22 && byte < 0x80 && byte !== 0x5c) {
+        run++;
+        continue;
+      }
       if (byte === 0x22 || byte === 0x5c || byte < 0x20) break;
-      if (captureLimit > 0) capture(byte);
-      if (keyString) continue;
-      if (byte === 0x20 || byte >= 0x80) {
-        endRun();
-        textBytes++;
-      } else runBytes++;
+      if (byte === 0x21) {
+        run++;
+        continue;
+      }
+      if (run <= maxRunBytes) text += run;
+      run = 0;
+      text++;
     }
+    if (captureLimit > 0) captureAll(chunk, from, at);
+    if (keyString) return at;
+    runBytes = run;
+    textBytes += text;
     return at;
+  }
+
+  function captureAll(chunk: Uint8Array, from: number, to: number): void {
+    const room = captureLimit - capturedBytes;
+    if (room > 0) captured.set(chunk.subarray(from, Math.min(to, from + room)), capturedBytes);
+    capturedBytes += to - from;
   }
 
   function structure(byte: number, at: number): void {
@@ -327,27 +344,6 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
       return { status, topLevel, objectStart, values, textBytes };
     },
   };
-}
-
-function buildPaths(paths: readonly string[]): PathNode {
-  const root: PathNode = { children: new Map(), path: null };
-  for (const path of paths) {
-    let node = root;
-    for (const name of path.split('.')) {
-      const child = node.children.get(name) ?? { children: new Map(), path: null };
-      node.children.set(name, child);
-      node = child;
-    }
-    node.path = path;
-  }
-  return root;
-}
-
-/** A value that begins replaces what an earlier duplicate had put at its path or below. */
-function forget(node: PathNode, values: Map<string, ScannedValue>): void {
-  if (values.size === 0) return;
-  if (node.path !== null) values.delete(node.path);
-  for (const child of node.children.values()) forget(child, values);
 }
 
 function decodeCaptured(bytes: Buffer, length: number): string | null {

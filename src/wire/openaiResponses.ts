@@ -67,8 +67,6 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
     if (error !== null) state.set('errorType', error);
     const usage = objectField(response, 'usage');
     if (usage !== null) readUsage(usage);
-    const searches = objectField(objectField(response, 'tool_usage'), 'web_search');
-    billableSearches = state.count(searches, 'num_requests') ?? billableSearches;
   }
 
   function readUsage(usage: JsonObject): void {
@@ -83,7 +81,7 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
     const type = nameField(item, 'type');
     if (item === null || type === null) return;
     const key = nameField(item, 'id') ?? nameField(item, 'call_id') ?? `at ${place}`;
-    if (clientTools.has(type)) note(items.tools, key);
+    if (clientTools.has(type) && !isHosted(item)) note(items.tools, key);
     else if (type === 'web_search_call') note(items.searches, key);
     else if (type === 'reasoning') readReasoning(state, item);
     state.set('toolCalls', Math.max(state.facts().toolCalls, items.tools.size));
@@ -102,6 +100,7 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
     if (response !== null) {
       readHead(response);
       readOutput(response);
+      billableSearches = state.count(objectField(objectField(response, 'tool_usage'), 'web_search'), 'num_requests');
       const reason = nameField(objectField(response, 'incomplete_details'), 'reason') ?? nameField(response, 'status');
       if (reason !== null) state.set('stopReason', reason);
     }
@@ -170,6 +169,11 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
 /** An `error` event may carry its fields beside `type: "error"`, which is the event's name and not the error's. */
 function withoutType(event: JsonObject): JsonObject {
   return { code: field(event, 'code') };
+}
+
+/** A shell that runs in the provider's container is the provider's; on the client's machine its environment is local or absent. */
+function isHosted(item: JsonObject): boolean {
+  return nameField(objectField(item, 'environment'), 'type')?.startsWith('container') ?? false;
 }
 
 function readReasoning(state: ResponseState, item: JsonObject): void {

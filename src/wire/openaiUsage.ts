@@ -1,5 +1,5 @@
 import type { Usage } from '../domain/usage.ts';
-import { boundedThinking } from './anthropicUsage.ts';
+import { boundedThinking } from './boundedThinking.ts';
 import { type JsonObject, objectField } from './json.ts';
 import type { ResponseState } from './responseState.ts';
 

@@ -5,11 +5,11 @@ import type { ResponseFacts, ResponseReader, ResponseSink, WireProblem } from '.
 import { createDecompressor } from './decompressor.ts';
 import { createEventStream } from './eventStream.ts';
 import { createGeminiGenerateDecoder } from './geminiGenerate.ts';
-import { asObject } from './json.ts';
+import { asObject, type JsonObject } from './json.ts';
 import { createJsonBody } from './jsonBody.ts';
 import { createOpenaiChatDecoder } from './openaiChat.ts';
 import { createOpenaiResponsesDecoder } from './openaiResponses.ts';
-import { createResponseState, type ResponseState } from './responseState.ts';
+import { createResponseState, errorTypeOf, type ResponseState } from './responseState.ts';
 
 export interface ResponseReaderOptions {
   readonly api: ApiKind;
@@ -174,17 +174,23 @@ function eventFraming({ state, decoder, report }: Target): Framing {
 }
 
 function jsonFraming(api: ApiKind, { state, decoder, report }: Target): Framing {
+  function readBody(body: JsonObject): void {
+    decoder.body(body);
+    // An error in a shape of its own is still an error.
+    if (state.httpStatus >= 400 && state.facts().errorType === null) state.set('errorType', errorTypeOf(body));
+  }
+
   return createJsonBody({
     onBody(value) {
       const object = asObject(value);
-      if (object !== null) decoder.body(object);
+      if (object !== null) readBody(object);
       else state.problem('unexpected-shape', 'the body is no object');
     },
     onElement(value) {
       const object = asObject(value);
       if (object === null) state.problem('unexpected-shape', 'an element of the body is no object');
       else if (api === 'gemini-generate') decoder.event(object);
-      else decoder.body(object);
+      else readBody(object);
       state.flush();
     },
     onArrayEnd() {

@@ -1,4 +1,7 @@
 import './main.css';
+import './live.css';
+import './rows.css';
+import './focus.css';
 import { nowStrings } from '../../src/protocol/nowStrings.ts';
 import { type NowView, nowView } from '../../src/protocol/nowView.ts';
 import { TimePrinter } from '../../src/protocol/shown.ts';

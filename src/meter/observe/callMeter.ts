@@ -194,7 +194,7 @@ export class CallMeter {
     return {
       id: head.id,
       startedAtMs: head.startedAtMs,
-      durationMs: end === null || atMs === null ? null : Math.max(0, atMs - head.startedAtMs),
+      durationMs: end === null || atMs === null ? null : Math.max(0, Math.round(atMs - head.startedAtMs)),
       ttftMs: this.#ttftMs,
       workspaceId: head.workspaceId,
       agent: head.agent,

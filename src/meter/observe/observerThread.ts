@@ -75,8 +75,8 @@ export class ObserverThread implements GatewayObserver {
       },
       requestEnd: () => this.#push({ kind: 'requestEnd', id }),
       responseHead: (response) => this.#push({ kind: 'responseHead', id, head: response }),
-      responseBytes: (chunk) => {
-        if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#copy(chunk), atMs: Date.now() });
+      responseBytes: (chunk, atMs) => {
+        if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#copy(chunk), atMs });
       },
       end: (end, atMs) => this.#push({ kind: 'end', id, end, atMs }),
     };

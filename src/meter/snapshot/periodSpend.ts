@@ -1,7 +1,7 @@
 import { amountOf, estimatedFigure, type Figure } from '../../domain/figure.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
+import { rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
-import { spendFigures, sumRows } from './spendFigures.ts';
 
 const SHOWN_ROWS = 50;
 
@@ -32,15 +32,15 @@ export function periodSpend(rows: PeriodRows, live: readonly LiveCall[]): Period
 
 function spendRow(row: ReportRow): SpendRow {
   const { key, auth, agent, model, lastCallAtMs } = row;
-  return { key, auth, agent, model, lastCallAtMs, spend: spendFigures(row) };
+  return { key, auth, agent, model, lastCallAtMs, spend: rowFigures(row) };
 }
 
 function total(rows: readonly ReportRow[], live: readonly LiveCall[]): SpendFigures | null {
   const sums = sumRows(rows);
-  const booked = sums ? spendFigures(sums) : null;
+  const booked = sums ? rowFigures(sums) : null;
   const liveNanoUsd = live.reduce((sum, call) => sum + amountOf(call.costNanoUsd), 0);
   if (liveNanoUsd === 0) return booked;
-  if (!booked) return { ...spendFigures(nothing), costNanoUsd: estimatedFigure(liveNanoUsd) };
+  if (!booked) return { ...rowFigures(nothing), costNanoUsd: estimatedFigure(liveNanoUsd) };
   return { ...booked, costNanoUsd: addLive(booked.costNanoUsd, liveNanoUsd) };
 }
 

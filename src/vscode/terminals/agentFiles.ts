@@ -4,23 +4,34 @@ import { parse as parseToml } from 'smol-toml';
 import type { EnvironmentReader } from './environment.ts';
 import type { AgentFiles } from './userBaseUrls.ts';
 
+const CLAUDE_BASE_URL = ['env', 'ANTHROPIC_BASE_URL'];
+
 /**
- * Reads the few facts that matter from the agents' own user-level settings; nothing is ever written there, and no file of a
- * workspace is read. A file that is missing or broken tells nothing.
+ * Reads the few facts that matter from the agents' own settings; nothing is ever written there. Values are taken from the user's files
+ * only; of a workspace it is only asked whether it sends Claude Code elsewhere. A file that is missing or broken tells nothing.
  */
-export async function readAgentFiles(home: string, user: EnvironmentReader): Promise<AgentFiles> {
+export async function readAgentFiles(
+  home: string,
+  user: EnvironmentReader,
+  workspaceFolders: readonly string[],
+): Promise<AgentFiles> {
   const gemini = join(user.get('GEMINI_CLI_HOME') ?? home, '.gemini', 'settings.json');
   const claude = join(user.get('CLAUDE_CONFIG_DIR') ?? join(home, '.claude'), 'settings.json');
   const codex = join(user.get('CODEX_HOME') ?? join(home, '.codex'), 'config.toml');
-  const [geminiSettings, claudeSettings, codexConfig] = await Promise.all([
+  const inWorkspace = workspaceFolders.flatMap((folder) =>
+    ['settings.json', 'settings.local.json'].map((file) => join(folder, '.claude', file)),
+  );
+  const [geminiSettings, claudeSettings, codexConfig, ...workspaceSettings] = await Promise.all([
     readParsed(gemini, parseJsonWithComments),
     readParsed(claude, parseJsonWithComments),
     readParsed(codex, parseToml),
+    ...inWorkspace.map((path) => readParsed(path, parseJsonWithComments)),
   ]);
   return {
     geminiAuthType: textAt(geminiSettings, ['security', 'auth', 'selectedType']),
     codexBaseUrl: textAt(codexConfig, ['openai_base_url']),
-    claudeBaseUrl: textAt(claudeSettings, ['env', 'ANTHROPIC_BASE_URL']),
+    claudeBaseUrl: textAt(claudeSettings, CLAUDE_BASE_URL),
+    claudeWorkspaceRedirects: workspaceSettings.some((settings) => textAt(settings, CLAUDE_BASE_URL) !== null),
   };
 }
 

@@ -11,11 +11,15 @@ import { planNoProxy, type VariableChange } from './noProxy.ts';
 import { type AgentConnection, type AgentFiles, agentConnections, readUserEnvironment } from './userBaseUrls.ts';
 
 /**
- * Claude Code treats every host but api.anthropic.com as foreign and then drops the global prompt-cache scope. This private switch of
- * the agent restores it, which is right where we forward to Anthropic itself, and wrong behind a user's own gateway. It stays off
- * until a run of the real agent has shown that it makes the request through us equal to the direct one.
+ * Claude Code treats every host but api.anthropic.com as foreign and then drops the global prompt-cache scope, which makes its calls dearer.
+ * This switch of the agent restores it. It is private to the agent and may go away, which does no harm. Measured with Claude Code
+ * 2.1.330, first request of "say ping": 49,437 bytes directly, 49,437 with the switch, 49,237 and no global scope without it; a
+ * subscription login works with it too.
  */
 export const CLAUDE_FIRST_PARTY_VARIABLE = '_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL';
+
+const WORKSPACE_REDIRECTS =
+  'The Claude Code settings of this workspace name a base URL, which outranks every other: its calls go there, with your key, and are not metered.';
 
 export interface TerminalEnvironmentInput {
   readonly platform: NodeJS.Platform;
@@ -31,6 +35,7 @@ export interface TerminalEnvironmentInput {
   readonly launcherDir: string | null;
   /** The meter's lock file, by which the launcher sees whether the meter lives. */
   readonly lockPath: string;
+  /** Sets the switch above, unless a gateway of the user's own is in the chain. */
   readonly assumeFirstParty: boolean;
 }
 
@@ -57,6 +62,7 @@ export function planTerminalEnvironment(input: TerminalEnvironmentInput): Termin
     }
     const url = input.connection.baseUrls[connection.routeId];
     if (url === undefined) continue;
+    if (connection.agent === 'claude-code' && input.files.claudeWorkspaceRedirects) notices.push(WORKSPACE_REDIRECTS);
     changes.set(connection.variable, { kind: 'replace', value: url });
     connected.push(connection.agent);
   }

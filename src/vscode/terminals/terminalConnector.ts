@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { type EnvironmentVariableCollection, type Memento, type Terminal, window } from 'vscode';
+import { type EnvironmentVariableCollection, type Memento, type Terminal, window, workspace } from 'vscode';
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import type { AgentId } from '../../manifest/manifest.ts';
 import type { MeterConnection } from '../meter/meterHost.ts';
@@ -61,7 +61,8 @@ export class TerminalConnector implements Disposable {
     setting: Readonly<Record<string, string>>,
   ): Promise<{ readonly upstreams: Readonly<Record<string, string>>; readonly files: AgentFiles }> {
     const user = readUserEnvironment(readTerminalLayers(), process.platform);
-    const files = await readAgentFiles(homedir(), user);
+    const folders = (workspace.workspaceFolders ?? []).flatMap(({ uri }) => (uri.scheme === 'file' ? uri.fsPath : []));
+    const files = await readAgentFiles(homedir(), user, folders);
     return { upstreams: userUpstreams(user, files, setting), files };
   }
 
@@ -110,7 +111,7 @@ export class TerminalConnector implements Disposable {
       upstreams: wishes.upstreams,
       launcherDir: wishes.launcherDir,
       lockPath: this.#parts.lockPath,
-      assumeFirstParty: false,
+      assumeFirstParty: true,
     });
   }
 

@@ -24,6 +24,8 @@ export interface AgentFiles {
   readonly codexBaseUrl: string | null;
   /** `env.ANTHROPIC_BASE_URL` of the user's Claude Code settings, which outranks every environment variable. */
   readonly claudeBaseUrl: string | null;
+  /** A workspace's own settings of Claude Code name a base URL, which outranks ours. The URL itself is of no interest. */
+  readonly claudeWorkspaceRedirects: boolean;
 }
 
 /** What is known of the user's wishes; nothing in it comes from a workspace. */

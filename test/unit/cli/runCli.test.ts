@@ -125,6 +125,10 @@ describe('outlay calls', () => {
     const rows: unknown[] = JSON.parse(stdout);
     expect(rows).toHaveLength(2);
     expect(rows[1]).toEqual({
+      key: callId(1),
+      calls: 1,
+      unpricedCalls: 0,
+      estimatedCalls: 0,
       id: callId(1),
       startedAt: '1970-01-01T00:00:01.000Z',
       agent: 'claude-code',

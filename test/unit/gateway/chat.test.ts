@@ -181,13 +181,14 @@ describe('a Chat stream that did not ask for usage', () => {
       const broken = req.headers['x-broken'] === 'encoding';
       res.writeHead(200, { 'content-type': 'text/event-stream', ...(broken ? { 'content-encoding': 'gzip' } : {}) });
       if (broken) res.end(Buffer.concat([gzipSync(stream).subarray(0, 30), Buffer.from('not gzip at all')]));
-      else res.write(contentEvent, () => res.destroy());
+      else res.write(`${contentEvent}data: {"cut`, () => res.destroy());
     });
     const rig = await startGateway(upstream.port);
     for (const broken of ['encoding', 'connection']) {
       const answer = await chat(rig.port, rig.prefix('openai'), '{"stream":true}', { 'x-broken': broken });
       expect([broken, answer.status, answer.complete]).toEqual([broken, 200, false]);
       expect(rig.observer.calls.at(-1)?.end).toBe('upstream-cut');
+      if (broken === 'connection') expect(answer.body.toString()).toBe(`${contentEvent}data: {"cut`);
     }
   });
 

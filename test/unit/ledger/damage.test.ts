@@ -56,7 +56,7 @@ describe('a damaged ledger', () => {
     const ledger = openLedger({ ...options, path });
     ledger.writer.finish(call());
     const [aside = ''] = asideOf(path);
-    expect(existsSync(join(dirname(path), aside))).toBe(true);
+    expect(existsSync(join(dirname(path), `${aside}-wal`))).toBe(true);
     expect(ledger.reader.calls({})).toHaveLength(1);
     ledger.close();
   });

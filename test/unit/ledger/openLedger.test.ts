@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
@@ -108,19 +108,30 @@ describe('openLedger', () => {
     expect(ledger.reader.report({ by: 'model' })).toMatchObject([{ calls: 1, model: 'claude-opus-4-6' }]);
   });
 
-  it('leaves no name of a deleted call in the file', () => {
-    const path = ledgerPathOf(tempDir());
-    const ledger = openLedger({ path, ...options });
-    ledger.writer.finish(
-      call({ id: callId(1), session: 'gone-session', startedAtMs: 1000, requestId: 'gone-request' }),
-    );
+  it('leaves nothing of a deleted call in its files', () => {
+    const folder = tempDir();
+    const ledger = openLedger({ path: ledgerPathOf(folder), ...options });
+    const gone = { session: 'gone-session', startedAtMs: 1000, requestId: 'gone-request', responseId: 'gone-response' };
+    ledger.writer.finish(call({ id: callId(1), ...gone }));
     ledger.writer.finish(call({ id: callId(2), session: 'kept-session', startedAtMs: 2000 }));
+    const filesWith = (text: string) =>
+      readdirSync(folder).filter((name) => readFileSync(join(folder, name), 'latin1').includes(text));
+    expect(filesWith('gone-')).not.toEqual([]);
     expect(ledger.writer.deleteBefore(1500)).toBe(1);
-    const names = rowsOf(path, 'SELECT name FROM names').map((row) => row['name']);
-    expect(names).toContain('kept-session');
-    expect(names).not.toContain('gone-session');
-    expect(rowsOf(path, `SELECT * FROM observations WHERE native_key = 'gone-request'`)).toEqual([]);
+    expect(filesWith('gone-')).toEqual([]);
+    expect(filesWith('kept-session')).not.toEqual([]);
     ledger.close();
+  });
+
+  it('leaves calls in flight whole when everything is deleted', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    const inFlight = advisedCall({ id: callId(1), session: 'flying', agent: 'pilot', workspaceId: 'sky' });
+    ledger.writer.begin(inFlight);
+    ledger.writer.finish(call({ id: callId(2) }));
+    expect(ledger.writer.deleteBefore(null)).toBe(1);
+    ledger.writer.sweepLost(() => false);
+    expect(ledger.reader.calls({})).toEqual([{ ...inFlight, status: 'lost', provenance: 'partial' }]);
+    expect(ledger.reader.report({ by: 'session' })).toMatchObject([{ key: 'flying', calls: 1 }]);
   });
 
   it('makes the folder and the file for this user only', () => {

@@ -49,10 +49,11 @@ describe('rowFigures', () => {
   it('gives a lower bound of thinking where a call hid its own, with what was seen of it', () => {
     const partly = rowFigures({ ...sums, unknownThinkingCalls: 1, thinkingAtLeastTokens: 7 });
     expect(partly.thinkingTokens).toEqual({ kind: 'atLeast', value: 22 });
-    expect(partly.visibleTokens).toEqual({ kind: 'estimated', value: 25 });
+    expect(partly.visibleTokens).toEqual({ kind: 'estimated', value: 18 });
+    expect(partly.thinkingNanoUsd).toEqual({ kind: 'atLeast', value: 150 });
     const wholly = rowFigures({ ...sums, thinkingTokens: null, unknownThinkingCalls: 2, thinkingAtLeastTokens: 7 });
     expect(wholly.thinkingTokens).toEqual({ kind: 'atLeast', value: 7 });
-    expect(wholly.visibleTokens).toEqual({ kind: 'unknown' });
+    expect(wholly.visibleTokens).toEqual({ kind: 'estimated', value: 33 });
   });
 
   it('knows nothing of thinking that nobody counted or saw', () => {

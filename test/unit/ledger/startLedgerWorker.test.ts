@@ -130,4 +130,43 @@ describe('startLedgerWorker', () => {
     await worker.close();
     await expect(worker.finish(call())).resolves.toBeUndefined();
   });
+
+  it('starts its thread again when that dies, and books what it had not acknowledged', async () => {
+    const folder = tempDir();
+    const script = join(folder, 'diesOnce.js');
+    const died = JSON.stringify(join(folder, 'died'));
+    writeFileSync(
+      script,
+      `const fs = require('node:fs');
+       if (fs.existsSync(${died})) require(${JSON.stringify(workerUrl)});
+       else require('node:worker_threads').parentPort.once('message', () => {
+         fs.writeFileSync(${died}, '');
+         throw new Error('died on the first request');
+       });`,
+    );
+    const said: string[] = [];
+    const log = (sentence: string) => said.push(sentence);
+    const worker = startLedgerWorker({ workerUrl: script, path: ledgerPathOf(join(folder, 'data')), log });
+    onTestFinished(() => worker.close());
+    await Promise.all([worker.finish(call({ id: callId(1) })), worker.finish(call({ id: callId(2) }))]);
+    expect(await worker.calls({})).toHaveLength(2);
+    expect(said).toEqual(['The ledger’s thread failed: died on the first request']);
+  });
+
+  it('gives up on a thread that dies again and again, says so, and holds nobody up', async () => {
+    const script = join(tempDir(), 'dies.js');
+    writeFileSync(script, 'process.exit(1)');
+    const told: LedgerHealth[] = [];
+    const worker = startLedgerWorker({
+      workerUrl: script,
+      path: ':memory:',
+      log: () => undefined,
+      onHealth: (health) => told.push(health),
+    });
+    await worker.finish(call());
+    expect(told).toMatchObject([{ state: 'memory', reason: expect.stringContaining('stopped several times') }]);
+    await worker.finish(call());
+    await expect(worker.report({ by: 'model' })).rejects.toThrow('The ledger has stopped.');
+    await worker.close();
+  });
 });

@@ -1,9 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { type Ledger, LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
 import { WriteQueue } from '../../../src/ledger/writeQueue.ts';
-import { call, callId, usage } from './callFixtures.ts';
+import { call, callId, priced, usage } from './callFixtures.ts';
 
 /** Timers that fire when the test says so. */
 class ManualTimers {
@@ -204,5 +205,31 @@ describe('WriteQueue', () => {
       ['a', 2],
       ['b', 1],
     ]);
+  });
+
+  it('books every call exactly once whatever writes fail on the way', async () => {
+    const faults = fc.array(fc.constantFrom(null, 5, 8, 10, 13, 14), { maxLength: 30 });
+    const ids = fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 60 });
+    const run = async (schedule: readonly (number | null)[], indexes: readonly number[]) => {
+      const { queue, timers, state, ledger } = setUp();
+      const pending: Promise<void>[] = [];
+      indexes.forEach((index, step) => {
+        const errcode = schedule[step % (schedule.length + 1)] ?? null;
+        state.failure = errcode === null ? null : Object.assign(new Error('failed'), { errcode });
+        const record = call({ id: callId(index), cost: priced(step, 0) });
+        pending.push(queue.write({ kind: step % 3 === 0 ? 'begin' : 'finish', record }));
+        if (step % 2 === 0) timers.fire();
+      });
+      state.failure = null;
+      timers.fire();
+      await Promise.all(pending);
+      const last = new Map(indexes.flatMap((index, step) => (step % 3 === 0 ? [] : [[index, step] as const])));
+      const total = [...last.values()].reduce((sum, step) => sum + step, 0);
+      const [row] = ledger.reader.report({ by: 'agent' });
+      expect([row?.calls ?? 0, row?.costNanoUsd ?? 0]).toEqual([last.size, total]);
+      expect(queue.waiting()).toBeNull();
+      ledger.close();
+    };
+    await fc.assert(fc.asyncProperty(faults, ids, run), { numRuns: 100 });
   });
 });

@@ -4,7 +4,17 @@ import { advisedCall, call, callId } from './callFixtures.ts';
 
 // Books calls without end, 60 at a time, and prints the number of each once it is acknowledged. Its ids begin at a given number.
 const [path = '', first = '0'] = process.argv.slice(2);
-const say = (line: string) => writeSync(1, `${line}\n`);
+// A full pipe refuses for a moment; what is acknowledged must be said before the process may be killed, so this waits.
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}
 const ledger = startLedgerWorker({
   workerUrl: new URL('../../../src/ledger/ledgerWorker.ts', import.meta.url),
   path,

@@ -13,7 +13,7 @@ describe('the page of the sidebar', () => {
     expect(/Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1]?.split('; ')).toEqual([
       "default-src 'none'",
       "script-src 'nonce-N0nce'",
-      'style-src https://self.example',
+      "style-src https://self.example 'nonce-N0nce'",
       'img-src https://self.example',
       'font-src https://self.example',
       "base-uri 'none'",

@@ -137,6 +137,14 @@ describe('items', () => {
     expect(onlyUsage(await readEvents(api, [...streamed, ends('completed', more)]))?.webSearches).toBe(1);
   });
 
+  it.each([
+    ['local', 1],
+    ['container_reference', 0],
+  ])('that are shell calls in a %s environment count %i times as tool calls', async (type, calls) => {
+    const output = [{ type: 'shell_call', id: 'sh', action: { commands: ['ls'] }, environment: { type } }];
+    expect((await readBody(api, response('completed', { usage, output }))).facts.toolCalls).toBe(calls);
+  });
+
   it('are counted in a body', async () => {
     const read = await readBody(api, response('completed', { usage, output: [search('a'), call('b'), call('c')] }));
     expect(onlyUsage(read)).toMatchObject({ webSearches: 1, toolCalls: 2 });

@@ -57,7 +57,7 @@ describe('event streams, as the web platform tests have them', () => {
         expect(outcome(await readResponse(options, cutAt(bytes, [first, second])))).toBe(expected);
       }
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('what a body is', () => {
@@ -98,6 +98,13 @@ describe('what a body is', () => {
         complete: contentType === 'application/json' && code === 'unexpected-shape' ? read.facts.complete : false,
       });
     }
+  });
+
+  it.each([
+    [{ detail: 'Not found: secret prompt' }, 'error'],
+    [{ type: 'not_found', message: 'secret prompt' }, 'not_found'],
+  ])('that is an error by its status is one whatever its shape: %j', async (body, errorType) => {
+    for (const api of apis) expect((await readBody(api, body, 404)).facts).toMatchObject({ errorType, parts: [] });
   });
 
   it('that is empty says nothing', async () => {
@@ -271,7 +278,7 @@ describe('bounds', () => {
       [bomb],
     );
     expect(codes(read)).toEqual(['too-large']);
-  }, 60_000);
+  }, 180_000);
 
   it('one event of five megabytes in small chunks is read, and once', async () => {
     const size = 5 * 1024 * 1024;

@@ -20,7 +20,7 @@ async function environmentOf(terminal: Terminal): Promise<ReadonlyMap<string, st
   await until('the terminal to print its environment', async () => {
     if (existsSync(`${file}.done`)) return true;
     terminal.sendText(`env -0 > ${file} && touch ${file}.done`);
-    await new Promise((later) => setTimeout(later, 500));
+    await new Promise((later) => setTimeout(later, 2000));
     return existsSync(`${file}.done`);
   });
   const entries = (await readFile(file, 'utf8')).split('\0').map((line): [string, string] => {
@@ -47,7 +47,8 @@ describe('terminals', () => {
   });
   afterEach(async () => {
     for (const terminal of opened) terminal.dispose();
-    await rm(folder, { recursive: true });
+    // A line that was sent twice may still be writing its file.
+    await rm(folder, { recursive: true, maxRetries: 10 });
   });
 
   it('are connected through a collection that does not outlive the window', async () => {
@@ -85,7 +86,7 @@ describe('terminals', () => {
     assert(!outlay.state().unmeteredTerminals.some(({ name }) => name === terminal.name));
   });
 
-  it('are named as unmetered when they were opened while Outlay was off', async () => {
+  it('are named as unmetered when they were opened while Outlay was off, and relaunched at a click', async () => {
     const outlay = await activatedOutlay();
     await commands.executeCommand('outlay.turnOff');
     await outlay.settled();
@@ -94,8 +95,15 @@ describe('terminals', () => {
     await terminal.processId;
     await commands.executeCommand('outlay.turnOn');
     await outlay.settled();
-    await until('the terminal to be named', () =>
-      outlay.state().unmeteredTerminals.some(({ name }) => name === 'before Outlay'),
-    );
+    const named = () => outlay.state().unmeteredTerminals.filter(({ name }) => name === 'before Outlay');
+    await until('the terminal to be named', () => named().length === 1);
+
+    // Nothing was typed into it, so that it is known to be idle and nobody has to be asked.
+    await outlay.relaunch(named()[0]?.id ?? 0);
+    await until('the old terminal to go', () => !window.terminals.includes(terminal) && named().length === 0);
+    const relaunched = window.terminals.find(({ name }) => name === 'before Outlay');
+    assert(relaunched !== undefined);
+    const environment = await environmentOf(relaunched);
+    assert.equal(environment.get('ANTHROPIC_BASE_URL'), variableOf(outlay, 'ANTHROPIC_BASE_URL'));
   });
 });

@@ -11,7 +11,12 @@ import {
 import { type AgentFiles, readUserEnvironment, userUpstreams } from '../../../../src/vscode/terminals/userBaseUrls.ts';
 
 const base = 'http://127.0.0.1:4711/token/ws-1';
-const noFiles: AgentFiles = { geminiAuthType: null, codexBaseUrl: null, claudeBaseUrl: null };
+const noFiles: AgentFiles = {
+  geminiAuthType: null,
+  codexBaseUrl: null,
+  claudeBaseUrl: null,
+  claudeWorkspaceRedirects: false,
+};
 const noLayers = { process: {}, user: {}, workspace: {} };
 const baseUrls = {
   anthropic: `${base}/anthropic`,
@@ -97,6 +102,12 @@ describe('planTerminalEnvironment', () => {
     const { changes, notices } = plan({ files: { ...noFiles, claudeBaseUrl: 'https://gateway.example' } });
     expect(changes.has('ANTHROPIC_BASE_URL')).toBe(false);
     expect(notices).toHaveLength(1);
+  });
+
+  it('tells the user that a workspace sends Claude Code elsewhere, and connects the terminal all the same', () => {
+    const { connected, notices } = plan({ files: { ...noFiles, claudeWorkspaceRedirects: true } });
+    expect(connected).toContain('claude-code');
+    expect(notices).toEqual([expect.stringContaining('of this workspace')]);
   });
 
   it('leaves Codex alone where its launcher could not be written', () => {
