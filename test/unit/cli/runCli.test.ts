@@ -118,6 +118,27 @@ describe('outlay report', () => {
 });
 
 describe('outlay calls', () => {
+  it('counts a call of which one part has no price as a report does, and prints what is known as a lower bound', async () => {
+    const dataDir = tempDir();
+    const partly = { ...priced(1_500_000_000, 0), provenance: 'unpriced' } as const;
+    book(dataDir, [
+      advisedCall({ id: callId(1), cost: partly, partCosts: [priced(1_500_000_000, 0), unpriced] }),
+      call({ id: callId(2), status: 'truncated', provenance: 'partial', cost: priced(250_000_000, 0) }),
+    ]);
+    const json = async (...args: string[]): Promise<{ unpricedCalls: number; calls: number; costUsd: number }[]> =>
+      JSON.parse((await run([...args, '--data-dir', dataDir, '--json'])).stdout);
+    const sums = (rows: Awaited<ReturnType<typeof json>>) => ({
+      calls: rows.reduce((sum, row) => sum + row.calls, 0),
+      unpricedCalls: rows.reduce((sum, row) => sum + row.unpricedCalls, 0),
+      costUsd: rows.reduce((sum, row) => sum + row.costUsd, 0),
+    });
+    expect(sums(await json('calls'))).toEqual({ calls: 2, unpricedCalls: 1, costUsd: 1.75 });
+    expect(sums(await json('report', '--by', 'session'))).toEqual({ calls: 2, unpricedCalls: 1, costUsd: 1.75 });
+    const { stdout } = await run(['calls', '--data-dir', dataDir]);
+    expect(stdout).toContain('≥$1.50');
+    expect(stdout).toContain('≥$0.25');
+  });
+
   it('prints one row a call of exactly the promised keys, newest first', async () => {
     const dataDir = tempDir();
     book(dataDir, [call({ id: callId(1), startedAtMs: 1000 }), advisedCall({ id: callId(2), startedAtMs: 2000 })]);
