@@ -242,8 +242,23 @@ describe('outlay delete', () => {
     expect(asked).toEqual([['POST', '/control/deleteData', 'Bearer control', `127.0.0.1:${port}`, { beforeMs }]]);
   });
 
+  it('deletes by itself where the port of a meter that has died belongs to another program', async () => {
+    const dataDir = bookedDir();
+    const server = createServer((_, response) => {
+      response.writeHead(404).end('not here');
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const lock = { port, token: 'gateway', controlToken: 'control', pid: 1, version: '1' };
+    writeFileSync(join(dataDir, 'meter.json'), JSON.stringify(lock));
+    expect(await run(['delete', '--data-dir', dataDir, '--all'])).toMatchObject({ stdout: 'Deleted 3 calls.\n' });
+  });
+
   it('passes on why a meter refuses', async () => {
     const dataDir = bookedDir();
+    const held = acquireOwnerLock(dataDir);
+    if (held.state === 'held') onTestFinished(held.release);
     const server = createServer((_, response) => {
       response.writeHead(500).end('{"error":"Nothing was deleted. The disk is full."}');
     }).listen(0, '127.0.0.1');
