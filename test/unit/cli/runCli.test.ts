@@ -265,11 +265,14 @@ describe('outlay delete', () => {
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
-    writeFileSync(join(dataDir, 'meter.json'), JSON.stringify({ port, controlToken: 'c' }));
+    writeFileSync(
+      join(dataDir, 'meter.json'),
+      JSON.stringify({ port, token: 't', controlToken: 'c', pid: 1, version: '0.1.0' }),
+    );
     expect(await run(['delete', '--data-dir', dataDir, '--all'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'The meter refused (500): Nothing was deleted. The disk is full.\n',
+      stderr: 'Nothing was deleted. The disk is full.\n',
     });
   });
 
@@ -279,7 +282,10 @@ describe('outlay delete', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    writeFileSync(join(dataDir, 'meter.json'), JSON.stringify({ port, controlToken: 'c' }));
+    writeFileSync(
+      join(dataDir, 'meter.json'),
+      JSON.stringify({ port, token: 't', controlToken: 'c', pid: 1, version: '0.1.0' }),
+    );
     expect(await run(['delete', '--data-dir', dataDir, '--all'])).toMatchObject({
       code: 0,
       stdout: 'Deleted 3 calls.\n',
