@@ -88,8 +88,12 @@ describe('the pictures of the README', () => {
       { inputTokens: 34_000, cacheReadTokens: 260_000, outputTokens: 41_000, thinkingTokens: 29_500 },
     );
     await openTerminal(page);
+    const first = window.upstream.hold('What does queue.ts do?');
     await typeLine(page, `claude -p 'What does queue.ts do?'`);
-    await page.locator('.terminal-wrapper.active .xterm-rows', { hasText: 'The answer is' }).waitFor();
+    const summary = await first;
+    summary.say('It runs the jobs of a queue one after another and counts the attempts of each.');
+    summary.finish();
+    await page.locator('.terminal-wrapper.active .xterm-rows', { hasText: 'It runs the jobs' }).waitFor();
     const held = window.upstream.hold(prompt);
     await typeLine(page, `claude -p '${prompt}'`);
     stream = await held;
