@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { projectDir } from '../support/toolchain.ts';
-import { setSidebarWidth, setTheme } from '../support/workbench.ts';
+import { setSidebarWidth, setTheme, themes } from '../support/workbench.ts';
 import { type AgentCall, completeCall, subscriptionLogin } from './rig/agentCalls.ts';
 import { type OutlayWindow, openOutlayWindow, showSidebar, untilText } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
@@ -106,7 +106,7 @@ describe('the pictures of the README', () => {
     await untilText(window.sidebar().locator('.card [data-figure$=".visible"]'), /^[≈≥]\d/);
     for (const theme of ['light', 'dark'] as const) {
       await setTheme(window.vsCode, theme);
-      await window.sidebar().locator(`body[data-vscode-theme-kind="vscode-${theme}"]`).waitFor();
+      await window.sidebar().locator(`body[data-vscode-theme-id="${themes[theme].id}"]`).waitFor();
       const path = join(folder, `now-${theme}.png`);
       await page.screenshot({ path });
       expect(statSync(path).size).toBeLessThanOrEqual(MOST_BYTES);
