@@ -36,7 +36,7 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Listens on 127.0.0.1; rejects with Node's own error where the port is taken. */
   listen(port: number): Promise<{ readonly port: number }>;
-  /** Base URLs by route id, in the form that SDKs take. */
+  /** Base URLs by route id, and by the names of a route's other bases, in the form that SDKs take. */
   baseUrls(workspaceId: string): Readonly<Record<string, string>>;
   /** Calls that have not ended, metered or not. */
   inFlight(): number;
@@ -89,7 +89,11 @@ class LoopbackGateway implements Gateway {
 
   baseUrls(workspaceId: string): Readonly<Record<string, string>> {
     const base = `http://127.0.0.1:${this.#policy.port}/${this.#options.token}/${workspaceId}`;
-    return Object.fromEntries(this.#options.routes.map(({ id, baseSuffix }) => [id, `${base}/${id}${baseSuffix}`]));
+    return Object.fromEntries(
+      this.#options.routes.flatMap(({ id, baseSuffix, otherBases = {} }) =>
+        Object.entries({ [id]: baseSuffix, ...otherBases }).map(([name, suffix]) => [name, `${base}/${id}${suffix}`]),
+      ),
+    );
   }
 
   inFlight(): number {
@@ -200,10 +204,12 @@ class LoopbackGateway implements Gateway {
       path: call.path + queryWithoutKey(call.query),
       headers: withoutCredentials(all),
     };
+    const full: RequestHead = { method, path: call.path + call.query, headers: all };
     const upstream = this.#options.workspaceUpstream(call.workspaceId, route.id) ?? route.upstream(head);
-    if (this.#isOurselves(upstream)) {
-      const message = 'The upstream of this route is Outlay itself.';
-      sendJson(res, { status: 502, close: false }, route.errorBody(502, message));
+    const refusal = this.#refusalOf(route, full, upstream);
+    if (upstream === null || refusal !== null) {
+      const { status, message } = refusal ?? noUpstream(route.id);
+      sendJson(res, { status, close: false }, route.errorBody(status, message));
       return;
     }
     const path = route.upstreamPath(call.path);
@@ -223,7 +229,7 @@ class LoopbackGateway implements Gateway {
         routeId: route.id,
         provider: upstream.provider,
         ...match,
-        auth: route.auth({ method, path: call.path + call.query, headers: all }),
+        auth: route.auth(full),
         agent: agentOf(head),
         session: sessionOf(head),
         subAgent: subAgentOf(head),
@@ -234,7 +240,10 @@ class LoopbackGateway implements Gateway {
     const plan = {
       upstream,
       path: (joined === '' ? '/' : joined) + call.query,
-      chat: match?.api === 'openai-chat' && /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? ''),
+      chat:
+        match?.api === 'openai-chat' &&
+        /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? '') &&
+        (route.mayAskForUsage?.(head) ?? true),
       startedAtMs,
       beginTap,
       errorBody: route.errorBody,
@@ -252,9 +261,26 @@ class LoopbackGateway implements Gateway {
     exchange.start();
   }
 
+  /** Why a request of a known route is answered here and sent nowhere, or null. */
+  #refusalOf(route: Route, head: RequestHead, upstream: Upstream | null): Answered | null {
+    if (upstream === null) return noUpstream(route.id);
+    if (this.#isOurselves(upstream)) return { status: 502, message: 'The upstream of this route is Outlay itself.' };
+    const message = route.impossible?.(head, upstream) ?? null;
+    return message === null ? null : { status: 403, message };
+  }
+
   #isOurselves({ origin }: Upstream): boolean {
     if (!origin.startsWith('http:')) return false;
     const url = new URL(origin);
     return Number(url.port) === this.#policy.port && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
   }
+}
+
+interface Answered {
+  readonly status: 403 | 502;
+  readonly message: string;
+}
+
+function noUpstream(routeId: string): Answered {
+  return { status: 502, message: `Outlay does not know the address of "${routeId}": name it in its settings.` };
 }

@@ -23,7 +23,7 @@ const read = (api: ApiKind, body: unknown, options: Partial<RequestReaderOptions
 /** The requests of the recordings; a few were recorded without their bodies. */
 const recordedBodies = recordings.flatMap((recording) => {
   const { body } = recordedRequest(recording);
-  return body === undefined ? [] : [{ file: recording.file, api: recording.api, body }];
+  return body === undefined || body === null ? [] : [{ file: recording.file, api: recording.api, body }];
 });
 
 describe('settings of a request', () => {
