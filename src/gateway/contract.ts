@@ -47,11 +47,6 @@ export interface Route {
    * head with credentials. Absent where every request can.
    */
   impossible?(head: RequestHead, upstream: Upstream): string | null;
-  /**
-   * Whether a streaming Chat request may be made to ask for its usage. Absent where it always may; false for those who send it
-   * unasked or refuse what they do not know.
-   */
-  mayAskForUsage?(head: RequestHead): boolean;
   /** A JSON body in the provider's own error shape, holding one sentence. */
   errorBody(status: number, message: string): string;
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../domain/clock.ts';
 import { type AdmissionPolicy, type AdmittedCall, admit } from './admission.ts';
 import { agentOf, sessionOf, subAgentOf } from './agents.ts';
+import { mayAskForUsage } from './asksForUsage.ts';
 import type { CallHead, CallTap, GatewayObserver, RequestHead, Route, Upstream } from './contract.ts';
 import { Exchange } from './exchange.ts';
 import { GuardedObserver } from './guardedObserver.ts';
@@ -243,7 +244,7 @@ class LoopbackGateway implements Gateway {
       chat:
         match?.api === 'openai-chat' &&
         /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? '') &&
-        (route.mayAskForUsage?.(head) ?? true),
+        mayAskForUsage(upstream.provider, path + call.query),
       startedAtMs,
       beginTap,
       errorBody: route.errorBody,

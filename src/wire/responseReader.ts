@@ -210,17 +210,22 @@ function linesFraming({ state, decoder, report }: Target): Framing {
       const object = asObject(value);
       if (object === null) return;
       decoder.event(object);
+      nameError(state, object);
       state.flush();
     },
     onProblem: report,
   });
 }
 
+/** An error in a shape of its own is still an error. */
+function nameError(state: ResponseState, body: JsonObject): void {
+  if (state.httpStatus >= 400 && state.facts().errorType === null) state.set('errorType', errorTypeOf(body));
+}
+
 function jsonFraming({ json }: ApiFormat, { state, decoder, report }: Target): Framing {
   function readBody(body: JsonObject): void {
     decoder.body(body);
-    // An error in a shape of its own is still an error.
-    if (state.httpStatus >= 400 && state.facts().errorType === null) state.set('errorType', errorTypeOf(body));
+    nameError(state, body);
   }
 
   return createJsonBody({

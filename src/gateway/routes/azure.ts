@@ -6,8 +6,6 @@ import { decodedSegment } from './gemini.ts';
 const deploymentPath = /^(?:\/openai)?\/deployments\/([^/]+)\/chat\/completions$/;
 /** Roots of the v1 API, of Anthropic's models and of the model inference API of one resource. */
 const root = /^\/(?:openai|anthropic|models)(?=\/)/;
-/** The first version of the API that knows `stream_options`; earlier ones refuse it. */
-const firstVersionWithUsage = '2024-09-01';
 
 /**
  * Azure OpenAI and Foundry. Every customer has a host of their own, which anybody can register: a request must not name it, so
@@ -24,10 +22,6 @@ export function azureRoute(upstreams: UpstreamTable): Route {
       path.startsWith('/anthropic/') ? `/anthropic${withVersionedMessages(path.slice('/anthropic'.length))}` : path,
     match: matchAzure,
     auth: keyAuth,
-    mayAskForUsage({ path }) {
-      const version = new URLSearchParams(path.split('?')[1] ?? '').get('api-version') ?? '';
-      return !/^\d{4}-/.test(version) || version >= firstVersionWithUsage;
-    },
     errorBody: sharedErrorBody,
   };
 }

@@ -12,8 +12,6 @@ export interface CompatibleProvider {
   /** Further base URLs that lead to the upstream's own base path. */
   readonly otherBases?: Readonly<Record<string, string>>;
   readonly auth?: (head: RequestHead) => AuthKind;
-  /** False where usage comes unasked. */
-  readonly asksForUsage?: boolean;
 }
 
 /**
@@ -21,7 +19,7 @@ export interface CompatibleProvider {
  * "/v1/...", which leads to the upstream's own base path. A root is one of the provider's fixed list, never taken from a request.
  */
 export function compatibleRoute(provider: CompatibleProvider): Route {
-  const { id, upstream, roots = {}, asksForUsage = true } = provider;
+  const { id, upstream, roots = {} } = provider;
   const rootOf = (path: string) => Object.values(roots).find((root) => isBelow(path, root)) ?? null;
   return {
     id,
@@ -40,7 +38,6 @@ export function compatibleRoute(provider: CompatibleProvider): Route {
     },
     match: matchCompatible,
     auth: provider.auth ?? keyAuth,
-    mayAskForUsage: () => asksForUsage,
     errorBody: sharedErrorBody,
   };
 }

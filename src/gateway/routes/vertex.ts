@@ -36,8 +36,6 @@ export function vertexRoute(upstreams: UpstreamTable): Route {
       const hasKey = headers['x-goog-api-key'] !== undefined || /[?&]key=[^&]/.test(path);
       return hasKey || /^bearer\s+\S/i.test(headers['authorization'] ?? '') ? 'key' : 'unknown';
     },
-    // Mistral's models refuse members that they do not know.
-    mayAskForUsage: ({ path }) => openaiPath.test(versioned(bare(path))),
     errorBody: googleErrorBody,
   };
 }

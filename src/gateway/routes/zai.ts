@@ -7,7 +7,7 @@ const anthropicRoot = '/api/anthropic';
 
 /**
  * Z.ai: paid by use below /api/paas/v4, by its coding plan below /api/coding/paas/v4. Below /api/anthropic both kinds of key are
- * served, so how such a call is paid is unknown. Streams carry their usage unasked.
+ * served, so how such a call is paid is unknown.
  */
 export function zaiRoute(upstreams: UpstreamTable): Route {
   return compatibleRoute({
@@ -19,6 +19,5 @@ export function zaiRoute(upstreams: UpstreamTable): Route {
       if (path.startsWith(`${codingRoot}/`)) return 'subscription';
       return path.startsWith(`${anthropicRoot}/`) ? 'unknown' : keyAuth(head);
     },
-    asksForUsage: false,
   });
 }
