@@ -206,13 +206,12 @@ class LoopbackGateway implements Gateway {
       headers: withoutCredentials(all),
     };
     const full: RequestHead = { method, path: call.path + call.query, headers: all };
-    const upstream = this.#options.workspaceUpstream(call.workspaceId, route.id) ?? route.upstream(head);
-    const refusal = this.#refusalOf(route, full, upstream);
-    if (upstream === null || refusal !== null) {
-      const { status, message } = refusal ?? noUpstream(route.id);
-      sendJson(res, { status, close: false }, route.errorBody(status, message));
+    const target = this.#targetOf(call, head, full);
+    if ('message' in target) {
+      sendJson(res, { status: target.status, close: false }, route.errorBody(target.status, target.message));
       return;
     }
+    const upstream = target;
     const path = route.upstreamPath(call.path);
     const match = route.match(method, path);
     const joined = joinPath(upstream.basePath, path);
@@ -262,12 +261,15 @@ class LoopbackGateway implements Gateway {
     exchange.start();
   }
 
-  /** Why a request of a known route is answered here and sent nowhere, or null. */
-  #refusalOf(route: Route, head: RequestHead, upstream: Upstream | null): Answered | null {
-    if (upstream === null) return noUpstream(route.id);
+  /** Where a call goes, or why it is answered here and sent nowhere. `full` is its head with credentials. */
+  #targetOf({ workspaceId, route }: AdmittedCall, head: RequestHead, full: RequestHead): Upstream | Answer {
+    const upstream = this.#options.workspaceUpstream(workspaceId, route.id) ?? route.upstream(head);
+    if (upstream === null)
+      return { status: 502, message: `Outlay does not know the address of "${route.id}": name it in its settings.` };
     if (this.#isOurselves(upstream)) return { status: 502, message: 'The upstream of this route is Outlay itself.' };
-    const message = route.impossible?.(head, upstream) ?? null;
-    return message === null ? null : { status: 403, message };
+    const message = route.impossible?.(full, upstream) ?? null;
+    // Agents show the sentence of a 400 at once; on a 403 Claude Code refreshes its credentials and tries for a minute.
+    return message === null ? upstream : { status: 400, message };
   }
 
   #isOurselves({ origin }: Upstream): boolean {
@@ -277,11 +279,7 @@ class LoopbackGateway implements Gateway {
   }
 }
 
-interface Answered {
-  readonly status: 403 | 502;
+interface Answer {
+  readonly status: 400 | 502;
   readonly message: string;
-}
-
-function noUpstream(routeId: string): Answered {
-  return { status: 502, message: `Outlay does not know the address of "${routeId}": name it in its settings.` };
 }

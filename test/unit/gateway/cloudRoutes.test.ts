@@ -112,7 +112,7 @@ describe('the Bedrock route', () => {
     const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=x' };
     const path = `${rig.prefix('bedrock')}/eu-west-1/model/m/invoke`;
     const refused = await call(rig.port, { method: 'POST', path, headers }, '{}');
-    expect(refused.status).toBe(403);
+    expect(refused.status).toBe(400);
     expect(JSON.parse(refused.body.toString())).toEqual({ message: expect.stringContaining('AWS credentials') });
     expect(rig.observer.calls).toEqual([]);
     const passed = await call(rig.port, { method: 'POST', path: path.replace('ws-1', 'own'), headers }, '{}');
