@@ -118,12 +118,19 @@ describe('through the gateway', () => {
       });
     });
     const origin = `http://127.0.0.1:${upstream.port}`;
-    const { upstreams } = upstreamTable({ groq: origin, mistral: origin, vertex: origin, azure: origin });
+    const { upstreams } = upstreamTable({
+      groq: origin,
+      mistral: origin,
+      vertex: origin,
+      azure: origin,
+      openrouter: origin,
+    });
     const rig = await startGateway(1, { routes: createRoutes(upstreams) });
     const post = (path: string) => call(rig.port, { method: 'POST', path }, '{"stream":true}');
     await post(`${rig.prefix('groq')}/v1/chat/completions`);
     await post(`${rig.prefix('mistral')}/v1/chat/completions`);
     await post(`${rig.prefix('vertex')}/v1/projects/p/locations/eu/publishers/mistralai/models/m:streamRawPredict`);
+    await post(`${rig.prefix('openrouter')}/v1/chat/completions`);
     for (const version of ['2024-02-01', '2024-10-21', 'preview'])
       await post(`${rig.prefix('azure')}/openai/deployments/d/chat/completions?api-version=${version}`);
     const asking = '{"stream_options":{"include_usage":true},"stream":true}';
@@ -131,6 +138,7 @@ describe('through the gateway', () => {
       `/openai/v1/chat/completions ${asking}`,
       '/v1/chat/completions {"stream":true}',
       '/v1/projects/p/locations/eu/publishers/mistralai/models/m:streamRawPredict {"stream":true}',
+      '/api/v1/chat/completions {"stream":true}',
       '/openai/deployments/d/chat/completions?api-version=2024-02-01 {"stream":true}',
       `/openai/deployments/d/chat/completions?api-version=2024-10-21 ${asking}`,
       `/openai/deployments/d/chat/completions?api-version=preview ${asking}`,
@@ -139,6 +147,7 @@ describe('through the gateway', () => {
       'groq openai-chat',
       'mistral openai-chat',
       'google-vertex openai-chat',
+      'openrouter openai-chat',
       ...Array.from({ length: 3 }, () => 'azure openai-chat'),
     ]);
   });

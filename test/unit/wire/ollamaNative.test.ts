@@ -88,6 +88,14 @@ describe("Ollama's own API", () => {
     expect(unquoted.problems.map(({ code }) => code)).toEqual(['malformed-json']);
   });
 
+  it('gives up on an object that never ends', async () => {
+    const piece = Buffer.alloc(1024 * 1024, 'a');
+    const endless = [Buffer.from('{"response":"'), ...Array.from({ length: 17 }, () => piece), lines([last])];
+    const read = await readResponse({ api, contentType }, endless);
+    expect(read.problems.map(({ code }) => code)).toEqual(['too-large']);
+    expect(read.facts.usageState).toBe('none');
+  });
+
   it('tells objects apart whatever their strings and blanks', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), fc.nat(2000), async (texts, at) => {
