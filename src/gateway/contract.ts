@@ -93,7 +93,8 @@ export interface CallTap {
   requestBytes(chunk: Uint8Array): void;
   requestEnd(): void;
   responseHead(head: ResponseHead): void;
-  responseBytes(chunk: Uint8Array): void;
+  /** `atMs` and that of `end` are wall time at the start plus a monotonic span, so that no clock change bends a duration. */
+  responseBytes(chunk: Uint8Array, atMs: number): void;
   end(end: CallEnd, atMs: number): void;
 }
 

@@ -216,6 +216,7 @@ class LoopbackGateway implements Gateway {
     const match = route.match(method, path);
     const joined = joinPath(upstream.basePath, path);
     const startedAtMs = this.#options.clock.nowMs();
+    const startedMonotonicMs = this.#options.clock.monotonicMs();
     const beginTap = (): CallTap | null => {
       if (this.#observer === null) return null;
       if (match === null) {
@@ -245,6 +246,7 @@ class LoopbackGateway implements Gateway {
         /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? '') &&
         mayAskForUsage(upstream.provider, path + call.query),
       startedAtMs,
+      startedMonotonicMs,
       beginTap,
       errorBody: route.errorBody,
     };

@@ -9,7 +9,7 @@ import {
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
-import { scanChatStreamOptions } from '../wire/chatStreamOptions.ts';
+import { type ChatStreamOptions, createChatStreamScanner } from '../wire/chatStreamOptions.ts';
 import { bounded } from './agents.ts';
 import { bufferBody } from './bodyBuffer.ts';
 import { patchedPieces, usagePatch } from './chatUsage.ts';
@@ -34,6 +34,8 @@ export interface ExchangePlan {
   /** Whether the body may need `include_usage`. */
   readonly chat: boolean;
   readonly startedAtMs: number;
+  /** The same moment on the monotonic clock. */
+  readonly startedMonotonicMs: number;
   readonly beginTap: () => CallTap | null;
   readonly errorBody: (status: number, message: string) => string;
 }
@@ -45,7 +47,6 @@ export class Exchange {
   readonly #plan: ExchangePlan;
   readonly #tools: ExchangeTools;
   readonly #endpoint: UpstreamEndpoint;
-  readonly #startedMonotonicMs: number;
   readonly #framing: RequestFraming;
   #tap: CallTap | null = null;
   #upstreamReq: ClientRequest | null = null;
@@ -61,7 +62,6 @@ export class Exchange {
     this.#plan = plan;
     this.#tools = tools;
     this.#endpoint = tools.agents.endpoint(plan.upstream.origin);
-    this.#startedMonotonicMs = tools.clock.monotonicMs();
     this.#framing = {
       host: this.#endpoint.host,
       method: ends.req.method ?? 'GET',
@@ -94,38 +94,52 @@ export class Exchange {
     this.#res.destroy();
   }
 
+  /** Scans and observes the body while it comes: a large one would hold up every other stream if it were gone through at its end. */
   #sendBuffered(body: number | 'chunked'): void {
     const declaredBytes = body === 'chunked' ? null : body;
-    bufferBody(this.#req, { declaredBytes, maxBytes: chatBodyBytesMax }, (result) => {
-      if (this.#ended) return;
-      if (result.whole) this.#sendWhole(result.body);
-      else this.#sendStreaming(result.read);
-    });
+    const scanner = createChatStreamScanner();
+    bufferBody(
+      this.#req,
+      { declaredBytes, maxBytes: chatBodyBytesMax },
+      {
+        onChunk: (chunk) => {
+          scanner.push(chunk);
+          this.#tap?.requestBytes(chunk);
+        },
+        onBody: (result) => {
+          if (this.#ended) return;
+          if (result.whole) this.#sendWhole(result.body, scanner.end());
+          else this.#sendStreaming(result.read);
+        },
+      },
+    );
   }
 
-  #sendWhole(body: Uint8Array): void {
-    const patch = usagePatch(body, scanChatStreamOptions(body));
+  #sendWhole(body: Uint8Array, options: ChatStreamOptions): void {
+    const patch = usagePatch(body, options);
     this.#askedForUsage = patch !== null;
     const pieces = patch === null ? [body] : patchedPieces(body, patch);
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const upstreamReq = this.#open({ ...this.#framing, body: this.#framing.body === 'chunked' ? 'chunked' : bytes });
     for (const piece of pieces) if (piece.length > 0) upstreamReq?.write(piece);
     this.#endRequest(upstreamReq);
-    this.#tap?.requestBytes(body);
     this.#tap?.requestEnd();
   }
 
+  /** Passes the body on as it comes, after what was read and shown to the tap already. */
   #sendStreaming(alreadyRead: readonly Uint8Array[]): void {
     const req = this.#req;
     const upstreamReq = this.#open(this.#framing);
     const forward = (chunk: Uint8Array) => {
       // An answer may come, and the upstream close, before the client has sent all: the rest is read and let go.
       const flowing = upstreamReq === null || upstreamReq.destroyed || upstreamReq.write(chunk);
-      this.#tap?.requestBytes(chunk);
       if (!flowing) req.pause();
     };
     upstreamReq?.on('drain', () => req.resume());
-    req.on('data', forward);
+    req.on('data', (chunk: Uint8Array) => {
+      forward(chunk);
+      this.#tap?.requestBytes(chunk);
+    });
     req.once('end', () => {
       this.#endRequest(upstreamReq);
       this.#tap?.requestEnd();
@@ -196,7 +210,9 @@ export class Exchange {
       this.#fail('upstream-cut', `The answer of ${this.#framing.host} could not be passed on: it is malformed.`);
       return;
     }
-    this.#relay.start(this.#tap, (end) => this.#end(end));
+    const tap = this.#tap;
+    const show = tap && ((chunk: Uint8Array) => tap.responseBytes(chunk, this.#nowMs()));
+    this.#relay.start(show, (end) => this.#end(end));
     const { headers, rawHeaders, statusCode = 0 } = upstreamRes;
     this.#tap?.responseHead({
       httpStatus: statusCode,
@@ -248,9 +264,12 @@ export class Exchange {
   #end(end: CallEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    // Wall time of the start plus a monotonic span: a clock that is set meanwhile bends no duration.
-    const elapsedMs = this.#tools.clock.monotonicMs() - this.#startedMonotonicMs;
-    this.#tap?.end(end, this.#plan.startedAtMs + elapsedMs);
+    this.#tap?.end(end, this.#nowMs());
+  }
+
+  /** Wall time of the start plus a monotonic span: a clock that is set meanwhile bends no duration. */
+  #nowMs(): number {
+    return this.#plan.startedAtMs + this.#tools.clock.monotonicMs() - this.#plan.startedMonotonicMs;
   }
 }
 

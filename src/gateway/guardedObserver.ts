@@ -78,9 +78,9 @@ class GuardedTap implements CallTap {
     }
   }
 
-  responseBytes(chunk: Uint8Array): void {
+  responseBytes(chunk: Uint8Array, atMs: number): void {
     try {
-      this.#inner?.responseBytes(chunk);
+      this.#inner?.responseBytes(chunk, atMs);
     } catch (error) {
       this.#drop(error);
     }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
-import type { CallEnd, CallTap } from './contract.ts';
+import type { CallEnd } from './contract.ts';
 import { clientResponseHeaders, headerPairs } from './headers.ts';
 import { HideUsageChunk } from './hideUsageChunk.ts';
 import { ResponseWriter } from './responseWriter.ts';
@@ -12,6 +12,9 @@ interface RelayEnds {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
 }
+
+/** Shows the observer a chunk that has been written on. */
+type Show = (chunk: Uint8Array) => void;
 
 const droppedWhenFiltered: ReadonlySet<string> = new Set(['content-length', 'content-encoding']);
 
@@ -52,19 +55,19 @@ export class ResponseRelay {
     res.writeHead(status, upstreamRes.statusMessage ?? '', headers);
   }
 
-  start(tap: CallTap | null, onEnd: (end: CallEnd) => void): void {
+  start(show: Show | null, onEnd: (end: CallEnd) => void): void {
     const finish = (end: CallEnd) => {
       if (this.#done) return;
       this.#done = true;
       if (end === 'complete') this.#endClean();
       else this.#endBroken();
       // The end may come before the tick is over in which its last bytes came.
-      this.#release(tap);
+      this.#release(show);
       onEnd(end);
     };
     const upstreamRes = this.#upstreamRes;
-    if (this.#filtered) this.#pumpFiltered(tap, finish);
-    else this.#pump(tap, finish);
+    if (this.#filtered) this.#pumpFiltered(show, finish);
+    else this.#pump(show, finish);
     upstreamRes.once('error', () => finish('upstream-cut'));
     // "close" without "end" is a cut as well; a filtered body may still be on its way through the decoder then.
     upstreamRes.once('close', () => {
@@ -78,14 +81,14 @@ export class ResponseRelay {
 
   /**
    * All that one read brought leaves in one write, the body's end included, at the end of the tick that it came in; only
-   * then is it shown to the tap.
+   * then is it shown to the observer.
    */
-  #pump(tap: CallTap | null, finish: (end: CallEnd) => void): void {
+  #pump(show: Show | null, finish: (end: CallEnd) => void): void {
     const upstreamRes = this.#upstreamRes;
     const writer = this.#writer;
     const flush = () => {
       if (upstreamRes.complete && upstreamRes.readableLength === 0) finish('complete');
-      else this.#release(tap);
+      else this.#release(show);
     };
     upstreamRes.on('data', (chunk: Uint8Array) => {
       if (this.#batch.length === 0) {
@@ -98,16 +101,16 @@ export class ResponseRelay {
     upstreamRes.once('end', () => finish('complete'));
   }
 
-  /** Lets what this tick brought go to the client, and shows it to the tap. */
-  #release(tap: CallTap | null): void {
+  /** Lets what this tick brought go to the client, and shows it to the observer. */
+  #release(show: Show | null): void {
     const seen = this.#batch;
     if (seen.length === 0) return;
     this.#batch = [];
     this.#writer.uncork();
-    if (tap !== null) for (const chunk of seen) tap.responseBytes(chunk);
+    if (show !== null) for (const chunk of seen) show(chunk);
   }
 
-  #pumpFiltered(tap: CallTap | null, finish: (end: CallEnd) => void): void {
+  #pumpFiltered(show: Show | null, finish: (end: CallEnd) => void): void {
     const upstreamRes = this.#upstreamRes;
     const writer = this.#writer;
     const source = decoded(upstreamRes);
@@ -129,7 +132,7 @@ export class ResponseRelay {
       upstreamRes.destroy();
       finish('upstream-cut');
     });
-    if (tap !== null) upstreamRes.on('data', (chunk: Uint8Array) => tap.responseBytes(chunk));
+    if (show !== null) upstreamRes.on('data', show);
   }
 
   #endClean(): void {

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultOf, openDatabase } from './sqlite.ts';
 
@@ -22,6 +22,8 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
     const db = openDatabase(path, { readOnly: false, busyMs: 0 });
     try {
       db.exec('BEGIN EXCLUSIVE');
+      // Another user who may read the file could hold a lock on it, and no meter would start.
+      chmodSync(path, 0o600);
     } catch (error) {
       db.close();
       throw error;

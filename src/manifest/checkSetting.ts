@@ -22,7 +22,7 @@ const checks: Readonly<Record<SettingType, (value: unknown) => Check | null>> = 
       ? { value, problem: null }
       : null,
   // The meter checks each price, because the CLI reads the same settings through it.
-  prices: (value) => (isRecord(value) ? { value, problem: null } : null),
+  prices: (value) => (Array.isArray(value) ? { value, problem: null } : null),
   agents: (value) => (Array.isArray(value) ? keepValid(value, isAgent, (kept) => kept.map(([, item]) => item)) : null),
   urls: (value) => (isRecord(value) ? keepValid(value, isText, Object.fromEntries) : null),
 };

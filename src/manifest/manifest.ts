@@ -33,9 +33,9 @@ export const settings = {
   },
   'outlay.prices': {
     type: 'prices',
-    default: {} as Readonly<Record<string, unknown>>,
+    default: [] as readonly unknown[],
     description:
-      'Prices of your own by model id, in US dollars per million tokens, for example `{ "my-model": { "input": 1, "output": 5 } }`. They win over Outlay\'s price book; entries that are no prices are reported and ignored.',
+      'Prices of your own, in US dollars, for models named by `match` (the id, or provider/id, in which * stands for anything), for example `[{ "match": "my-model", "inputUsdPerMtok": 1, "outputUsdPerMtok": 5 }]`. They win over the price book; of several that match, the last one counts. Entries that are no prices are reported and ignored.',
   },
   'outlay.retentionDays': {
     type: 'days',

@@ -3,7 +3,7 @@ export type SettingType = 'boolean' | 'agents' | 'urls' | 'prices' | 'days';
 
 export interface SettingSpec {
   readonly type: SettingType;
-  readonly default: boolean | number | readonly string[] | Readonly<Record<string, unknown>>;
+  readonly default: boolean | number | readonly unknown[] | Readonly<Record<string, unknown>>;
   /** Markdown, one or two sentences. */
   readonly description: string;
 }

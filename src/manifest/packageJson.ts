@@ -7,12 +7,32 @@ type JsonObject = { readonly [key: string]: Json | undefined };
 const restrictedText =
   'In an untrusted workspace Outlay shows its books but connects no terminal. Its settings are read from your user settings only, never from a workspace.';
 
+const price: JsonObject = { type: 'number', minimum: 0 };
+
 /** JSON schema of each kind of setting. */
 const schemas: Readonly<Record<SettingType, JsonObject>> = {
   boolean: { type: 'boolean' },
   agents: { type: 'array', items: { type: 'string', enum: agentIds }, uniqueItems: true },
   urls: { type: 'object', additionalProperties: { type: 'string' } },
-  prices: { type: 'object', additionalProperties: { type: 'object' } },
+  prices: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['match'],
+      additionalProperties: false,
+      properties: {
+        match: { type: 'string', description: 'A model, or provider/model, in which * stands for anything.' },
+        inputUsdPerMtok: price,
+        outputUsdPerMtok: price,
+        cacheReadUsdPerMtok: price,
+        cacheWrite5mUsdPerMtok: price,
+        cacheWrite1hUsdPerMtok: price,
+        webSearchUsdPerThousand: price,
+        multiplier: { type: 'number', minimum: 0, description: 'Multiplies every rate that results.' },
+        from: { type: 'string', description: 'The day from which the price holds, like 2026-12-31.' },
+      },
+    },
+  },
   days: { type: 'integer', minimum: 0, maximum: 36500 },
 };
 

@@ -20,9 +20,11 @@ export function anthropicRoute(upstreams: UpstreamTable): Route {
         : null,
     auth({ headers }) {
       if (headers['x-api-key'] !== undefined) return 'key';
-      const authorization = headers['authorization'] ?? '';
-      if (/^bearer\s+sk-ant-api/i.test(authorization)) return 'key';
-      return /^bearer\s+sk-ant-oat/i.test(authorization) ? 'subscription' : 'unknown';
+      const token = /^bearer\s+(\S+)/i.exec(headers['authorization'] ?? '')?.[1];
+      if (token === undefined) return 'unknown';
+      if (token.startsWith('sk-ant-oat') || /\boauth-\d/.test(headers['anthropic-beta'] ?? '')) return 'subscription';
+      // The official SDK sends API keys as bearer tokens too (1.12); a signed token of somebody's login is neither.
+      return token.startsWith('eyJ') ? 'unknown' : 'key';
     },
     errorBody: (_status, message) => JSON.stringify({ type: 'error', error: { type: 'api_error', message } }),
   };

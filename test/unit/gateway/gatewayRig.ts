@@ -23,6 +23,8 @@ export interface SeenCall {
   readonly head: CallHead;
   readonly request: Buffer[];
   readonly response: Buffer[];
+  /** When each chunk of the response came, and last the end. */
+  readonly atMs: number[];
   requestEnded: boolean;
   responseHead: ResponseHead | null;
   end: CallEnd | null;
@@ -43,6 +45,7 @@ export class RecordingObserver implements GatewayObserver {
       head,
       request: [],
       response: [],
+      atMs: [],
       requestEnded: false,
       responseHead: null,
       end: null,
@@ -57,8 +60,12 @@ export class RecordingObserver implements GatewayObserver {
       responseHead: (responseHead) => {
         call.responseHead = responseHead;
       },
-      responseBytes: (chunk) => call.response.push(Buffer.from(chunk)),
-      end: (end) => {
+      responseBytes: (chunk, atMs) => {
+        call.response.push(Buffer.from(chunk));
+        call.atMs.push(atMs);
+      },
+      end: (end, atMs) => {
+        call.atMs.push(atMs);
         if (call.end !== null) throw new Error('A call ended twice.');
         call.end = end;
         settle(end);

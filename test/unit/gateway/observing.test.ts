@@ -117,6 +117,31 @@ describe('an observer', () => {
     expect(upstream.requests[0]?.url).toContain(canary);
   });
 
+  it('is told times that no change of the wall clock bends', async () => {
+    const upstream = await startUpstream((req, res) => {
+      req.resume();
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.write('one');
+      setImmediate(() => res.end('two'));
+    });
+    let wallMs = 1_000_000;
+    let monotonicMs = 0;
+    // Each look at the wall clock finds it set back by an hour.
+    const nowMs = () => {
+      wallMs -= 3_600_000;
+      return wallMs;
+    };
+    const rig = await startGateway(upstream.port, { clock: { nowMs, monotonicMs: () => (monotonicMs += 1) } });
+    await call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
+    const [seen] = rig.observer.calls;
+    await seen?.ended;
+    const startedAtMs = seen?.head.startedAtMs ?? 0;
+    const times = [startedAtMs, ...(seen?.atMs ?? [])];
+    expect(times.length).toBeGreaterThanOrEqual(3);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times.at(-1)).toBe(startedAtMs + monotonicMs - 1);
+  });
+
   it('is told of what is not metered by its shape only', async () => {
     const upstream = await startUpstream((req, res) => {
       req.resume();

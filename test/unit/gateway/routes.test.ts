@@ -69,7 +69,11 @@ describe('routes', () => {
     expect(auth('anthropic', { 'x-api-key': 'k' })).toBe('key');
     expect(auth('anthropic', { authorization: 'Bearer sk-ant-api03-x' })).toBe('key');
     expect(auth('anthropic', { authorization: 'bearer sk-ant-oat01-x' })).toBe('subscription');
-    expect(auth('anthropic', { authorization: 'Bearer other' })).toBe('unknown');
+    expect(auth('anthropic', { authorization: 'Bearer other' })).toBe('key');
+    expect(auth('anthropic', { authorization: 'Bearer other', 'anthropic-beta': 'oauth-2025-04-20' })).toBe(
+      'subscription',
+    );
+    expect(auth('anthropic', { authorization: 'Bearer eyJhbGciOi' })).toBe('unknown');
     expect(auth('anthropic', {})).toBe('unknown');
     expect(auth('openai', { authorization: 'Bearer sk-x' })).toBe('key');
     expect(auth('openai', {})).toBe('unknown');

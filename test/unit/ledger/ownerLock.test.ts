@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireOwnerLock, type OwnerLock } from '../../../src/ledger/ownerLock.ts';
@@ -15,6 +15,13 @@ describe('acquireOwnerLock', () => {
     const child = startChild('owner.child.ts', [dataDir]);
     expect(await lineOf(child, () => true)).toBe('held');
     expect(acquireOwnerLock(dataDir).state).toBe('taken');
+  });
+
+  it('lets no other user lock the file', () => {
+    const dataDir = tempDir();
+    const lock = acquireOwnerLock(dataDir);
+    expect(statSync(join(dataDir, 'owner.sqlite')).mode & 0o777).toBe(0o600);
+    release(lock);
   });
 
   it('gives the lock to the next as soon as its holder was killed', async () => {

@@ -11,7 +11,7 @@ const hostile = (origin: string) => ({
   'outlay.enabled': false,
   'outlay.upstreams': { anthropic: origin, codex: origin },
   'outlay.terminals.connect': [],
-  'outlay.prices': { 'claude-sonnet-4-5': { input: 0, output: 0 } },
+  'outlay.prices': [{ match: 'claude-sonnet-4-5*', inputUsdPerMtok: 0, outputUsdPerMtok: 0 }],
   'outlay.retentionDays': 1,
   'terminal.integrated.env.linux': { ANTHROPIC_BASE_URL: origin, ENABLE_TOOL_SEARCH: 'false' },
   'terminal.integrated.env.osx': { ANTHROPIC_BASE_URL: origin, ENABLE_TOOL_SEARCH: 'false' },

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrameLocator, Page } from 'playwright-core';
+import type { VsCode } from './realVsCode.ts';
+import { projectDir } from './toolchain.ts';
+
+/** The themes that every screen is looked at in, by the class that the workbench gets. */
+export const themes = {
+  dark: { label: 'Dark Modern', workbenchClass: 'vs-dark' },
+  light: { label: 'Light Modern', workbenchClass: 'vs' },
+  hcDark: { label: 'Dark High Contrast', workbenchClass: 'hc-black' },
+  hcLight: { label: 'Light High Contrast', workbenchClass: 'hc-light' },
+} as const;
+
+export type ThemeName = keyof typeof themes;
+
+/** Shows a view container by a click on its icon in the activity bar, unless it is shown already. */
+export async function openView(page: Page, title: string): Promise<void> {
+  const tab = page.locator('.activitybar').getByRole('tab', { name: new RegExp(`^${title}`) });
+  await tab.waitFor();
+  if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+  await page.locator('.part.sidebar').getByRole('heading', { name: title }).first().waitFor();
+}
+
+/** The document inside an extension's webview; of several, the `index`th. */
+export function webviewFrame(page: Page, extensionId: string, index = 0): FrameLocator {
+  const outer = page.locator(`iframe.webview.ready[src*="extensionId=${extensionId}"]`).nth(index);
+  return outer.contentFrame().frameLocator('#active-frame');
+}
+
+/** Runs a command by its full title, for example "Outlay: Open Unmetered Terminal". */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(`>${title}`);
+  // The first row is the best match of an editor that guesses, not always the one that was asked for.
+  await page
+    .locator('.quick-input-list .monaco-list-row')
+    .filter({ has: page.getByText(title, { exact: true }) })
+    .first()
+    .click();
+}
+
+/** Picks a theme as a user does: a window that is open does not take changes of its settings file over. */
+export async function setTheme({ page }: VsCode, name: ThemeName): Promise<void> {
+  const theme = themes[name];
+  const isSet = page.locator(`.monaco-workbench.${theme.workbenchClass}`);
+  await runCommand(page, 'Preferences: Color Theme');
+  const input = page.locator('.quick-input-widget input[type="text"]');
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Dark Modern' }).first().waitFor();
+  await input.fill(theme.label);
+  await page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: theme.label }).waitFor();
+  await page.keyboard.press('Enter');
+  await isSet.waitFor();
+}
+
+/** Drags the border of the side bar until it has that width. */
+export async function setSidebarWidth(page: Page, widthPx: number): Promise<void> {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (box === null) throw new Error('The side bar is hidden.');
+  const border = box.x + box.width;
+  await page.mouse.move(border, 400);
+  await page.mouse.down();
+  await page.mouse.move(box.x + widthPx, 400, { steps: 5 });
+  await page.mouse.up();
+}
+
+/** Writes `test-results/screenshots/<name>.png` and gives its path. */
+export async function screenshot(page: Page, name: string, size?: { width: number; height: number }): Promise<string> {
+  const folder = join(projectDir, 'test-results/screenshots');
+  mkdirSync(folder, { recursive: true });
+  if (size !== undefined) await page.setViewportSize(size);
+  const path = join(folder, `${name}.png`);
+  await page.screenshot({ path });
+  return path;
+}

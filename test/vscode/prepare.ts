@@ -1,0 +1,82 @@
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { endMeters } from '../support/processes.ts';
+import { startScriptedUpstream } from '../support/scriptedUpstream.ts';
+import { projectDir } from '../support/toolchain.ts';
+import type { HostResults } from './index.ts';
+
+export interface HostRun {
+  /** The file for VS Code's `extensionTestsPath`. */
+  readonly testsPath: string;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Prints the results of the host; whether every test passed. */
+  report(): boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Bundles the suite that runs inside the extension host, and gives it a workspace, a data folder and a scripted upstream: no
+ * test can reach a real provider. `OUTLAY_TEST_UPSTREAM` is the upstream's origin, whose `/-/log` tells what it saw.
+ */
+export async function prepareHostRun(): Promise<HostRun> {
+  const out = join(projectDir, 'dist/test/vscode');
+  await bundleSuite(out);
+  const home = mkdtempSync(join(tmpdir(), 'outlay-host-'));
+  const folder = join(home, 'workspace');
+  mkdirSync(folder);
+  const upstream = await startScriptedUpstream();
+  const results = join(home, 'results.json');
+  return {
+    testsPath: join(out, 'index.js'),
+    folder,
+    env: {
+      OUTLAY_TEST_RESULTS: results,
+      OUTLAY_TEST_UPSTREAM: upstream.origin,
+      OUTLAY_DATA_DIR: join(home, 'data'),
+      OUTLAY_UPSTREAMS: ['anthropic', 'openai', 'gemini'].map((route) => `${route}=${upstream.origin}`).join(','),
+    },
+    report: () => report(results),
+    stop: async () => {
+      await upstream.stop();
+      await endMeters(home);
+      rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
+}
+
+async function bundleSuite(out: string): Promise<void> {
+  rmSync(out, { recursive: true, force: true });
+  await build({
+    absWorkingDir: projectDir,
+    entryPoints: ['test/vscode/index.ts', ...globSync('test/vscode/suite/*.test.ts', { cwd: projectDir })],
+    outdir: out,
+    outbase: 'test/vscode',
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    sourcemap: 'inline',
+    external: ['vscode', 'mocha'],
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    tsconfigRaw: {},
+    logLevel: 'warning',
+  });
+}
+
+function report(file: string): boolean {
+  let results: HostResults;
+  try {
+    results = JSON.parse(readFileSync(file, 'utf8')) as HostResults;
+  } catch {
+    console.error('The extension host ended without telling how the tests went.');
+    return false;
+  }
+  for (const title of results.passed) console.log(`  passed  ${title}`);
+  for (const { title, error } of results.failed)
+    console.log(`  FAILED  ${title}\n${error.replaceAll(/^/gm, '          ')}`);
+  console.log(`in-host tests: ${results.passed.length} passed, ${results.failed.length} failed`);
+  return results.failed.length === 0 && results.passed.length > 0;
+}

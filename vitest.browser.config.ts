@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Black-box tests of the packed extension in a real VS Code. One at a time: each opens a browser of its own. */
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
