@@ -263,14 +263,19 @@ class LoopbackGateway implements Gateway {
     exchange.start();
   }
 
-  /** Where a call goes, or why it is answered here and sent nowhere. `full` is its head with credentials. */
+  /**
+   * Where a call goes, or why it is answered here and sent nowhere; `full` is its head with credentials. Agents show the sentence
+   * of a 400 at once and try again after most others: on a 403 Claude Code refreshes its credentials for a minute.
+   */
   #targetOf({ workspaceId, route }: AdmittedCall, head: RequestHead, full: RequestHead): Upstream | Answer {
     const upstream = this.#options.workspaceUpstream(workspaceId, route.id) ?? route.upstream(head);
     if (upstream === null)
-      return { status: 502, message: `Outlay does not know the address of "${route.id}": name it in its settings.` };
+      return {
+        status: 400,
+        message: `The address of "${route.id}" is not known: name it in the setting outlay.upstreams.`,
+      };
     if (this.#isOurselves(upstream)) return { status: 502, message: 'The upstream of this route is Outlay itself.' };
     const message = route.impossible?.(full, upstream) ?? null;
-    // Agents show the sentence of a 400 at once; on a 403 Claude Code refreshes its credentials and tries for a minute.
     return message === null ? upstream : { status: 400, message };
   }
 

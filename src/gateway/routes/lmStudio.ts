@@ -7,6 +7,8 @@ export function lmStudioRoute(upstreams: UpstreamTable): Route {
   return compatibleRoute({
     id: 'lmstudio',
     upstream: upstreams.lmstudio,
+    // Nothing is owed for a model on this machine, whatever a client sends as its key.
+    auth: () => 'key',
     otherBases: { 'lmstudio-anthropic': '' },
   });
 }

@@ -225,8 +225,8 @@ describe('the Azure route', () => {
     expect(urlOf('azure', '/openai/v1/responses')).toBeNull();
     const rig = await startGateway(1, { routes });
     const answer = await call(rig.port, { method: 'POST', path: `${rig.prefix('azure')}/openai/v1/responses` }, '{}');
-    expect(answer.status).toBe(502);
-    expect(JSON.parse(answer.body.toString()).error.message).toContain('"azure"');
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body.toString()).error.message).toContain('outlay.upstreams');
     expect(rig.observer.calls).toEqual([]);
   });
 

@@ -97,6 +97,7 @@ describe('providers that speak like OpenAI or Anthropic', () => {
     const key = { authorization: 'Bearer sk-x' };
     for (const id of ['openrouter', 'deepseek', 'xai', 'mistral', 'groq', 'moonshot', 'zai', 'alibaba', 'azure'])
       expect([id, route(id).auth(head(key)), route(id).auth(head())]).toEqual([id, 'key', 'unknown']);
+    for (const id of ['ollama', 'lmstudio']) expect(route(id).auth(head())).toBe('key');
     expect(route('deepseek').auth(head({ 'x-api-key': 'k' }))).toBe('key');
     expect(route('zai').auth(head(key, '/api/coding/paas/v4/chat/completions'))).toBe('subscription');
     expect(route('zai').auth(head(key, '/api/anthropic/v1/messages?beta=true'))).toBe('unknown');
