@@ -83,6 +83,12 @@ const gemini = (file: string, expected: Expected) =>
   recording('gemini-generate', `google/${file}`, { stopReason: 'STOP', ...expected });
 
 export const recordings: readonly Recording[] = [
+  // inputTokens 13 excludes the 1504 read (total 1522 = 13 + 5 + 1504); the path, not the body, names the model.
+  recording('bedrock-converse', 'bedrock/bedrock_cache_usage_includes_cache_tokens.0.response.json', {
+    stopReason: 'end_turn',
+    usage: [13, 1504, 0, 5, 0],
+    visible: '5',
+  }),
   // input_tokens 3 excludes the 1111 read; no thinking block in a whole response, so thinking is 0.
   anthropic('anthropic_cache_real_api.0.response.json', {
     model: 'claude-sonnet-4-5-20250929',
