@@ -18,7 +18,7 @@ export interface OpenaiCounts {
 /**
  * Reads one usage object of Chat Completions (`prompt_tokens`, ...) or Responses (`input_tokens`, ...). Beyond OpenAI's own fields:
  * `prompt_cache_hit_tokens` (DeepSeek), `cached_tokens` (Kimi), `num_cached_tokens` (Mistral), `cache_creation_input_tokens`
- * (Alibaba), `server_tool_use_details.web_search_requests` (OpenRouter).
+ * (Alibaba), `server_tool_use_details.web_search_requests` (OpenRouter), `num_search_queries` (Perplexity).
  */
 export function readOpenaiCounts(state: ResponseState, usage: JsonObject): OpenaiCounts {
   const inputDetails = objectField(usage, 'prompt_tokens_details') ?? objectField(usage, 'input_tokens_details');
@@ -40,7 +40,7 @@ export function readOpenaiCounts(state: ResponseState, usage: JsonObject): Opena
       state.count(inputDetails, 'cache_creation_input_tokens'),
     ]),
     reasoning: state.count(outputDetails, 'reasoning_tokens') ?? state.count(usage, 'reasoning_tokens'),
-    webSearches: state.count(serverTools, 'web_search_requests'),
+    webSearches: state.count(serverTools, 'web_search_requests') ?? state.count(usage, 'num_search_queries'),
   };
 }
 

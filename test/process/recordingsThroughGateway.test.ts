@@ -19,7 +19,8 @@ import { createCalibrator } from '../../src/tokens/calibrator.ts';
 import { createO200kTokenizer } from '../../src/tokens/o200kTokenizer.ts';
 import { createRequestReader } from '../../src/wire/requestReader.ts';
 import { createResponseReader } from '../../src/wire/responseReader.ts';
-import { isEventStream, type Recording, recordingBytes, recordings } from '../unit/wire/recordings.ts';
+import { isEventStream, type Recording, recordingBytes } from '../unit/wire/recordingRow.ts';
+import { recordings } from '../unit/wire/recordings.ts';
 
 /** Of larger recordings every byte is a border too, but a kilobyte apart, since one request a byte would be quadratic. */
 const CUT_IN_TWO_UP_TO = 5_000;
