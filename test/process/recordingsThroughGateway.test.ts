@@ -208,3 +208,16 @@ describe.each(ofTheFourProviders)('$file through the gateway', (recording) => {
     });
   });
 });
+
+const charged = recordings.filter(({ facts }) => facts.billedNanoUsd !== null);
+
+describe.each(charged)('$file, which names its cost,', (recording) => {
+  it('is booked at what was charged', async () => {
+    const { record } = await pass(recording, []);
+    expect(record.usage).toEqual(totalUsage(recording.facts.parts));
+    expect(record.cost).toMatchObject({ costNanoUsd: recording.facts.billedNanoUsd, provenance: 'billed' });
+    const { inputNanoUsd, cacheNanoUsd, thinkingNanoUsd, outputNanoUsd } = record.cost.split ?? {};
+    const parts = [inputNanoUsd, cacheNanoUsd, thinkingNanoUsd, outputNanoUsd].map((part) => part ?? Number.NaN);
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(recording.facts.billedNanoUsd);
+  });
+});

@@ -144,6 +144,24 @@ export const furtherRecordings: readonly Recording[] = [
     usage: [14, 0, 0, 9, 0],
     visible: 'The capital of France is **Paris**.',
   }),
+  // Google's: total 126 = 35 + 12 + 79 thoughts, which no other field names.
+  chat('openai/compatible_api_with_tool_calls_without_id.0.response.json', {
+    model: 'gemini-2.5-pro',
+    responseId: 'mMl8af2XFseqqtsPtbCn6Qg',
+    stopReason: 'tool_calls',
+    usage: [35, 0, 0, 91, 79],
+    toolCalls: 1,
+    thinkingSeen: true,
+    thinkingHidden: true,
+    toolArguments: '{}',
+  }),
+  // total 72 = 66 + 6 leaves no thoughts, but nobody says so.
+  chat('openai/compatible_api_with_tool_calls_without_id.1.response.json', {
+    model: 'gemini-2.5-pro',
+    responseId: 'msl8ad3eHbaRmtkPwoOb2QY',
+    usage: [66, 0, 0, 6, null],
+    visible: 'The current time is Noon. \n',
+  }),
   // Queued for later: the body is whole and reports no usage yet.
   responses('openai/background_mode_vcr.0.response.json', {
     model: 'gpt-4o-2024-08-06',
