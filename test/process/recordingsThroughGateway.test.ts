@@ -19,7 +19,8 @@ import { createCalibrator } from '../../src/tokens/calibrator.ts';
 import { createO200kTokenizer } from '../../src/tokens/o200kTokenizer.ts';
 import { createRequestReader } from '../../src/wire/requestReader.ts';
 import { createResponseReader } from '../../src/wire/responseReader.ts';
-import { isEventStream, type Recording, recordingBytes, recordings } from '../unit/wire/recordings.ts';
+import { isEventStream, type Recording, recordingBytes } from '../unit/wire/recordingRow.ts';
+import { recordings } from '../unit/wire/recordings.ts';
 
 /** Of larger recordings every byte is a border too, but a kilobyte apart, since one request a byte would be quadratic. */
 const CUT_IN_TWO_UP_TO = 5_000;
@@ -234,5 +235,18 @@ describe.each(ofOurRoutes)('$file through the gateway', (recording) => {
       if (!passed.bytes.equals(bytes)) expect.fail(`bytes differ when cut at ${cuts.join()}`);
       if (settled(passed) !== expected) expect.fail(`cut at ${cuts.join()}: ${settled(passed)} instead of ${expected}`);
     });
+  });
+});
+
+const charged = recordings.filter(({ facts }) => facts.billedNanoUsd !== null);
+
+describe.each(charged)('$file, which names its cost,', (recording) => {
+  it('is booked at what was charged', async () => {
+    const { record } = await pass(recording, []);
+    expect(record.usage).toEqual(totalUsage(recording.facts.parts));
+    expect(record.cost).toMatchObject({ costNanoUsd: recording.facts.billedNanoUsd, provenance: 'billed' });
+    const { inputNanoUsd, cacheNanoUsd, thinkingNanoUsd, outputNanoUsd } = record.cost.split ?? {};
+    const parts = [inputNanoUsd, cacheNanoUsd, thinkingNanoUsd, outputNanoUsd].map((part) => part ?? Number.NaN);
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(recording.facts.billedNanoUsd);
   });
 });

@@ -38,7 +38,8 @@ describe('routes', () => {
     const openai = 'https://api.openai.com/v1';
     expect(resolved('openai', '/v1/chat/completions')).toEqual([`${openai}/chat/completions`, 'openai-chat']);
     expect(resolved('openai', '/v1/responses')).toEqual([`${openai}/responses`, 'openai-responses']);
-    expect(resolved('openai', '/v1/responses/compact')).toEqual([`${openai}/responses/compact`, null]);
+    expect(resolved('openai', '/v1/responses/compact')).toEqual([`${openai}/responses/compact`, 'openai-responses']);
+    expect(resolved('codex', '/v1/responses/compact')).toEqual([`${openai}/responses/compact`, 'openai-responses']);
     expect(resolved('openai', '/v1/models')).toEqual([`${openai}/models`, null]);
     expect(resolved('codex', '/v1/responses')).toEqual([`${openai}/responses`, 'openai-responses']);
     const account = { 'chatgpt-account-id': 'acc' };

@@ -5,7 +5,8 @@ import type { ApiKind } from '../../../src/domain/api.ts';
 import type { RequestFacts } from '../../../src/wire/contract.ts';
 import { createRequestReader, type RequestReaderOptions } from '../../../src/wire/requestReader.ts';
 import { cutAt } from './readResponse.ts';
-import { recordedRequest, recordings } from './recordings.ts';
+import { recordedRequest } from './recordingRow.ts';
+import { recordings } from './recordings.ts';
 
 const uuid = '0b9c1f0e-2f63-4a57-9a55-3f0f6b3f8a11';
 
