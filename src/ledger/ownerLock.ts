@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultOf, openDatabase } from './sqlite.ts';
 
@@ -19,6 +19,7 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK);
+    closeToOthers(path);
     const db = openDatabase(path, { readOnly: false, busyMs: 0 });
     try {
       db.exec('BEGIN EXCLUSIVE');
@@ -35,6 +36,19 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   } catch (error) {
     if (faultOf(error) === 'busy') return { state: 'taken' };
     return { state: 'unwritable', reason: `The data folder ${dataDir} cannot be locked: ${messageOf(error)}.` };
+  }
+}
+
+/**
+ * Makes the file for this user alone, whatever the folder allows: whoever can read it can lock it too, and so keep the meter out.
+ * Never opens a file that exists, for the reason above.
+ */
+function closeToOthers(path: string): void {
+  try {
+    if (existsSync(path)) chmodSync(path, 0o600);
+    else writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
+  } catch {
+    // Another meter has just made it, or it is somebody else's, which SQLite will say in its own words.
   }
 }
 

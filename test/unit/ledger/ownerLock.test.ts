@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireOwnerLock, type OwnerLock } from '../../../src/ledger/ownerLock.ts';
@@ -54,6 +54,19 @@ describe('acquireOwnerLock', () => {
     expect(lock.state).toBe('held');
     release(lock);
     rmSync(dataDir, { recursive: true });
+  });
+
+  it('is on a file that no other user can read, and so lock, even in an open folder', () => {
+    const folder = tempDir();
+    const path = join(folder, 'owner.sqlite');
+    writeFileSync(path, '', { mode: 0o644 });
+    for (let round = 0; round < 2; round += 1) {
+      const lock = acquireOwnerLock(folder);
+      expect(lock.state).toBe('held');
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      if (lock.state === 'held') lock.release();
+      rmSync(path);
+    }
   });
 
   it('says that a folder cannot be written', () => {
