@@ -25,7 +25,10 @@ const tasks = {
   package: { needs: [], run: [['scripts/build.mjs'], ['scripts/package.mjs']] },
   manifest: { needs: [], run: [['scripts/generateManifest.ts']] },
   prices: { needs: [], run: [['scripts/updatePrices.ts']] },
-  bench: { needs: [ensureNginx], run: [['scripts/build.mjs'], ['test/bench/run.ts']] },
+  bench: {
+    needs: [ensureNginx, ensureVsCodeServer, ensureChromium],
+    run: [['scripts/build.mjs'], ['test/bench/run.ts']],
+  },
   test: {
     needs: [ensureVsCodeServer, ensureChromium, ensureAgents],
     suites: ['types', 'lint', 'unit', 'build', 'process', 'vscode', 'browser', 'agents'],

@@ -59,12 +59,14 @@ function pick(anthropic?: string, openai?: string, gemini?: string): BaseUrls | 
 }
 
 function workersFor({ anthropic, openai, gemini }: BaseUrls): readonly Worker[] {
-  const apiKey = 'demo-not-a-key';
+  // Made up, in the form that tells the gateway that calls are billed to a key.
+  const apiKeys = { anthropic: 'sk-ant-api03-demo-not-a-key', openai: 'sk-demo-not-a-key', gemini: 'demo-not-a-key' };
   const { signal } = ending;
   const headers = (session: string): Record<string, string> => ({ 'x-session-id': session });
   const claude = (session: string): Anthropic =>
-    new Anthropic({ apiKey, baseURL: anthropic, defaultHeaders: headers(session) });
-  const gpt = (session: string): OpenAI => new OpenAI({ apiKey, baseURL: openai, defaultHeaders: headers(session) });
+    new Anthropic({ apiKey: apiKeys.anthropic, baseURL: anthropic, defaultHeaders: headers(session) });
+  const gpt = (session: string): OpenAI =>
+    new OpenAI({ apiKey: apiKeys.openai, baseURL: openai, defaultHeaders: headers(session) });
 
   const claudeWorker = (session: string, model: string, pauseMs: number): Worker => {
     const client = claude(session);
@@ -100,7 +102,10 @@ function workersFor({ anthropic, openai, gemini }: BaseUrls): readonly Worker[] 
       session: 'read-logs',
       pauseMs: 5_000,
       call: () => {
-        const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl: gemini, headers: headers('read-logs') } });
+        const client = new GoogleGenAI({
+          apiKey: apiKeys.gemini,
+          httpOptions: { baseUrl: gemini, headers: headers('read-logs') },
+        });
         const config = { abortSignal: signal };
         return drain(
           client.models.generateContentStream({ model: 'gemini-2.5-pro', contents: 'Read these logs.', config }),

@@ -1,8 +1,9 @@
 import type { CallRecord } from '../domain/call.ts';
-import { atLeastFigure, estimatedFigure, exactFigure, type Figure, unknownFigure } from '../domain/figure.ts';
+import { exactFigure, type Figure, figureOf, unknownFigure } from '../domain/figure.ts';
 import { formatFigure, formatTokens, formatUsd, printDuration } from '../domain/format.ts';
 import { usdOf } from '../domain/money.ts';
 import type { LedgerReader } from '../ledger/contract.ts';
+import { costFigure, thinkingFigure } from '../protocol/callView.ts';
 import { type Column, textTable } from './textTable.ts';
 
 /** A row of `calls --json`, newest first: a report's row of one call and what only a call has. Stable interface: exactly these keys. */
@@ -56,7 +57,8 @@ function jsonRow(record: CallRecord): CallJsonRow {
   return {
     key: record.id,
     calls: 1,
-    unpricedCalls: cost.costNanoUsd === null ? 1 : 0,
+    // A call of which one part has no price counts as unpriced, as in a report, although the rest of it has a cost.
+    unpricedCalls: cost.provenance === 'unpriced' ? 1 : 0,
     estimatedCalls: record.provenance === 'reported' ? 0 : 1,
     id: record.id,
     startedAt: new Date(record.startedAtMs).toISOString(),
@@ -104,8 +106,7 @@ const columns: readonly Column[] = [
 
 function line(record: CallRecord): readonly string[] {
   const { usage, cost } = record;
-  const counted = record.provenance === 'reported' ? exactFigure : estimatedFigure;
-  const figure = (value: number | null): Figure => (value === null ? unknownFigure : counted(value));
+  const figure = (value: number | null): Figure => figureOf(value, record.provenance);
   const time = (value: number | null) =>
     formatFigure(value === null ? unknownFigure : exactFigure(value), printDuration);
   return [
@@ -118,18 +119,12 @@ function line(record: CallRecord): readonly string[] {
     formatTokens(figure(usage.inputTokens)),
     formatTokens(figure(usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens)),
     formatTokens(figure(usage.outputTokens)),
-    formatTokens(thinkingFigure(record, figure)),
+    formatTokens(thinkingFigure(record)),
     time(record.ttftMs),
     time(record.durationMs),
-    formatUsd(figure(cost.costNanoUsd)),
+    formatUsd(costFigure(cost, record)),
     record.id,
   ];
-}
-
-function thinkingFigure(record: CallRecord, figure: (value: number | null) => Figure): Figure {
-  const { thinkingTokens } = record.usage;
-  const atLeast = record.thinkingAtLeastTokens ?? 0;
-  return thinkingTokens === null && atLeast > 0 ? atLeastFigure(atLeast) : figure(thinkingTokens);
 }
 
 function localTime(atMs: number): string {

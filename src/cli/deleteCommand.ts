@@ -16,10 +16,11 @@ export async function deleteCalls(
 ): Promise<number> {
   const answer = await askMeter(dataDir, 'deleteData', { beforeMs });
   if (answer.state === 'answered') return answer.result.deleted;
-  if (answer.state === 'refused') throw new CliError(answer.sentence);
   const lock = acquireOwnerLock(dataDir);
   if (lock.state === 'unwritable') throw new CliError(lock.reason);
+  // Whoever answers is the meter only if somebody holds the lock: another program may have taken the port of one that has died.
   if (lock.state === 'taken') {
+    if (answer.state === 'refused') throw new CliError(answer.sentence);
     throw new CliError('Another process of Outlay is using the ledger but does not answer; try again in a moment.');
   }
   try {

@@ -9,7 +9,7 @@ import {
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
-import { scanChatStreamOptions } from '../wire/chatStreamOptions.ts';
+import { type ChatStreamOptions, createChatStreamScanner } from '../wire/chatStreamOptions.ts';
 import { bounded } from './agents.ts';
 import { bufferBody } from './bodyBuffer.ts';
 import { patchedPieces, usagePatch } from './chatUsage.ts';
@@ -94,38 +94,52 @@ export class Exchange {
     this.#res.destroy();
   }
 
+  /** Scans and observes the body while it comes: a large one would hold up every other stream if it were gone through at its end. */
   #sendBuffered(body: number | 'chunked'): void {
     const declaredBytes = body === 'chunked' ? null : body;
-    bufferBody(this.#req, { declaredBytes, maxBytes: chatBodyBytesMax }, (result) => {
-      if (this.#ended) return;
-      if (result.whole) this.#sendWhole(result.body);
-      else this.#sendStreaming(result.read);
-    });
+    const scanner = createChatStreamScanner();
+    bufferBody(
+      this.#req,
+      { declaredBytes, maxBytes: chatBodyBytesMax },
+      {
+        onChunk: (chunk) => {
+          scanner.push(chunk);
+          this.#tap?.requestBytes(chunk);
+        },
+        onBody: (result) => {
+          if (this.#ended) return;
+          if (result.whole) this.#sendWhole(result.body, scanner.end());
+          else this.#sendStreaming(result.read);
+        },
+      },
+    );
   }
 
-  #sendWhole(body: Uint8Array): void {
-    const patch = usagePatch(body, scanChatStreamOptions(body));
+  #sendWhole(body: Uint8Array, options: ChatStreamOptions): void {
+    const patch = usagePatch(body, options);
     this.#askedForUsage = patch !== null;
     const pieces = patch === null ? [body] : patchedPieces(body, patch);
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const upstreamReq = this.#open({ ...this.#framing, body: this.#framing.body === 'chunked' ? 'chunked' : bytes });
     for (const piece of pieces) if (piece.length > 0) upstreamReq?.write(piece);
     this.#endRequest(upstreamReq);
-    this.#tap?.requestBytes(body);
     this.#tap?.requestEnd();
   }
 
+  /** Passes the body on as it comes, after what was read and shown to the tap already. */
   #sendStreaming(alreadyRead: readonly Uint8Array[]): void {
     const req = this.#req;
     const upstreamReq = this.#open(this.#framing);
     const forward = (chunk: Uint8Array) => {
       // An answer may come, and the upstream close, before the client has sent all: the rest is read and let go.
       const flowing = upstreamReq === null || upstreamReq.destroyed || upstreamReq.write(chunk);
-      this.#tap?.requestBytes(chunk);
       if (!flowing) req.pause();
     };
     upstreamReq?.on('drain', () => req.resume());
-    req.on('data', forward);
+    req.on('data', (chunk: Uint8Array) => {
+      forward(chunk);
+      this.#tap?.requestBytes(chunk);
+    });
     req.once('end', () => {
       this.#endRequest(upstreamReq);
       this.#tap?.requestEnd();

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultOf, openDatabase } from './sqlite.ts';
 
@@ -19,10 +19,11 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK);
-    closeToOthers(path);
     const db = openDatabase(path, { readOnly: false, busyMs: 0 });
     try {
       db.exec('BEGIN EXCLUSIVE');
+      // Another user who may read the file could hold a lock on it, and no meter would start.
+      chmodSync(path, 0o600);
     } catch (error) {
       db.close();
       throw error;
@@ -36,19 +37,6 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   } catch (error) {
     if (faultOf(error) === 'busy') return { state: 'taken' };
     return { state: 'unwritable', reason: `The data folder ${dataDir} cannot be locked: ${messageOf(error)}.` };
-  }
-}
-
-/**
- * Makes the file for this user alone, whatever the folder allows: whoever can read it can lock it too, and so keep the meter out.
- * Never opens a file that exists, for the reason above.
- */
-function closeToOthers(path: string): void {
-  try {
-    if (existsSync(path)) chmodSync(path, 0o600);
-    else writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
-  } catch {
-    // Another meter has just made it, or it is somebody else's, which SQLite will say in its own words.
   }
 }
 

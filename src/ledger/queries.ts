@@ -17,7 +17,7 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     costSince: (sinceMs) =>
       statements
         .all(
-          `SELECT auth, sum(cost_nano_usd) AS cost FROM calls
+          `SELECT auth, ${exactSum('cost_nano_usd')} AS cost FROM calls
            WHERE ended_at_ms >= ? AND owner_pid IS NULL AND cost_nano_usd IS NOT NULL GROUP BY auth ORDER BY auth`,
           Math.ceil(sinceMs),
         )
@@ -35,19 +35,25 @@ const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly 
   day: { group: 'r.day', text: 'CAST(r.day AS TEXT)' },
 };
 
+/** A sum that stops at the largest exact number: calls of absurd size must not make all others unreadable. */
+function exactSum(column: string): string {
+  return `min(sum(${column}), ${Number.MAX_SAFE_INTEGER})`;
+}
+
 /** The bare columns (agent, model) come from the row that holds the one `max`, as SQLite defines it: the newest call's. */
 function reportSql(by: ReportKey, conditions: readonly string[]): string {
   const { group, text } = keyColumns[by];
+  const sum = (column: string): string => exactSum(`r.${column}`);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   return `SELECT ${text} AS key, r.auth AS auth,
-    sum(r.calls) AS calls, sum(r.input_tokens) AS input, sum(r.cache_read_tokens) AS cache_read,
-    sum(r.cache_write_5m_tokens) AS cache_write_5m, sum(r.cache_write_1h_tokens) AS cache_write_1h,
-    sum(r.output_tokens) AS output, iif(sum(r.known_thinking) > 0, sum(r.thinking_tokens), NULL) AS thinking,
-    sum(r.unknown_thinking_calls) AS unknown_thinking, sum(r.thinking_at_least_tokens) AS thinking_at_least,
-    sum(r.web_searches) AS web_searches, iif(sum(r.priced) > 0, sum(r.cost_nano_usd), NULL) AS cost,
-    sum(r.input_nano_usd) AS input_cost, sum(r.cache_nano_usd) AS cache_cost,
-    sum(r.thinking_nano_usd) AS thinking_cost, sum(r.output_nano_usd) AS output_cost,
-    sum(r.unpriced_calls) AS unpriced, sum(r.estimated_calls) AS estimated, max(r.newest) AS newest,
+    ${sum('calls')} AS calls, ${sum('input_tokens')} AS input, ${sum('cache_read_tokens')} AS cache_read,
+    ${sum('cache_write_5m_tokens')} AS cache_write_5m, ${sum('cache_write_1h_tokens')} AS cache_write_1h,
+    ${sum('output_tokens')} AS output, iif(sum(r.known_thinking) > 0, ${sum('thinking_tokens')}, NULL) AS thinking,
+    ${sum('unknown_thinking_calls')} AS unknown_thinking, ${sum('thinking_at_least_tokens')} AS thinking_at_least,
+    ${sum('web_searches')} AS web_searches, iif(sum(r.priced) > 0, ${sum('cost_nano_usd')}, NULL) AS cost,
+    ${sum('input_nano_usd')} AS input_cost, ${sum('cache_nano_usd')} AS cache_cost,
+    ${sum('thinking_nano_usd')} AS thinking_cost, ${sum('output_nano_usd')} AS output_cost,
+    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated, max(r.newest) AS newest,
     (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
     FROM rollups r ${where} GROUP BY ${group}, r.auth
     ORDER BY cost IS NULL, cost DESC, newest DESC, key, auth`;

@@ -8,6 +8,10 @@ import { Meter } from './meter.ts';
 import { METER_USAGE, type MeterArguments, parseMeterArguments } from './meterArguments.ts';
 
 const IDLE_CHECK_MS = 60_000;
+/** The four seconds that a stop may take, less what the end of the process takes. */
+const STOP_LIMIT_MS = 3800;
+/** A defect that recurs with every byte must not fill the disk with its log. */
+const LOGGED_DEFECTS = 100;
 /** Where the system does not tell who holds the address, an idle meter stays for a week. */
 const UNKNOWN_HOLDER_FACTOR = 7 * 24 * 4;
 
@@ -26,7 +30,7 @@ async function main(): Promise<void> {
   if (claim.kind === 'running') {
     const { lock, status } = claim;
     printReady({ port: lock.port, token: lock.token, pid: status.pid, baseUrls: status.baseUrls });
-    process.exit(0);
+    return;
   }
   await serve(parsed.arguments, claim.unwritable, claim.release);
 }
@@ -44,9 +48,11 @@ async function serve(options: MeterArguments, unwritable: string | null, release
   });
   const stop = (): void => {
     void meter.stop().finally(() => process.exit(0));
+    // Not even a disk that hangs may hold up a shutdown: what is not booked by then is found as in flight at the next start.
+    setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   printReady(meter.ready);
   if (options.idleExitMinutes !== null) void stopWhenUnused(meter, options.idleExitMinutes, stop);
 }
@@ -57,10 +63,11 @@ async function stopWhenUnused(meter: Meter, idleExitMinutes: number, stop: () =>
   for (;;) {
     await delay(IDLE_CHECK_MS, undefined, { ref: false });
     idleMinutes = meter.isIdle ? idleMinutes + 1 : 0;
-    if (idleMinutes < idleExitMinutes) continue;
+    if (idleMinutes === 0 || idleMinutes < idleExitMinutes) continue;
     const holders = await holdsAddress(meter.token, process.pid);
     const patience = holders === 'unknown' ? idleExitMinutes * UNKNOWN_HOLDER_FACTOR : idleExitMinutes;
-    if (holders !== 'yes' && idleMinutes >= patience) {
+    // A client may have come while the system was being asked.
+    if (holders !== 'yes' && idleMinutes >= patience && meter.isIdle) {
       log('nobody needs the meter any more: it ends');
       stop();
       return;
@@ -76,6 +83,14 @@ function printReady(ready: MeterReady): void {
 function log(line: string): void {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }
+
+// A defect of the meter's own must not end the calls that it carries. The message is left out: it could quote what passed.
+let defects = 0;
+process.on('uncaughtException', (error: unknown) => {
+  if (++defects > LOGGED_DEFECTS) return;
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  log(`a defect, calls go on: ${error instanceof Error ? error.name : typeof error}\n${frames.join('\n')}`);
+});
 
 // A reader that has gone away must not end the meter.
 process.stdout.on('error', () => undefined);

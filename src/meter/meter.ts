@@ -41,6 +41,8 @@ const MS_PER_DAY = 24 * 3_600_000;
 const RETENTION_EVERY_MS = 6 * 3_600_000;
 /** Of the four seconds that a stop may take, these are for calls in flight and the rest for the books. */
 const STOP_GRACE_MS = 3000;
+/** After a handover the records have to travel to the successor as well. */
+const HURRIED_GRACE_MS = 2000;
 
 export interface MeterOptions {
   readonly dataDir: string;
@@ -81,6 +83,9 @@ export class Meter {
   #retentionDays = 0;
   #retentionTimer: NodeJS.Timeout | null = null;
   #stopping: Promise<void> | null = null;
+  #handingOver: Promise<number> | null = null;
+  /** A meter that has handed over was asked to end now. */
+  #isHurried = false;
 
   /** Starts a meter. Rejects only where no port can be had at all. */
   static async start(options: MeterOptions): Promise<Meter> {
@@ -96,7 +101,7 @@ export class Meter {
     this.#notices = new NoticeBoard(() => this.#snapshots.changed());
     this.#snapshots = new SnapshotSource({
       clock,
-      readBooks: (windowStartMs) => this.#readBooks(windowStartMs),
+      readBooks: (nowMs, windowStartMs) => this.#readBooks(nowMs, windowStartMs),
       meter: () => this.#facts(),
       notices: () => this.#notices.all(),
     });
@@ -122,17 +127,22 @@ export class Meter {
     });
     this.#switch = new MeteringSwitch(this.#observer);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
-    // The last meter's address is taken over, so that terminals which hold it reach this one.
+    // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
+    // secrets are new: terminals go on sending the old ones to a port that anybody can take now.
+    const known = options.port === 0 || options.port === last?.port ? last : null;
     this.#lock = {
       port: options.port || last?.port || 0,
-      token: last?.token ?? newSecret(),
-      controlToken: last?.controlToken ?? newSecret(),
+      token: known?.token ?? newSecret(),
+      controlToken: known?.controlToken ?? newSecret(),
       pid: process.pid,
       version: options.version,
     };
     this.#control = this.#createControl();
     this.#gateway = this.#createGateway();
-    void this.#ledger.loadCalibration().then((states) => this.#observer.restoreCalibration(states));
+    this.#ledger.loadCalibration().then(
+      (states) => this.#observer.restoreCalibration(states),
+      (error: unknown) => options.log(`calibration starts anew: ${String(error)}`),
+    );
   }
 
   get ready(): MeterReady {
@@ -150,8 +160,9 @@ export class Meter {
     return this.#control.clients === 0 && this.#gateway.inFlight() === 0;
   }
 
-  /** Lets calls in flight end for a while, books everything and frees the folder. Safe to call twice. */
+  /** Lets calls in flight end for a while, books everything and frees the folder. Safe to call twice, also after a handover. */
   stop(): Promise<void> {
+    this.#isHurried = true;
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
@@ -261,16 +272,27 @@ export class Meter {
     };
   }
 
-  async #readBooks(windowStartMs: number): Promise<Books> {
-    const nowMs = this.#options.clock.nowMs();
-    const answer = await this.#ledger.now({
-      today: localDayOf(nowMs),
-      weekSince: weekStartOf(nowMs),
-      recentLimit: RECENT_CALLS,
-      costSinceMs: windowStartMs,
-    });
-    const costOfWindowNanoUsd = answer.costSince.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
-    return { today: answer.today, week: answer.week, recent: answer.recent, costOfWindowNanoUsd };
+  async #readBooks(nowMs: number, windowStartMs: number): Promise<Books> {
+    try {
+      const { today, week, recent, costSince } = await this.#ledger.now({
+        today: localDayOf(nowMs),
+        weekSince: weekStartOf(nowMs),
+        recentLimit: RECENT_CALLS,
+        costSinceMs: windowStartMs,
+      });
+      this.#notices.clear('books');
+      const billed = costSince.filter(({ auth }) => auth !== 'subscription');
+      const billedOfWindowNanoUsd = billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
+      return { today, week, recent, billedOfWindowNanoUsd };
+    } catch (error) {
+      if (this.#stopping === null) this.#options.log(`the books cannot be read: ${String(error)}`);
+      this.#notices.post({
+        id: 'books',
+        severity: 'error',
+        text: 'The ledger cannot be read, so that these figures are old or missing. Agents are not affected.',
+      });
+      throw error;
+    }
   }
 
   async #configure(settings: MeterSettings): Promise<readonly string[]> {
@@ -324,26 +346,37 @@ export class Meter {
    * Frees port and folder for a newer version at once, and ends when the calls in flight are done. Their records go through the
    * successor, which reads the same address file and therefore has the same control token.
    */
-  async #handOver(version: string): Promise<number> {
+  #handOver(version: string): Promise<number> {
+    // Several windows may ask at once, and a stop may be under way.
+    if (this.#handingOver === null && this.#stopping !== null) return Promise.resolve(this.#gateway.inFlight());
+    this.#handingOver ??= this.#startHandOver(version);
+    return this.#handingOver;
+  }
+
+  #startHandOver(version: string): Promise<number> {
     const inFlight = this.#gateway.inFlight();
-    if (this.#stopping) return inFlight;
     this.#options.log(`handing over to version ${version}, ${inFlight} calls in flight`);
+    const released = this.#release();
+    this.#stopping = released.then(() => this.#endAfterHandOver());
+    void this.#stopping.finally(() => this.#options.onEnd());
+    return released.then(() => inFlight);
+  }
+
+  async #release(): Promise<void> {
+    if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#gateway.stopListening();
     await this.#observer.drain();
     await this.#books.settled();
     this.#books.handOver((records) => this.#bookThroughSuccessor(records));
+    this.#snapshots.close();
     await this.#ledger.close();
     this.#options.releaseFolder();
-    this.#stopping = this.#endAfterHandOver();
-    void this.#stopping.finally(() => this.#options.onEnd());
-    return inFlight;
   }
 
   async #endAfterHandOver(): Promise<void> {
     this.#control.close();
-    this.#snapshots.close();
-    while (this.#gateway.inFlight() > 0) await delay(100);
-    await this.#gateway.close({ graceMs: 0 });
+    while (this.#gateway.inFlight() > 0 && !this.#isHurried) await delay(100);
+    await this.#gateway.close({ graceMs: this.#isHurried ? HURRIED_GRACE_MS : 0 });
     await this.#observer.drain();
     await this.#books.settled();
     await this.#observer.close();
@@ -351,9 +384,11 @@ export class Meter {
 
   async #bookThroughSuccessor(records: readonly CallRecord[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const lock = await readMeterLock(this.#options.dataDir);
       try {
-        if (lock) await callControl(lock, 'book', { records });
+        const lock = await readMeterLock(this.#options.dataDir);
+        // Until the successor listens, the file is missing or still our own.
+        if (lock === null || lock.pid === process.pid) throw new Error('No successor has come.');
+        await callControl(lock, 'book', { records });
         return;
       } catch (error) {
         if (attempt === SUCCESSOR_ATTEMPTS) throw error;

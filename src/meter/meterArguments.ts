@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import { upstreamTable } from '../gateway/upstreams.ts';
 
 export interface MeterArguments {
   readonly dataDir: string;
   /** 0 lets the meter choose: the last port where it is free, else a new one. */
   readonly port: number;
-  /** Origins by upstream name, as given; checked by the gateway. */
+  /** Origins by upstream name, as given and found acceptable. */
   readonly upstreams: Readonly<Record<string, string>>;
   readonly demo: boolean;
   /** Minutes without clients, calls and holders of the address after which the meter ends; null for never. */
@@ -41,9 +42,12 @@ export function parseMeterArguments(argv: readonly string[]): ParsedArguments {
     const upstreams: Record<string, string> = {};
     for (const entry of values.upstream) {
       const at = entry.indexOf('=');
-      if (at < 1) return problem(`--upstream ${entry} is not of the form name=origin.`);
+      if (at < 1) return problem('--upstream is not of the form name=origin.');
       upstreams[entry.slice(0, at)] = entry.slice(at + 1);
     }
+    // Going on without it would send calls and keys to another host than the one that was named.
+    const [refused] = upstreamTable(upstreams).problems;
+    if (refused !== undefined) return problem(refused);
     return { kind: 'run', arguments: { dataDir, port, upstreams, demo: values.demo, idleExitMinutes } };
   } catch (error) {
     return problem(error instanceof Error ? error.message : String(error));

@@ -15,9 +15,15 @@ export class NoticeBoard {
     const known = this.#notices.get(notice.id);
     if (known && known.text === notice.text && known.severity === notice.severity) return;
     this.#notices.set(notice.id, notice);
-    const oldest = this.#notices.keys().next();
-    if (this.#notices.size > KEPT_NOTICES && !oldest.done) this.#notices.delete(oldest.value);
+    if (this.#notices.size > KEPT_NOTICES) this.#drop();
     this.#onChange();
+  }
+
+  /** Whatever an agent can make many of is informational and goes first. */
+  #drop(): void {
+    const all = [...this.#notices.values()];
+    const dropped = all.find(({ severity }) => severity === 'info') ?? all[0];
+    if (dropped) this.#notices.delete(dropped.id);
   }
 
   clear(id: string): void {

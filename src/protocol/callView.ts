@@ -50,9 +50,13 @@ export interface CallDetailsView {
   readonly problems: readonly string[];
 }
 
-/** A charge that the provider reported is exact whatever we know of the tokens. */
+/**
+ * A charge that the provider reported is exact whatever we know of the tokens. Of a call with a part that has no price, the other
+ * parts are what it cost at least.
+ */
 export function costFigure(cost: CallCost, record: Pick<CallRecord, 'provenance'>): Figure {
-  if (cost.provenance === 'unpriced') return unknownFigure;
+  if (cost.provenance === 'unpriced')
+    return cost.costNanoUsd === null ? unknownFigure : atLeastFigure(cost.costNanoUsd);
   return figureOf(cost.costNanoUsd, cost.provenance === 'billed' ? 'reported' : record.provenance);
 }
 

@@ -55,7 +55,7 @@ export const nowStrings = {
   title: 'What your agents cost now',
   demo: 'DEMO',
   demoText: 'A scripted upstream answers: nothing here is real spend.',
-  restricted: 'Restricted Mode: Outlay takes no settings from this folder.',
+  restricted: 'Restricted Mode: new terminals are not metered until you trust this folder.',
   versions: 'This view and the extension are of different versions. Reload the window.',
   loading: 'Loading…',
 

@@ -80,7 +80,7 @@ export interface NowSnapshot {
   readonly meter: MeterFacts;
   readonly today: PeriodSpend;
   readonly week: PeriodSpend;
-  /** Dollars an hour over the last ten minutes, calls in flight included. */
+  /** Billed dollars an hour over the last ten minutes, calls in flight included; subscription use is no bill. */
   readonly rateNanoUsdPerHour: Figure;
   readonly live: readonly LiveCall[];
   /** The newest finished calls, at most 50. */

@@ -12,7 +12,7 @@ const ticksPerNanoUsd = 10;
 export function readBilled(state: ResponseState, usage: JsonObject): NanoUsd | null {
   const cost = amount(state, usage, 'cost');
   if (cost === null) {
-    const ticks = state.count(usage, 'cost_in_usd_ticks');
+    const ticks = state.count(usage, 'cost_in_usd_ticks', Number.MAX_SAFE_INTEGER);
     return ticks === null ? null : Math.round(ticks / ticksPerNanoUsd);
   }
   if (field(usage, 'is_byok') !== true) return nanoUsdOf(cost);

@@ -1,4 +1,4 @@
-import { createJsonScanner } from './jsonScan.ts';
+import { createJsonScanner, type JsonScan } from './jsonScan.ts';
 
 /** Byte offsets in the body: first byte, and the byte after the last. */
 export interface ByteRange {
@@ -27,11 +27,26 @@ const nothingFound: ChatStreamOptions = {
   insertAt: -1,
 };
 
+/** Reads a Chat body that is pushed in pieces, cut anywhere. */
+export interface ChatStreamScanner {
+  push(chunk: Uint8Array): void;
+  end(): ChatStreamOptions;
+}
+
 /** Finds `stream` and `stream_options` at the top level of a Chat body. Linear, never throws; of duplicates the last one counts. */
-export function scanChatStreamOptions(body: Uint8Array): ChatStreamOptions {
+export function createChatStreamScanner(): ChatStreamScanner {
   const scanner = createJsonScanner(['stream', 'stream_options', 'stream_options.include_usage']);
+  return { push: (chunk) => scanner.push(chunk), end: () => optionsOf(scanner.end()) };
+}
+
+/** The same of a body that is there at once. A large one takes a while: on the byte path it is pushed as it comes. */
+export function scanChatStreamOptions(body: Uint8Array): ChatStreamOptions {
+  const scanner = createChatStreamScanner();
   scanner.push(body);
-  const { status, topLevel, objectStart, values } = scanner.end();
+  return scanner.end();
+}
+
+function optionsOf({ status, topLevel, objectStart, values }: JsonScan): ChatStreamOptions {
   if (status !== 'whole' || topLevel !== 'object') return nothingFound;
   const options = values.get('stream_options');
   const include = values.get('stream_options.include_usage');

@@ -19,7 +19,7 @@ export interface ResponseState {
    * Reads one count: null where there is none. Anything but a whole number from 0 to 2^53-1 is reported and read as null,
    * so that it can never poison a sum. -0 is 0.
    */
-  count(object: JsonObject | null, name: string): number | null;
+  count(object: JsonObject | null, name: string, most?: number): number | null;
   /** True when any text of this kind was seen. */
   saw(kind: TextKind): boolean;
   /** Hands the facts to the sink if they changed since the last time. */
@@ -63,11 +63,11 @@ export function createResponseState(sink: ResponseSink, httpStatus: number): Res
       sink.onText(kind, text);
     },
     problem,
-    count(object, name) {
+    count(object, name, most = mostTokens) {
       const value = field(object, name);
       if (value === undefined || value === null) return null;
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value + 0;
-      problem('bad-count', `${name} is no whole number from 0 to 2^53-1`);
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most) return value + 0;
+      problem('bad-count', `${name} is no whole number from 0 to ${most}`);
       return null;
     },
     saw: (kind) => kinds.has(kind),
@@ -78,6 +78,12 @@ export function createResponseState(sink: ResponseSink, httpStatus: number): Res
     },
   };
 }
+
+/**
+ * No call has ten billion tokens. A larger figure is somebody's mistake, and sums of a few such would leave the range of exact
+ * numbers: one answer could make all books unreadable.
+ */
+const mostTokens = 1e10;
 
 /** Error types are single words; anything else may be a message, which could quote a prompt. */
 const errorWord = /^[A-Za-z0-9][\w.:/-]{0,63}$/;

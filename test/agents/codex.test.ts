@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AgentUpstream, startAgentUpstream } from '../support/agentUpstream/agentUpstream.ts';
+import { type ScriptedUpstream, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { agentVersion } from '../support/toolchain.ts';
-import { AgentRig, type RigOptions, reportVersion, said } from './support/agentRig.ts';
+import { AgentRig, type RigOptions, refusal, reportVersion } from './support/agentRig.ts';
 import { bookedCalls, distinct, readBooks, servedCalls } from './support/books.ts';
 
 const apiKey = { CODEX_API_KEY: 'sk-made-up' };
@@ -23,9 +23,9 @@ async function start(options: RigOptions): Promise<AgentRig> {
 }
 
 /** A gateway of the user's own. */
-async function startOwnGateway(): Promise<AgentUpstream> {
-  const own = await startAgentUpstream(() => said('My own answer.'));
-  stops.push(() => own.close());
+async function startOwnGateway(): Promise<ScriptedUpstream> {
+  const own = await startScriptedUpstream({ script: { text: 'My own answer.' } });
+  stops.push(() => own.stop());
   return own;
 }
 
@@ -77,7 +77,7 @@ describe('Codex, started by our launcher', () => {
   it('gets its answer through the gateway at once, and its call and session are in the books', async () => {
     const rig = await start({
       env: apiKey,
-      answer: () => ({ kind: 'text', text: 'The metered answer.', thinking: ['Well, ', 'now.'] }),
+      answer: () => ({ text: 'The metered answer.', thinking: 'Well, now.' }),
     });
     const run = await rig.run(prompt, await rig.connect());
     expect(run.stdout).toBe('The metered answer.\n');
@@ -86,10 +86,11 @@ describe('Codex, started by our launcher', () => {
     expect(calls.length).toBeGreaterThanOrEqual(1);
     expect(bookedCalls(rows)).toEqual(servedCalls(calls));
     expect(distinct(rows.map(({ session }) => session))).toEqual([toldSession(run.stderr)]);
-    expect(distinct(calls.map(({ headers }) => headers['session-id']))).toEqual([toldSession(run.stderr)]);
+    expect(distinct(rig.asked.map(({ headers }) => headers['session-id']))).toEqual([toldSession(run.stderr)]);
     expect(distinct(rows.map(({ agent, auth }) => `${agent} ${auth}`))).toEqual(['codex key']);
     // The WebSocket that it tries first ends at the gateway, and is given up after one try.
-    expect(rig.upstream.others).toEqual([]);
+    expect(rig.upstream.upgrades).toEqual([]);
+    expect(rig.upstream.requests).toHaveLength(calls.length);
     expect(run.stderr.split('failed to connect to Responses WebSocket').length - 1).toBeLessThanOrEqual(1);
     expect(run.stderr).not.toContain('Reconnecting');
     expect(rig.internet.asked.filter((address) => /127\.0\.0\.1|api\.openai\.com/.test(address))).toEqual([]);
@@ -101,29 +102,28 @@ describe('Codex, started by our launcher', () => {
   it('carries a ChatGPT login to ChatGPT and books it as a subscription', async () => {
     const rig = await start({
       files: { '.codex/auth.json': chatGptLogin() },
-      answer: () => said('The subscribed answer.'),
+      answer: () => ({ text: 'The subscribed answer.' }),
     });
     const { stdout, stderr } = await rig.run(prompt, await rig.connect());
     expect(stdout, stderr).toBe('The subscribed answer.\n');
     const { calls } = rig.upstream;
-    expect(distinct(calls.map(({ path }) => path))).toEqual(['/backend-api/codex/responses']);
-    expect(distinct(calls.map(({ headers }) => headers['chatgpt-account-id']))).toEqual(['account-made-up']);
+    expect(distinct(rig.asked.map(({ path }) => path))).toEqual(['/backend-api/codex/responses']);
+    expect(distinct(rig.asked.map(({ headers }) => headers['chatgpt-account-id']))).toEqual(['account-made-up']);
     const rows = await readBooks(rig.dataDir, calls.length);
     expect(bookedCalls(rows)).toEqual(servedCalls(calls));
     expect(distinct(rows.map(({ auth }) => auth))).toEqual(['subscription']);
-    console.info(
-      `request encoding: ${calls[0]?.headers['content-encoding'] ?? 'none'}; others: ${rig.upstream.others.join(', ')}`,
-    );
+    // Only with this login does it compress what it sends.
+    expect(distinct(rig.asked.map(({ headers }) => headers['content-encoding']))).toEqual(['zstd']);
   });
 
   it('keeps its history: a session is listed under its own provider and can be resumed', async () => {
-    const rig = await start({ env: apiKey, answer: (_call, index) => said(`Answer ${index + 1}.`) });
+    const rig = await start({ env: apiKey, answer: (_call, index) => ({ text: `Answer ${index + 1}.` }) });
     const env = await rig.connect();
     const first = await rig.run(prompt, env);
     const resumed = await rig.run([...exec, 'resume', '--last', 'go on'], env);
     expect(resumed.stdout).toBe('Answer 2.\n');
     expect(toldSession(resumed.stderr)).toBe(toldSession(first.stderr));
-    expect(JSON.stringify(rig.upstream.calls[1]?.body)).toContain('Answer 1.');
+    expect(JSON.stringify(rig.asked[1]?.json)).toContain('Answer 1.');
     const heads = await sessionHeads(rig);
     expect(heads).toMatchObject([{ id: toldSession(first.stderr), model_provider: 'openai' }]);
     const rows = await readBooks(rig.dataDir, 2);
@@ -145,7 +145,7 @@ describe('Codex, started by our launcher', () => {
     const rig = await start({
       env: { MY_KEY: 'made-up' },
       files: { '.codex/config.toml': config.join('\n') },
-      answer: () => said('The metered answer.'),
+      answer: () => ({ text: 'The metered answer.' }),
     });
     const { stdout } = await rig.run(prompt, await rig.connect());
     expect(stdout).toBe('My own answer.\n');
@@ -159,13 +159,13 @@ describe('Codex, started by our launcher', () => {
     const rig = await start({
       env: apiKey,
       files: { '.codex/config.toml': `openai_base_url = "${own.origin}/v1"\n` },
-      answer: () => said('The metered answer.'),
+      answer: () => ({ text: 'The metered answer.' }),
     });
     const { stdout } = await rig.run(prompt, await rig.connect());
     expect(stdout).toBe('My own answer.\n');
     expect(rig.upstream.calls).toEqual([]);
     expect(bookedCalls(await readBooks(rig.dataDir, own.calls.length))).toEqual(servedCalls(own.calls));
-    expect(own.others).toEqual([]);
+    expect(own.upgrades).toEqual([]);
   });
 
   it('runs untouched where our variable is gone', async () => {
@@ -173,19 +173,19 @@ describe('Codex, started by our launcher', () => {
     const rig = await start({
       env: apiKey,
       files: { '.codex/config.toml': `openai_base_url = "${own.origin}/v1"\n` },
-      answer: () => said('The metered answer.'),
+      answer: () => ({ text: 'The metered answer.' }),
     });
     const { OUTLAY_CODEX_BASE_URL: gone, ...env } = await rig.connect();
     expect(gone).toContain(rig.meter.ready.token);
     expect((await rig.run(prompt, env)).stdout).toBe('My own answer.\n');
-    expect(own.others).toContain('UPGRADE /v1/responses');
+    expect(own.upgrades).toEqual(['/v1/responses']);
     expect(await readBooks(rig.dataDir, 0)).toEqual([]);
   });
 
   it.each([503, 529])('retries after a %i, and each try is a call of its own', async (status) => {
     const rig = await start({
       env: apiKey,
-      answer: (_call, index) => (index < 2 ? { kind: 'refuse', status } : said('The answer at last.')),
+      answer: (_call, index) => (index < 2 ? refusal(status) : { text: 'The answer at last.' }),
     });
     const { stdout, stderr } = await rig.run(prompt, await rig.connect());
     expect(stdout, stderr).toBe('The answer at last.\n');
@@ -195,7 +195,7 @@ describe('Codex, started by our launcher', () => {
   });
 
   it('ends at a 429, as it does by itself, and that one call is in the books', async () => {
-    const rig = await start({ env: apiKey, answer: () => ({ kind: 'refuse', status: 429 }) });
+    const rig = await start({ env: apiKey, answer: () => refusal(429) });
     const { code, stderr } = await rig.run(prompt, await rig.connect());
     expect(code).toBe(1);
     expect(stderr).toContain('last status: 429');
@@ -206,7 +206,8 @@ describe('Codex, started by our launcher', () => {
   it('asks again after a stream that broke off, which is booked as far as it came', async () => {
     const rig = await start({
       env: apiKey,
-      answer: (_call, index) => (index === 0 ? { kind: 'cut', text: 'Half an ans' } : said('The whole answer.')),
+      answer: (_call, index) =>
+        index === 0 ? { text: 'Half an ans', cutAfterEvents: 5 } : { text: 'The whole answer.' },
     });
     const { stdout } = await rig.run(prompt, await rig.connect());
     expect(stdout).toContain('The whole answer.');
@@ -218,7 +219,7 @@ describe('Codex, started by our launcher', () => {
   });
 
   it('goes on in the same terminal after the meter was killed and restarted', async () => {
-    const rig = await start({ env: apiKey, answer: (_call, index) => said(`Answer ${index + 1}.`) });
+    const rig = await start({ env: apiKey, answer: (_call, index) => ({ text: `Answer ${index + 1}.` }) });
     const env = await rig.connect();
     expect((await rig.run(prompt, env)).stdout).toBe('Answer 1.\n');
     await readBooks(rig.dataDir, 1);
@@ -231,11 +232,12 @@ describe('Codex, started by our launcher', () => {
     const plan = { plan: [{ step: 'made up', status: 'completed' }] };
     const rig = await start({
       env: apiKey,
-      answer: (_call, index) => (index === 0 ? { kind: 'tool', name: 'update_plan', input: plan } : said('Planned.')),
+      answer: (_call, index) =>
+        index === 0 ? { toolCalls: [{ name: 'update_plan', arguments: plan }] } : { text: 'Planned.' },
     });
     expect((await rig.run(prompt, await rig.connect())).stdout).toBe('Planned.\n');
     const { calls } = rig.upstream;
-    expect(JSON.stringify(calls[1]?.body)).toContain('function_call_output');
+    expect(JSON.stringify(rig.asked[1]?.json)).toContain('function_call_output');
     const rows = await readBooks(rig.dataDir, 2);
     expect(bookedCalls(rows)).toEqual(servedCalls(calls));
     expect(distinct(rows.map(({ session }) => session))).toHaveLength(1);

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isRoutingCall } from '../support/agentUpstream/geminiDialect.ts';
 import { agentVersion } from '../support/toolchain.ts';
-import { AgentRig, type RigOptions, reportVersion, said } from './support/agentRig.ts';
+import { AgentRig, type RigOptions, refusal, reportVersion, usageOf } from './support/agentRig.ts';
 import { bookedCalls, distinct, readBooks, servedCalls } from './support/books.ts';
 
 const apiKey = { GEMINI_API_KEY: 'made-up-gemini-key' };
@@ -31,27 +30,30 @@ describe('Gemini CLI', () => {
 
   it('gets its answer through the gateway, and every call of the prompt is in the books', async () => {
     const rig = await start({
-      answer: () => ({ kind: 'text', text: 'The metered answer.', thinking: ['Well, ', 'now.'] }),
+      answer: () => ({ text: 'The metered answer.', thinking: 'Well, now.' }),
     });
     const { stdout } = await rig.run([...prompt, '--output-format', 'json'], await rig.connect());
     expect(JSON.parse(stdout).response).toBe('The metered answer.');
     const { calls } = rig.upstream;
     const rows = await readBooks(rig.dataDir, calls.length);
     // A small model is asked first which model is to answer.
-    expect(calls.map(({ body }) => isRoutingCall(body))).toEqual([true, false]);
+    expect(rig.asked.map(({ path }) => path.replace(/^.*:/, ''))).toEqual([
+      'generateContent',
+      'streamGenerateContent?alt=sse',
+    ]);
     expect(distinct(calls.map(({ model }) => model))).toHaveLength(2);
     expect(bookedCalls(rows)).toEqual(servedCalls(calls));
     expect(distinct(rows.map(({ agent, auth }) => `${agent} ${auth}`))).toEqual(['gemini-cli key']);
     // It sends no session id: one run is one group of calls.
     expect(distinct(rows.map(({ session }) => session))).toHaveLength(1);
     expect(rows[0]?.session).toContain('gemini-cli@ws-agents');
-    expect(rig.upstream.others).toEqual([]);
+    expect(rig.upstream.requests).toHaveLength(calls.length);
     expect(rig.internet.asked.filter((address) => /127\.0\.0\.1|generativelanguage/.test(address))).toEqual([]);
     console.info(`beside the gateway: ${distinct(rig.internet.asked).join(', ')}`);
   });
 
   it('is left alone where only the environment says how it logs in, which our variable would break', async () => {
-    const rig = await start({ files: {}, answer: () => said('The metered answer.') });
+    const rig = await start({ files: {}, answer: () => ({ text: 'The metered answer.' }) });
     const env = await rig.connect();
     expect(env).toEqual(rig.user.env);
     // The agent itself is the witness: with the variable it ends before any call.
@@ -62,13 +64,8 @@ describe('Gemini CLI', () => {
   });
 
   it.each([429, 503])('retries after a %i, and each try is a call of its own', async (status) => {
-    let refused = false;
     const rig = await start({
-      answer: () => {
-        if (refused) return said('The answer at last.');
-        refused = true;
-        return { kind: 'refuse', status };
-      },
+      answer: (_call, index) => (index === 0 ? refusal(status) : { text: 'The answer at last.' }),
     });
     const { stdout } = await rig.run(prompt, await rig.connect());
     expect(stdout).toBe('The answer at last.\n');
@@ -78,9 +75,7 @@ describe('Gemini CLI', () => {
   });
 
   it('takes a stream that broke off as it does without us, and it is booked as far as it came', async () => {
-    const rig = await start({
-      answer: ({ body }) => (isRoutingCall(body) ? said('unused') : { kind: 'cut', text: 'Half an ans' }),
-    });
+    const rig = await start({ answer: () => ({ text: 'Half an answer', chunkChars: 4, cutAfterEvents: 2 }) });
     const env = await rig.connect();
     const direct = await rig.run(prompt, { ...env, GOOGLE_GEMINI_BASE_URL: rig.upstream.origin });
     const directCalls = rig.upstream.calls.length;
@@ -89,15 +84,17 @@ describe('Gemini CLI', () => {
     const calls = rig.upstream.calls.slice(directCalls);
     expect(calls).toHaveLength(directCalls);
     const rows = await readBooks(rig.dataDir, calls.length);
-    const [{ usage } = { usage: null }] = calls.filter(({ answer }) => answer.kind === 'cut');
+    const asked = rig.asked.at(-1);
+    const { inputTokens = 0, cacheReadTokens = 0 } = asked ? usageOf(asked, {}) : {};
+    // Until its last chunk the provider tells the prompt as a whole.
     expect(rows.filter(({ status }) => status === 'truncated')).toMatchObject([
-      { provenance: 'partial', inputTokens: usage?.inputTokens, cacheReadTokens: usage?.cacheReadTokens },
+      { provenance: 'partial', inputTokens: inputTokens + cacheReadTokens },
     ]);
     expect(bookedCalls(rows.filter(({ status }) => status !== 'truncated'))).toEqual(servedCalls(calls));
   });
 
   it('goes on in the same terminal after the meter was killed and restarted', async () => {
-    const rig = await start({ answer: (_call, index) => said(index < 2 ? 'Before.' : 'After.') });
+    const rig = await start({ answer: (_call, index) => ({ text: index === 0 ? 'Before.' : 'After.' }) });
     const env = await rig.connect();
     expect((await rig.run(prompt, env)).stdout).toBe('Before.\n');
     await readBooks(rig.dataDir, 2);
@@ -107,19 +104,15 @@ describe('Gemini CLI', () => {
   });
 
   it('runs a tool between two calls', async () => {
-    let asked = false;
     const rig = await start({
-      answer: () => {
-        if (asked) return said('Read it.');
-        asked = true;
-        return { kind: 'tool', name: 'read_file', input: { file_path: note } };
-      },
+      answer: (_call, index) =>
+        index === 0 ? { toolCalls: [{ name: 'read_file', arguments: { file_path: note } }] } : { text: 'Read it.' },
     });
     const note = join(rig.user.cwd, 'note.txt');
     await writeFile(note, 'A made-up note.');
     expect((await rig.run(prompt, await rig.connect())).stdout).toBe('Read it.\n');
     const { calls } = rig.upstream;
-    expect(JSON.stringify(calls.at(-1)?.body)).toContain('A made-up note.');
+    expect(JSON.stringify(rig.asked.at(-1)?.json)).toContain('A made-up note.');
     expect(bookedCalls(await readBooks(rig.dataDir, calls.length))).toEqual(servedCalls(calls));
   });
 });

@@ -5,14 +5,8 @@ import { exactFigure } from '../../src/domain/figure.ts';
 import { formatTokens, formatUsd } from '../../src/domain/format.ts';
 import { eventually } from '../support/meterProcess.ts';
 import { pricedModel } from './rig/agentCalls.ts';
-import {
-  type OutlayWindow,
-  openOutlayWindow,
-  PATIENCE_MS,
-  pictureOnFailure,
-  showSidebar,
-  untilText,
-} from './rig/outlayWindow.ts';
+import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar, untilText } from './rig/outlayWindow.ts';
+import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 import { openTerminal, outputFile, typeLine } from './rig/terminal.ts';
 
 // The main job: a real agent in the integrated terminal, its spend in the sidebar while it streams, and the same books on the command line.
@@ -23,7 +17,7 @@ const usd = (costUsd: number | null | undefined): string =>
 let window: OutlayWindow;
 
 beforeAll(async () => {
-  window = await openOutlayWindow();
+  window = await openOutlayWindow({ agents: ['claude'] });
 });
 afterAll(() => window?.stop());
 beforeEach(() => pictureOnFailure(window.page));

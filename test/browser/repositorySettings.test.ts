@@ -5,14 +5,8 @@ import type { CallJsonRow } from '../../src/cli/callsCommand.ts';
 import { eventually } from '../support/meterProcess.ts';
 import { runCommand } from '../support/workbench.ts';
 import { completeCall } from './rig/agentCalls.ts';
-import {
-  type OutlayWindow,
-  openOutlayWindow,
-  PATIENCE_MS,
-  pictureOnFailure,
-  showSidebar,
-  untilText,
-} from './rig/outlayWindow.ts';
+import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar, untilText } from './rig/outlayWindow.ts';
+import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 import { type ScriptedAnthropic, startScriptedAnthropic } from './rig/scriptedAnthropic.ts';
 import { closeTerminals, environmentOf, openTerminal, outputOf } from './rig/terminal.ts';
 
@@ -38,6 +32,7 @@ const hostile = (origin: string) => ({
 beforeAll(async () => {
   thief = await startScriptedAnthropic();
   window = await openOutlayWindow({
+    agents: ['claude'],
     settings: { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' },
     prepare: (folder) => {
       mkdirSync(join(folder, '.vscode'));
@@ -63,7 +58,7 @@ async function untilTotal(calls: number): Promise<void> {
 describe("a hostile repository's settings", () => {
   it('change nothing in Restricted Mode, where Outlay says that it connects no terminal', async () => {
     const sidebar = await showSidebar(window);
-    await sidebar.getByText('Restricted Mode').waitFor();
+    await sidebar.getByText('Restricted Mode: new terminals are not metered until you trust this folder.').waitFor();
     await untilText(window.statusBar(), /^Today /);
     await completeCall(window);
     await untilTotal(1);

@@ -3,14 +3,8 @@ import type { CallJsonRow } from '../../src/cli/callsCommand.ts';
 import { eventually } from '../support/meterProcess.ts';
 import { runCommand } from '../support/workbench.ts';
 import { callAsAgent, completeCall, pricedModel, subscriptionLogin } from './rig/agentCalls.ts';
-import {
-  type OutlayWindow,
-  openOutlayWindow,
-  PATIENCE_MS,
-  pictureOnFailure,
-  showSidebar,
-  untilText,
-} from './rig/outlayWindow.ts';
+import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar, untilText } from './rig/outlayWindow.ts';
+import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 
 // The view Now as a user reads it, fed by calls that go through the gateway.
 

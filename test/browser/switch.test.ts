@@ -10,10 +10,10 @@ import {
   type OutlayWindow,
   openOutlayWindow,
   PATIENCE_MS,
-  pictureOnFailure,
   showSidebar,
   untilText,
 } from './rig/outlayWindow.ts';
+import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 import {
   closeTerminals,
   environmentOf,

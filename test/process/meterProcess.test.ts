@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import {
   eventually,
   type MeterProcess,
   newDataDir,
+  projectDir,
   runCli,
   type StartOptions,
   startMeterProcess,
@@ -201,6 +203,75 @@ describe('the meter process', () => {
       async () => older.child.exitCode,
       (code) => code === 0,
     );
+  });
+
+  it('hands over once, however many windows ask', async () => {
+    const path = dataDir();
+    const older = await meter({ dataDir: path });
+    const lock = await older.lock();
+    const ended = once(older.child, 'exit');
+    await Promise.allSettled(
+      Array.from({ length: 4 }, () => callControl(lock, 'handover', { version: '9.0.0' }, { timeoutMs: 4000 })),
+    );
+    expect((await ended)[0]).toBe(0);
+    expect(older.errorText().split('handing over')).toHaveLength(2);
+    const newer = await meter({ dataDir: path });
+    expect(newer.ready).toMatchObject({ port: older.ready.port, token: older.ready.token });
+  });
+
+  it('ends on SIGTERM after a handover too, and its successor books the call that it broke off', async () => {
+    const path = dataDir();
+    const provider = await upstream(new Promise(() => undefined));
+    const older = await meter({ dataDir: path, upstreams: { anthropic: provider.origin } });
+    const response = await callClaude(older.ready.baseUrls['anthropic'] ?? '');
+    const body = response.text().catch(() => 'broken off');
+    await callControl(await older.lock(), 'handover', { version: '9.0.0' });
+    await meter({ dataDir: path, upstreams: { anthropic: provider.origin } });
+    expect(await older.stop()).toBe(0);
+    expect(await body).toBe('broken off');
+    expect(await calls(path)).toMatchObject([{ status: 'truncated', provenance: 'partial', inputTokens: 1200 }]);
+  });
+
+  it('retires its token when it is told to use another port', async () => {
+    const path = dataDir();
+    const first = await meter({ dataDir: path });
+    await first.stop();
+    const free = createServer();
+    await new Promise<void>((resolve) => {
+      free.listen(0, '127.0.0.1', resolve);
+    });
+    const address = free.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await new Promise((resolve) => {
+      free.close(resolve);
+    });
+    const second = await meter({ dataDir: path, port });
+    expect(second.ready.port).toBe(port);
+    expect(second.ready.token).not.toBe(first.ready.token);
+  });
+
+  it('carries calls although counting fails at every start, without starting it over and over', async () => {
+    const build = dataDir();
+    cpSync(join(projectDir, 'dist'), join(build, 'dist'), { recursive: true });
+    writeFileSync(join(build, 'dist/observeWorker.js'), 'throw new Error("a quoted prompt");');
+    const provider = await upstream();
+    const running = await meter({
+      dataDir: dataDir(),
+      upstreams: { anthropic: provider.origin },
+      program: join(build, 'dist/meter.js'),
+    });
+    const deaths = () => running.errorText().split('worker ended').length - 1;
+    await eventually(
+      async () => deaths(),
+      (count) => count > 5,
+    );
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const response = await callClaude(running.ready.baseUrls['anthropic'] ?? '');
+      expect(await response.text()).toBe(anthropicEvents().join(''));
+    }
+    expect(deaths()).toBe(6);
+    expect(running.errorText()).not.toContain('a quoted prompt');
+    expect(await running.stop()).toBe(0);
   });
 
   it('passes calls through and books none while metering is off', async () => {

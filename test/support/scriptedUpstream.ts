@@ -13,7 +13,7 @@ import {
   type Speaker,
   type Turn,
 } from './upstream/script.ts';
-import { compress, drained, parseBody, pause, readAll, sendJson } from './upstream/transport.ts';
+import { compress, cutOff, drained, parseBody, pause, readAll, sendJson } from './upstream/transport.ts';
 
 export type { ApiName, Script, ScriptUsage } from './upstream/script.ts';
 
@@ -52,6 +52,8 @@ export interface ScriptedUpstream {
   readonly port: number;
   readonly requests: readonly SeenRequest[];
   readonly calls: readonly AnsweredCall[];
+  /** Paths of WebSocket upgrades, all of which are answered 426. */
+  readonly upgrades: readonly string[];
   /** Scripts for the next calls of the APIs, in order; after them the upstream's own script answers again. */
   enqueue(...scripts: readonly Script[]): void;
   stop(): Promise<void>;
@@ -77,6 +79,7 @@ const speakers: readonly { readonly path: RegExp; readonly speaker: Speaker }[] 
 export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {}): Promise<ScriptedUpstream> {
   const requests: SeenRequest[] = [];
   const calls: AnsweredCall[] = [];
+  const upgrades: string[] = [];
   const queue: Script[] = [];
   const sockets = new Set<Socket>();
 
@@ -97,7 +100,8 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.on('upgrade', (_request, socket) => {
+  server.on('upgrade', (request, socket) => {
+    upgrades.push(request.url ?? '/');
     socket.end('HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
   });
 
@@ -132,6 +136,7 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
     port,
     requests,
     calls,
+    upgrades,
     enqueue: (...scripts) => {
       queue.push(...scripts);
     },
@@ -214,12 +219,12 @@ async function sendStream({ turn, speaker, seen, response, headers }: Streaming)
       return 'complete';
     }
     response.write(bytes.subarray(0, bytes.length / 2));
-    response.destroy();
+    await cutOff(response);
     return 'cut';
   }
   for (const [index, frame] of frames.entries()) {
     if (index === script.cutAfterEvents) {
-      response.destroy();
+      await cutOff(response);
       return 'cut';
     }
     if (index > 0) await pause(script.pauseMs, response);

@@ -6,10 +6,10 @@ import { projectDir } from './toolchain.ts';
 
 /** The themes that every screen is looked at in, by the class that the workbench gets. */
 export const themes = {
-  dark: { setting: 'Default Dark Modern', workbenchClass: 'vs-dark' },
-  light: { setting: 'Default Light Modern', workbenchClass: 'vs' },
-  hcDark: { setting: 'Default High Contrast', workbenchClass: 'hc-black' },
-  hcLight: { setting: 'Default High Contrast Light', workbenchClass: 'hc-light' },
+  dark: { label: 'Dark Modern', workbenchClass: 'vs-dark' },
+  light: { label: 'Light Modern', workbenchClass: 'vs' },
+  hcDark: { label: 'Dark High Contrast', workbenchClass: 'hc-black' },
+  hcLight: { label: 'Light High Contrast', workbenchClass: 'hc-light' },
 } as const;
 
 export type ThemeName = keyof typeof themes;
@@ -34,14 +34,25 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   const input = page.locator('.quick-input-widget input');
   await input.waitFor();
   await input.fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().waitFor();
-  await page.keyboard.press('Enter');
+  // The first row is the best match of an editor that guesses, not always the one that was asked for.
+  await page
+    .locator('.quick-input-list .monaco-list-row')
+    .filter({ has: page.getByText(title, { exact: true }) })
+    .first()
+    .click();
 }
 
-export async function setTheme(vsCode: VsCode, name: ThemeName): Promise<void> {
+/** Picks a theme as a user does: a window that is open does not take changes of its settings file over. */
+export async function setTheme({ page }: VsCode, name: ThemeName): Promise<void> {
   const theme = themes[name];
-  vsCode.setSettings({ 'workbench.colorTheme': theme.setting, 'window.autoDetectColorScheme': false });
-  await vsCode.page.locator(`.monaco-workbench.${theme.workbenchClass}`).waitFor();
+  const isSet = page.locator(`.monaco-workbench.${theme.workbenchClass}`);
+  await runCommand(page, 'Preferences: Color Theme');
+  const input = page.locator('.quick-input-widget input[type="text"]');
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Dark Modern' }).first().waitFor();
+  await input.fill(theme.label);
+  await page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: theme.label }).waitFor();
+  await page.keyboard.press('Enter');
+  await isSet.waitFor();
 }
 
 /** Drags the border of the side bar until it has that width. */

@@ -191,11 +191,13 @@ export class CallMeter {
       incomplete: this.#incomplete,
     });
     const { cost, partCosts } = this.#price(settled.parts);
+    const durationMs = end === null || atMs === null ? null : Math.max(0, Math.round(atMs - head.startedAtMs));
     return {
       id: head.id,
       startedAtMs: head.startedAtMs,
-      durationMs: end === null || atMs === null ? null : Math.max(0, Math.round(atMs - head.startedAtMs)),
-      ttftMs: this.#ttftMs,
+      durationMs,
+      // The two come from different clocks, so that a single chunk could come a millisecond after the end.
+      ttftMs: this.#ttftMs === null ? null : Math.min(this.#ttftMs, durationMs ?? this.#ttftMs),
       workspaceId: head.workspaceId,
       agent: head.agent,
       session: this.#session ?? head.session ?? '',

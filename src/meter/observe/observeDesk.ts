@@ -3,6 +3,7 @@ import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { CallHead, ResponseHead } from '../../gateway/contract.ts';
 import type { PriceOverride, Pricer } from '../../pricing/contract.ts';
+import type { LiveCall } from '../../protocol/snapshot.ts';
 import type { Calibrator, Tokenizer } from '../../tokens/contract.ts';
 import type { RequestReader, ResponseReader, ResponseSink } from '../../wire/contract.ts';
 import { CallMeter, type CallMeterDeps } from './callMeter.ts';
@@ -129,10 +130,14 @@ export class ObserveDesk {
         call.gap();
         return;
       case 'end': {
-        const ending: Promise<void> = call.end(item.end, item.atMs).then(() => {
-          this.#calls.delete(item.id);
-          this.#ending.delete(ending);
-        });
+        // A call whose record cannot be made is left to the ledger, which has what was last known of it.
+        const ending: Promise<void> = call
+          .end(item.end, item.atMs)
+          .catch(() => undefined)
+          .then(() => {
+            this.#calls.delete(item.id);
+            this.#ending.delete(ending);
+          });
         this.#ending.add(ending);
         return;
       }
@@ -151,7 +156,7 @@ export class ObserveDesk {
   /** Live figures go out four times a second while a call runs, and once more when the last one has ended. */
   #startLive(): void {
     this.#liveTimer ??= setInterval(() => {
-      this.#deps.send({ type: 'live', calls: [...this.#calls.values()].map((call) => call.live()) });
+      this.#deps.send({ type: 'live', calls: [...this.#calls.values()].flatMap(liveOf) });
       if (this.#calls.size > 0 || !this.#liveTimer) return;
       clearInterval(this.#liveTimer);
       this.#liveTimer = null;
@@ -169,5 +174,14 @@ export class ObserveDesk {
         return state;
       },
     };
+  }
+}
+
+/** One call whose figures cannot be made must not take those of all others along. */
+function liveOf(call: CallMeter): readonly LiveCall[] {
+  try {
+    return [call.live()];
+  } catch {
+    return [];
   }
 }

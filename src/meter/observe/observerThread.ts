@@ -7,6 +7,9 @@ import type { BookingStage, FromObserver, ObservedItem, ToObserver } from './mes
 
 /** Copies that may wait for the worker before bytes of further chunks are left out. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+/** So many deaths without any work between them, and the next worker waits. */
+const DEATHS_IN_A_ROW = 5;
+const PAUSE_MS = 30_000;
 
 export interface ObserverThreadOptions {
   /** Path of the bundled worker. */
@@ -31,6 +34,8 @@ export class ObserverThread implements GatewayObserver {
   #scheduled = false;
   #waitingBytes = 0;
   #closed = false;
+  #deaths = 0;
+  #pause: NodeJS.Timeout | null = null;
   #nextRequestId = 1;
   readonly #answers = new Map<number, (problems: readonly string[]) => void>();
   /** The last known record of each call in flight, for the case that the worker dies. */
@@ -104,6 +109,7 @@ export class ObserverThread implements GatewayObserver {
 
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#pause) clearTimeout(this.#pause);
     await this.#worker.terminate();
   }
 
@@ -138,6 +144,8 @@ export class ObserverThread implements GatewayObserver {
   }
 
   #ask(make: (requestId: number) => ToObserver): Promise<readonly string[]> {
+    // Without a worker there is nothing to wait for.
+    if (this.#closed || this.#pause) return Promise.resolve([]);
     const requestId = this.#nextRequestId++;
     return new Promise((resolve) => {
       this.#answers.set(requestId, resolve);
@@ -148,7 +156,7 @@ export class ObserverThread implements GatewayObserver {
   #start(onReady: () => void): Worker {
     const worker = new Worker(this.#options.workerPath, { name: 'outlay-observe' });
     worker.on('message', (message: FromObserver) => this.#receive(message, onReady));
-    worker.on('error', (error) => this.#options.log(`observe worker: ${error.message}`));
+    worker.on('error', (error) => this.#options.log(`observe worker: ${nameOf(error)}`));
     worker.on('exit', (code) => this.#restart(worker, code));
     return worker;
   }
@@ -160,10 +168,23 @@ export class ObserverThread implements GatewayObserver {
     this.#waitingBytes = 0;
     for (const answer of this.#answers.values()) answer([]);
     this.#answers.clear();
+    // Calls that the dead worker followed end nowhere: none of them may stay on screen.
+    this.#options.onLive([]);
+    if (++this.#deaths <= DEATHS_IN_A_ROW) this.#startAgain();
+    else {
+      // Work that comes meanwhile goes to the dead worker, which drops it.
+      this.#pause = setTimeout(() => this.#startAgain(), PAUSE_MS);
+      this.#pause.unref();
+    }
+    this.#options.onCrash(`the observe worker ended with code ${code}`, lost);
+  }
+
+  #startAgain(): void {
+    this.#pause = null;
+    this.#waitingBytes = 0;
     this.#worker = this.#start(() => undefined);
     this.#post({ type: 'calibration', states: [...this.#calibration.values()] });
     void this.setPriceOverrides(this.#overrides);
-    this.#options.onCrash(`the observe worker ended with code ${code}`, lost);
   }
 
   #receive(message: FromObserver, onReady: () => void): void {
@@ -185,6 +206,7 @@ export class ObserverThread implements GatewayObserver {
         this.#options.onCalibration(message.states);
         return;
       case 'consumed':
+        this.#deaths = 0;
         this.#waitingBytes = Math.max(0, this.#waitingBytes - message.bytes);
         return;
       case 'answer': {
@@ -195,4 +217,9 @@ export class ObserverThread implements GatewayObserver {
       }
     }
   }
+}
+
+/** The message is left out: it could quote what the worker was reading. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }

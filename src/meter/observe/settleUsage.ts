@@ -32,10 +32,15 @@ const BYTES_PER_PROMPT_TOKEN = 4;
 export function settleUsage(evidence: Evidence): SettledUsage {
   const status = statusOf(evidence);
   const { facts } = evidence;
-  if (facts.usageState === 'final') return settled(status, 'reported', facts.parts, evidence);
+  if (facts.usageState === 'final' && isWhole(facts.parts)) return settled(status, 'reported', facts.parts, evidence);
   if (wasRefused(evidence)) return settled(status, 'reported', [{ model: null, usage: zeroUsage }], evidence);
   const provenance = status === 'ok' ? 'estimated' : 'partial';
   return settled(status, provenance, [estimatedPart(evidence)], evidence);
+}
+
+/** A report that leaves out the input or the output, or has no number there, would price the call too low without a mark. */
+function isWhole(parts: readonly UsagePart[]): boolean {
+  return parts.every(({ usage }) => usage.inputTokens !== null && usage.outputTokens !== null);
 }
 
 function statusOf({ end, httpStatus, facts, incomplete }: Evidence): CallStatus {

@@ -1,4 +1,4 @@
-import { amountOf, estimatedFigure, type Figure } from '../../domain/figure.ts';
+import { amountOf, atLeastFigure, estimatedFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import { rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
@@ -37,16 +37,25 @@ function spendRow(row: ReportRow): SpendRow {
 
 function total(rows: readonly ReportRow[], live: readonly LiveCall[]): SpendFigures | null {
   const sums = sumRows(rows);
-  const booked = sums ? rowFigures(sums) : null;
-  const liveNanoUsd = live.reduce((sum, call) => sum + amountOf(call.costNanoUsd), 0);
-  if (liveNanoUsd === 0) return booked;
-  if (!booked) return { ...rowFigures(nothing), costNanoUsd: estimatedFigure(liveNanoUsd) };
-  return { ...booked, costNanoUsd: addLive(booked.costNanoUsd, liveNanoUsd) };
+  const costs = live.map((call) => call.costNanoUsd);
+  if (!sums) {
+    const isKnown = costs.some((cost) => amountOf(cost) > 0);
+    return isKnown ? { ...rowFigures(nothing), costNanoUsd: addFigures(rowFigures(nothing).costNanoUsd, costs) } : null;
+  }
+  const booked = rowFigures(sums);
+  return { ...booked, costNanoUsd: addFigures(booked.costNanoUsd, costs) };
 }
 
-function addLive(figure: Figure, liveNanoUsd: number): Figure {
-  if (figure.kind === 'atLeast') return { kind: 'atLeast', value: figure.value + liveNanoUsd };
-  return estimatedFigure(amountOf(figure) + liveNanoUsd);
+/**
+ * A sum with what calls in flight cost so far. A part that is unknown or a lower bound leaves the sum a lower bound; calls in
+ * flight that have cost nothing yet change nothing.
+ */
+export function addFigures(booked: Figure, live: readonly Figure[]): Figure {
+  const liveAmount = live.reduce((sum, cost) => sum + amountOf(cost), 0);
+  if (liveAmount === 0) return booked;
+  const value = amountOf(booked) + liveAmount;
+  const isBound = [booked, ...live].some(({ kind }) => kind === 'atLeast' || kind === 'unknown');
+  return isBound ? atLeastFigure(value) : estimatedFigure(value);
 }
 
 const nothing = {
@@ -68,3 +77,21 @@ const nothing = {
   unpricedCalls: 0,
   estimatedCalls: 0,
 };
+
+const unreadable: SpendFigures = {
+  costNanoUsd: unknownFigure,
+  inputNanoUsd: unknownFigure,
+  cacheNanoUsd: unknownFigure,
+  thinkingNanoUsd: unknownFigure,
+  outputNanoUsd: unknownFigure,
+  inputTokens: unknownFigure,
+  cacheTokens: unknownFigure,
+  thinkingTokens: unknownFigure,
+  visibleTokens: unknownFigure,
+  calls: 0,
+  unpricedCalls: 0,
+  estimatedCalls: 0,
+};
+
+/** What is shown while the books cannot be read: no line would read as a spend of zero. */
+export const unreadablePeriod: PeriodSpend = { billed: unreadable, subscription: null, byModel: [], bySession: [] };

@@ -1,28 +1,30 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { amountOf, estimatedFigure, exactFigure } from '../../domain/figure.ts';
 import type { NanoUsd } from '../../domain/money.ts';
 import type { LiveCall, MeterFacts, Notice, NowSnapshot } from '../../protocol/snapshot.ts';
-import { type PeriodRows, periodSpend } from './periodSpend.ts';
+import { localDayOf, weekStartOf } from './localDays.ts';
+import { type PeriodRows, periodSpend, unreadablePeriod } from './periodSpend.ts';
+import { spendRate } from './spendRate.ts';
 
 /** At most four snapshots a second. */
 const MIN_INTERVAL_MS = 250;
 /** Without any change a snapshot still comes now and then, so that midnight, the rate and a lost message mend themselves. */
 const IDLE_INTERVAL_MS = 15_000;
 const RATE_WINDOW_MS = 10 * 60 * 1000;
-const MS_PER_HOUR = 3_600_000;
 
 /** What the books say, read in one go. */
 export interface Books {
   readonly today: PeriodRows;
   readonly week: PeriodRows;
   readonly recent: readonly CallRecord[];
-  readonly costOfWindowNanoUsd: NanoUsd;
+  /** Of calls that are no subscription use. */
+  readonly billedOfWindowNanoUsd: NanoUsd;
 }
 
 export interface SnapshotSourceOptions {
   readonly clock: Clock;
-  readonly readBooks: (windowStartMs: number) => Promise<Books>;
+  /** The books as of an instant. May reject: what was read before is shown then, or else that nothing is known. */
+  readonly readBooks: (nowMs: number, windowStartMs: number) => Promise<Books>;
   readonly meter: () => MeterFacts;
   readonly notices: () => readonly Notice[];
 }
@@ -37,8 +39,11 @@ export class SnapshotSource {
   #live: readonly LiveCall[] = [];
   #books: Books | null = null;
   #booksAreStale = true;
+  #booksReadMs = Number.NEGATIVE_INFINITY;
+  #booksDay = '';
   #revision = 0;
   #timer: NodeJS.Timeout | null = null;
+  #dueMs = Number.POSITIVE_INFINITY;
   #lastSentMs = Number.NEGATIVE_INFINITY;
   #making: Promise<NowSnapshot> | null = null;
 
@@ -86,8 +91,6 @@ export class SnapshotSource {
     this.#timer = null;
   }
 
-  #dueMs = Number.POSITIVE_INFINITY;
-
   #schedule(waitMs: number): void {
     if (this.#listeners.size === 0) return;
     const dueMs = this.#options.clock.monotonicMs() + waitMs;
@@ -101,41 +104,52 @@ export class SnapshotSource {
   async #send(): Promise<void> {
     this.#timer = null;
     this.#lastSentMs = this.#options.clock.monotonicMs();
-    if (this.#options.clock.monotonicMs() - this.#booksReadMs >= IDLE_INTERVAL_MS) this.#booksAreStale = true;
     const snapshot = await this.current();
     for (const listener of this.#listeners) listener(snapshot);
-    this.#schedule(IDLE_INTERVAL_MS);
+    // What was booked while these books were being read is not in them yet.
+    this.#schedule(this.#booksAreStale ? MIN_INTERVAL_MS : IDLE_INTERVAL_MS);
   }
 
-  #booksReadMs = Number.NEGATIVE_INFINITY;
-
+  /** Never rejects. */
   async #make(): Promise<NowSnapshot> {
     const nowMs = this.#options.clock.nowMs();
-    if (this.#booksAreStale || !this.#books) {
-      this.#booksAreStale = false;
-      this.#booksReadMs = this.#options.clock.monotonicMs();
-      this.#books = await this.#options.readBooks(nowMs - RATE_WINDOW_MS);
-    }
+    await this.#refreshBooks(nowMs);
     const books = this.#books;
     // A call that has just been booked may still be in the last live list; it must not count twice.
-    const booked = new Set(books.recent.map((call) => call.id));
+    const booked = new Set(books?.recent.map((call) => call.id));
     const live = this.#live.filter((call) => !booked.has(call.id));
+    // A call belongs to the day that it started on, as in the books.
+    const today = localDayOf(nowMs);
+    const weekStart = weekStartOf(nowMs);
+    const since = (day: string): readonly LiveCall[] => live.filter((call) => localDayOf(call.startedAtMs) >= day);
     return {
       revision: ++this.#revision,
       generatedAtMs: nowMs,
       meter: this.#options.meter(),
-      today: periodSpend(books.today, live),
-      week: periodSpend(books.week, live),
-      rateNanoUsdPerHour: rateOf(books.costOfWindowNanoUsd, live),
+      today: books ? periodSpend(books.today, since(today)) : unreadablePeriod,
+      week: books ? periodSpend(books.week, since(weekStart)) : unreadablePeriod,
+      rateNanoUsdPerHour: spendRate(books, live, { windowStartMs: nowMs - RATE_WINDOW_MS, windowMs: RATE_WINDOW_MS }),
       live,
-      recent: books.recent,
+      recent: books?.recent ?? [],
       notices: this.#options.notices(),
     };
   }
-}
 
-function rateOf(costOfWindowNanoUsd: NanoUsd, live: readonly LiveCall[]): NowSnapshot['rateNanoUsdPerHour'] {
-  const liveNanoUsd = live.reduce((sum, call) => sum + amountOf(call.costNanoUsd), 0);
-  const perHour = Math.round(((costOfWindowNanoUsd + liveNanoUsd) * MS_PER_HOUR) / RATE_WINDOW_MS);
-  return liveNanoUsd > 0 ? estimatedFigure(perHour) : exactFigure(perHour);
+  /** Reads the books again where they changed, are old, or are of another day. */
+  async #refreshBooks(nowMs: number): Promise<void> {
+    const { clock, readBooks } = this.#options;
+    const atMs = clock.monotonicMs();
+    const day = localDayOf(nowMs);
+    const isFresh = !this.#booksAreStale && day === this.#booksDay && atMs - this.#booksReadMs < IDLE_INTERVAL_MS;
+    if (isFresh) return;
+    this.#booksAreStale = false;
+    this.#booksReadMs = atMs;
+    try {
+      this.#books = await readBooks(nowMs, nowMs - RATE_WINDOW_MS);
+      this.#booksDay = day;
+    } catch {
+      // Tried again with the next snapshot that is due anyway. Yesterday's books must not stand as today's.
+      if (this.#booksDay !== day) this.#books = null;
+    }
+  }
 }

@@ -7,6 +7,7 @@ import { readAgentFiles } from './agentFiles.ts';
 import { applyTerminalPlan } from './applyTerminalPlan.ts';
 import { MARKER_VARIABLE, type Marker, readMarker } from './environment.ts';
 import { planTerminalEnvironment, type TerminalEnvironmentPlan } from './planTerminalEnvironment.ts';
+import { processHolds } from './processHolds.ts';
 import { readTerminalLayers } from './terminalLayers.ts';
 import {
   addressFingerprint,
@@ -47,6 +48,7 @@ export class TerminalConnector implements Disposable {
   readonly #processIds = new WeakMap<Terminal, number>();
   #nextId = 1;
   #fingerprint: string | null = null;
+  #token: string | null = null;
 
   constructor(parts: TerminalConnectorParts) {
     this.#parts = parts;
@@ -71,6 +73,7 @@ export class TerminalConnector implements Disposable {
     const plan = wishes === null ? null : this.#plan(wishes);
     const isConnected = wishes !== null && plan !== null && plan.connected.length > 0;
     this.#fingerprint = isConnected ? addressFingerprint(wishes.connection.lock) : null;
+    this.#token = isConnected ? wishes.connection.lock.token : null;
     applyTerminalPlan(this.#parts.collection, plan?.changes ?? new Map());
     this.#changed();
     return plan?.notices ?? [];
@@ -123,13 +126,26 @@ export class TerminalConnector implements Disposable {
 
   #learnProcessId(terminal: Terminal): void {
     terminal.processId.then(
-      (processId) => {
+      async (processId) => {
         if (processId === undefined) return;
+        await this.#checkOpenedWith(terminal, processId);
         this.#processIds.set(terminal, processId);
         this.#changed();
       },
       () => {},
     );
+  }
+
+  /**
+   * A terminal that a reloaded window finds again is announced like a new one, although it holds what it was started with. Where the
+   * system tells, that counts.
+   */
+  async #checkOpenedWith(terminal: Terminal, processId: number): Promise<void> {
+    const [token, fingerprint] = [this.#token, this.#fingerprint];
+    if (token === null || fingerprint === null) return;
+    const holds = await processHolds(processId, token);
+    if (holds === true) this.#openedWith.set(terminal, fingerprint);
+    if (holds === false && this.#openedWith.get(terminal) === fingerprint) this.#openedWith.delete(terminal);
   }
 
   #seen(): readonly SeenTerminal[] {

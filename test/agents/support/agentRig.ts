@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentUpstream, startAgentUpstream } from '../../support/agentUpstream/agentUpstream.ts';
-import type { Answer } from '../../support/agentUpstream/dialect.ts';
-import { isRoutingCall } from '../../support/agentUpstream/geminiDialect.ts';
 import { type MeterProcess, startMeterProcess } from '../../support/meterProcess.ts';
+import {
+  type Script,
+  type ScriptedUpstream,
+  type ScriptUsage,
+  type SeenRequest,
+  startScriptedUpstream,
+} from '../../support/scriptedUpstream.ts';
 import { type AgentName, agentPath, agentVersion } from '../../support/toolchain.ts';
 import {
   type AgentUser,
@@ -19,19 +23,18 @@ import { type ProgramRun, runProgram } from './runProgram.ts';
 
 const routes = ['anthropic', 'openai', 'gemini', 'chatgpt'];
 
-export const said = (text: string): Answer => ({ kind: 'text', text });
+/** Decides what a call is answered with; `index` counts the calls that it was asked for. Gemini CLI's routing call is none of them. */
+export type AnswerCall = (request: SeenRequest, index: number) => Script;
 
-/** What Gemini CLI's routing call expects; every other call gets `answer`. */
-export function afterRouting(answer: AgentUpstream['answer']): AgentUpstream['answer'] {
-  return (call, index) =>
-    isRoutingCall(call.body) ? said('{"complexity_reasoning":"made up","complexity_score":10}') : answer(call, index);
+export function refusal(status: number): Script {
+  return { error: { status, type: 'made_up', message: 'A made-up refusal.' } };
 }
 
 export interface RigOptions {
   readonly env?: Variables;
   /** Files of the user's home, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  readonly answer: AgentUpstream['answer'];
+  readonly answer: AnswerCall;
   /** A host that the agent would reach without us, played on loopback. */
   readonly played?: PlayedHost;
 }
@@ -40,7 +43,7 @@ export interface RigOptions {
 export class AgentRig {
   readonly agent: AgentName;
   readonly dataDir: string;
-  readonly upstream: AgentUpstream;
+  readonly upstream: ScriptedUpstream;
   readonly internet: ClosedInternet;
   readonly user: AgentUser;
   meter: MeterProcess;
@@ -48,7 +51,7 @@ export class AgentRig {
 
   private constructor(parts: {
     readonly root: string;
-    readonly upstream: AgentUpstream;
+    readonly upstream: ScriptedUpstream;
     readonly internet: ClosedInternet;
     readonly user: AgentUser;
     readonly meter: MeterProcess;
@@ -64,7 +67,7 @@ export class AgentRig {
 
   static async start(agent: AgentName, options: RigOptions): Promise<AgentRig> {
     const root = mkdtempSync(join(tmpdir(), `outlay-${agent}-`));
-    const upstream = await startAgentUpstream(afterRouting(options.answer));
+    const upstream = await startScriptedUpstream({ script: scriptOf(options.answer) });
     const internet = await startClosedInternet(options.played ?? null);
     const authorityPath = join(root, 'authority.pem');
     if (internet.authority !== null) writeFileSync(authorityPath, internet.authority);
@@ -73,6 +76,11 @@ export class AgentRig {
     for (const [path, content] of Object.entries(options.files ?? {})) await writeHomeFile(user, path, content);
     const meter = await startRigMeter(join(root, 'data'), upstream);
     return new AgentRig({ root, upstream, internet, user, meter });
+  }
+
+  /** What the provider was asked to generate, in the order in which it came. */
+  get asked(): readonly SeenRequest[] {
+    return this.upstream.requests.filter(({ api }) => api !== null);
   }
 
   /** The environment of a terminal that Outlay connects now. */
@@ -93,13 +101,36 @@ export class AgentRig {
 
   async dispose(): Promise<void> {
     await this.meter.kill();
-    await this.upstream.close();
+    await this.upstream.stop();
     await this.internet.close();
     rmSync(this.#root, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-function startRigMeter(dataDir: string, upstream: AgentUpstream): Promise<MeterProcess> {
+/** Figures that no other answer has, so that a row of the books belongs to one answer only. */
+export function usageOf({ api, index }: SeenRequest, script: Script): ScriptUsage {
+  const writesCache = api === 'anthropic-messages';
+  return {
+    inputTokens: 1000 + index,
+    cacheReadTokens: 20_000 + index,
+    cacheWrite5mTokens: writesCache ? 300 + index : 0,
+    cacheWrite1hTokens: writesCache ? 400 + index : 0,
+    outputTokens: 900 + index,
+    thinkingTokens: script.thinking === undefined ? 0 : 500 + index,
+    webSearches: 0,
+  };
+}
+
+function scriptOf(answer: AnswerCall): (request: SeenRequest) => Script {
+  let calls = 0;
+  return (request) => {
+    const script = answer(request, calls);
+    calls += 1;
+    return { ...script, usage: usageOf(request, script) };
+  };
+}
+
+function startRigMeter(dataDir: string, upstream: ScriptedUpstream): Promise<MeterProcess> {
   return startMeterProcess({ dataDir, upstreams: Object.fromEntries(routes.map((name) => [name, upstream.origin])) });
 }
 

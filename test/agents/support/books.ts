@@ -1,6 +1,6 @@
 import type { CallJsonRow } from '../../../src/cli/callsCommand.ts';
-import type { ServedCall } from '../../support/agentUpstream/agentUpstream.ts';
 import { eventually, runCli } from '../../support/meterProcess.ts';
+import type { AnsweredCall } from '../../support/scriptedUpstream.ts';
 
 /** A row of `outlay calls --json` as far as a provider decides it. */
 export type BookedCall = Pick<
@@ -49,26 +49,24 @@ export function bookedCalls(rows: readonly CallJsonRow[]): readonly BookedCall[]
   );
 }
 
-/** The same, as the provider that answered the calls knows it. Calls whose stream was cut reported no end and are left out. */
-export function servedCalls(calls: readonly ServedCall[]): readonly BookedCall[] {
-  const nothing = {
-    inputTokens: 0,
-    cacheReadTokens: 0,
-    cacheWrite5mTokens: 0,
-    cacheWrite1hTokens: 0,
-    outputTokens: 0,
-    thinkingTokens: 0,
-  };
+const nothing = {
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+  outputTokens: 0,
+  thinkingTokens: 0,
+};
+
+/** The same, as the provider that answered the calls knows it. A stream that was not delivered reported no end and is left out. */
+export function servedCalls(calls: readonly AnsweredCall[]): readonly BookedCall[] {
   return sorted(
     calls
-      .filter(({ answer }) => answer.kind !== 'cut')
-      .map(({ api, model, usage }) => ({
-        api,
-        model,
-        status: usage === null ? 'error' : 'ok',
-        provenance: 'reported',
-        ...(usage ?? nothing),
-      })),
+      .filter(({ end }) => end === 'complete')
+      .map(({ api, model, status, usage }) => {
+        const { webSearches: _, ...reported } = usage ?? { ...nothing, webSearches: 0 };
+        return { api, model, status: status < 400 ? 'ok' : 'error', provenance: 'reported', ...reported };
+      }),
   );
 }
 

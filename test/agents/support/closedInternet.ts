@@ -1,6 +1,6 @@
-import { createServer, type RequestListener } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { type Certificate, selfSignedCertificate } from './selfSignedCertificate.ts';
 
 export interface ClosedInternet {
@@ -16,7 +16,8 @@ export interface ClosedInternet {
 /** A host of the internet that is played on loopback, under TLS. */
 export interface PlayedHost {
   readonly host: string;
-  readonly listener: RequestListener;
+  /** The plain server that answers for it. */
+  readonly port: number;
 }
 
 /**
@@ -26,8 +27,20 @@ export interface PlayedHost {
 export async function startClosedInternet(played: PlayedHost | null = null): Promise<ClosedInternet> {
   const asked: string[] = [];
   const certificate: Certificate | null = played && selfSignedCertificate(played.host);
-  const playedServer = certificate && createTlsServer({ ...certificate }, played?.listener);
   const tunnels = new Set<Socket>();
+  const keep = (socket: Socket): void => {
+    tunnels.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => tunnels.delete(socket));
+  };
+  const playedServer =
+    certificate &&
+    createTlsServer({ ...certificate }, (client) => {
+      const server = connect(played?.port ?? 0, '127.0.0.1');
+      keep(client);
+      keep(server);
+      client.pipe(server).pipe(client);
+    });
   const server = createServer((request, response) => {
     const url = request.url ?? '';
     asked.push(URL.canParse(url) ? new URL(url).host : url);
@@ -36,13 +49,12 @@ export async function startClosedInternet(played: PlayedHost | null = null): Pro
   server.on('connect', (request, socket: Socket) => {
     const target = request.url ?? '';
     asked.push(target);
-    socket.on('error', () => socket.destroy());
     if (playedServer === null || target !== `${played?.host}:443`) {
+      socket.on('error', () => socket.destroy());
       socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    tunnels.add(socket);
-    socket.on('close', () => tunnels.delete(socket));
+    keep(socket);
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     playedServer.emit('connection', socket);
   });

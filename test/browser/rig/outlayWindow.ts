@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
-import { onTestFailed } from 'vitest';
 import type { MeterLock } from '../../../src/protocol/control.ts';
 import { readMeterLock } from '../../../src/protocol/meterLock.ts';
 import { eventually } from '../../support/meterProcess.ts';
 import { startVsCode, type VsCode, type VsCodeOptions } from '../../support/realVsCode.ts';
-import { agentPath, nodePath, projectDir, vsixPath } from '../../support/toolchain.ts';
+import { type AgentName, agentPath, nodePath, projectDir, vsixPath } from '../../support/toolchain.ts';
 import { openView, webviewFrame } from '../../support/workbench.ts';
 import { type ScriptedAnthropic, startScriptedAnthropic } from './scriptedAnthropic.ts';
 
@@ -43,6 +42,10 @@ export interface WindowOptions {
   readonly viewport?: VsCodeOptions['viewport'];
   /** Called with the folder that will be open, before it is opened. */
   readonly prepare?: (folder: string, upstream: ScriptedAnthropic) => void;
+  /** Packed extensions that are installed beside Outlay. */
+  readonly others?: readonly string[];
+  /** Agents on the PATH of the terminals. */
+  readonly agents?: readonly AgentName[];
   /** False: VS Code opens without Outlay. */
   readonly install?: boolean;
 }
@@ -66,11 +69,12 @@ export async function openOutlayWindow(options: WindowOptions = {}): Promise<Out
   for (const path of [home, folder, dataDir, scratch]) mkdirSync(path);
   const upstream = await startScriptedAnthropic();
   // Where users' own tools are put on the PATH. The editor takes its environment from a login shell, which forgets what it inherited.
-  const tools = [dirname(nodePath()), dirname(agentPath('claude'))].join(':');
+  const agents = (options.agents ?? []).map((name) => dirname(agentPath(name)));
+  const tools = [dirname(nodePath()), ...agents].join(':');
   writeFileSync(join(home, '.bashrc'), `PATH="${tools}:$PATH"\nPS1='$ '\n`);
   options.prepare?.(folder, upstream);
   const vsCode = await startVsCode({
-    extensions: options.install === false ? [] : [vsixPath()],
+    extensions: [...(options.install === false ? [] : [vsixPath()]), ...(options.others ?? [])],
     folder,
     settings: { ...quietTerminals, ...options.settings },
     env: { ...environment(home, dataDir, upstream), ...options.env },
@@ -135,13 +139,6 @@ export async function untilText(locator: Locator, wanted: string | RegExp): Prom
   const isWanted = (text: string | null) => (typeof wanted === 'string' ? text === wanted : wanted.test(text ?? ''));
   await eventually(() => locator.textContent(), isWanted, PATIENCE_MS).catch((cause: unknown) => {
     throw new Error(`${String(locator)} never was ${String(wanted)}`, { cause });
-  });
-}
-
-/** Leaves a picture of the window of a test that fails. To be called at the beginning of each test. */
-export function pictureOnFailure(page: Page): void {
-  onTestFailed(async ({ task }) => {
-    await page.screenshot({ path: join(projectDir, `test-results/browser/${task.name.replace(/\W+/g, '-')}.png`) });
   });
 }
 

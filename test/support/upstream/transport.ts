@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import {
   brotliCompressSync,
   brotliDecompressSync,
@@ -59,6 +59,12 @@ export async function pause(ms: number | undefined, response: ServerResponse): P
   response.once('close', onClose);
   await delay(ms, undefined, { signal: gone.signal }).catch(() => undefined);
   response.off('close', onClose);
+}
+
+/** Breaks the connection off, after what was written in this tick has left: Node holds it back until the tick ends. */
+export async function cutOff(response: ServerResponse): Promise<void> {
+  await immediate();
+  response.destroy();
 }
 
 export function drained(response: ServerResponse): Promise<void> {

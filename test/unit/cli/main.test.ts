@@ -7,7 +7,6 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oldNodeSentence } from '../../../src/cli/nodeVersion.ts';
 import { call, callId } from '../ledger/callFixtures.ts';
 import { tempDir } from '../ledger/tempDir.ts';
 import { book } from './cliFixture.ts';
@@ -64,23 +63,5 @@ describe('dist/cli.js', () => {
     expect(await text(child.stderr)).toBe('');
     const [code, signal] = await exit;
     expect([code, signal]).toEqual([0, null]);
-  });
-
-  it('says in one sentence that a Node is too old, before it touches anything newer', async () => {
-    // The version is all that the script may look at; without getBuiltinModule and node:sqlite everything else would fail.
-    const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'18.19.0'});process.getBuiltinModule=undefined`;
-    const [code, stdout, stderr] = await outcomeOf(start(['report', '--by', 'day'], ['--import', pretend]));
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toBe('Outlay needs Node 24 (or 22.13 and newer); this is Node 18.19.0.\n');
-  });
-});
-
-describe('oldNodeSentence', () => {
-  it.each(['24.0.0', '26.1.0', '23.4.0', '22.13.0', '22.20.1'])('accepts %s', (version) => {
-    expect(oldNodeSentence(version)).toBeNull();
-  });
-
-  it.each(['23.3.0', '22.12.0', '20.19.0', '18.0.0', '8.17.0'])('refuses %s', (version) => {
-    expect(oldNodeSentence(version)).toContain(`this is Node ${version}.`);
   });
 });

@@ -118,6 +118,27 @@ describe('outlay report', () => {
 });
 
 describe('outlay calls', () => {
+  it('counts a call of which one part has no price as a report does, and prints what is known as a lower bound', async () => {
+    const dataDir = tempDir();
+    const partly = { ...priced(1_500_000_000, 0), provenance: 'unpriced' } as const;
+    book(dataDir, [
+      advisedCall({ id: callId(1), cost: partly, partCosts: [priced(1_500_000_000, 0), unpriced] }),
+      call({ id: callId(2), status: 'truncated', provenance: 'partial', cost: priced(250_000_000, 0) }),
+    ]);
+    const json = async (...args: string[]): Promise<{ unpricedCalls: number; calls: number; costUsd: number }[]> =>
+      JSON.parse((await run([...args, '--data-dir', dataDir, '--json'])).stdout);
+    const sums = (rows: Awaited<ReturnType<typeof json>>) => ({
+      calls: rows.reduce((sum, row) => sum + row.calls, 0),
+      unpricedCalls: rows.reduce((sum, row) => sum + row.unpricedCalls, 0),
+      costUsd: rows.reduce((sum, row) => sum + row.costUsd, 0),
+    });
+    expect(sums(await json('calls'))).toEqual({ calls: 2, unpricedCalls: 1, costUsd: 1.75 });
+    expect(sums(await json('report', '--by', 'session'))).toEqual({ calls: 2, unpricedCalls: 1, costUsd: 1.75 });
+    const { stdout } = await run(['calls', '--data-dir', dataDir]);
+    expect(stdout).toContain('≥$1.50');
+    expect(stdout).toContain('≥$0.25');
+  });
+
   it('prints one row a call of exactly the promised keys, newest first', async () => {
     const dataDir = tempDir();
     book(dataDir, [call({ id: callId(1), startedAtMs: 1000 }), advisedCall({ id: callId(2), startedAtMs: 2000 })]);
@@ -221,19 +242,37 @@ describe('outlay delete', () => {
     expect(asked).toEqual([['POST', '/control/deleteData', 'Bearer control', `127.0.0.1:${port}`, { beforeMs }]]);
   });
 
+  it('deletes by itself where the port of a meter that has died belongs to another program', async () => {
+    const dataDir = bookedDir();
+    const server = createServer((_, response) => {
+      response.writeHead(404).end('not here');
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const lock = { port, token: 'gateway', controlToken: 'control', pid: 1, version: '1' };
+    writeFileSync(join(dataDir, 'meter.json'), JSON.stringify(lock));
+    expect(await run(['delete', '--data-dir', dataDir, '--all'])).toMatchObject({ stdout: 'Deleted 3 calls.\n' });
+  });
+
   it('passes on why a meter refuses', async () => {
     const dataDir = bookedDir();
+    const held = acquireOwnerLock(dataDir);
+    if (held.state === 'held') onTestFinished(held.release);
     const server = createServer((_, response) => {
       response.writeHead(500).end('{"error":"Nothing was deleted. The disk is full."}');
     }).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
-    writeFileSync(join(dataDir, 'meter.json'), JSON.stringify({ port, controlToken: 'c' }));
+    writeFileSync(
+      join(dataDir, 'meter.json'),
+      JSON.stringify({ port, token: 't', controlToken: 'c', pid: 1, version: '0.1.0' }),
+    );
     expect(await run(['delete', '--data-dir', dataDir, '--all'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'The meter refused (500): Nothing was deleted. The disk is full.\n',
+      stderr: 'Nothing was deleted. The disk is full.\n',
     });
   });
 
@@ -243,7 +282,10 @@ describe('outlay delete', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    writeFileSync(join(dataDir, 'meter.json'), JSON.stringify({ port, controlToken: 'c' }));
+    writeFileSync(
+      join(dataDir, 'meter.json'),
+      JSON.stringify({ port, token: 't', controlToken: 'c', pid: 1, version: '0.1.0' }),
+    );
     expect(await run(['delete', '--data-dir', dataDir, '--all'])).toMatchObject({
       code: 0,
       stdout: 'Deleted 3 calls.\n',

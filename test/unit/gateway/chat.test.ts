@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { patchedPieces, usagePatch } from '../../../src/gateway/chatUsage.ts';
 import { scanChatStreamOptions } from '../../../src/wire/chatStreamOptions.ts';
 import { RawClient } from '../../support/rawHttp.ts';
-import { call, readAll, startGateway, startUpstream } from './gatewayRig.ts';
+import { call, RecordingObserver, readAll, startGateway, startUpstream } from './gatewayRig.ts';
 
 const usageEvent =
   'data: {"id":"c","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}\n\n';
@@ -229,5 +229,41 @@ describe('a Chat body over the bound', () => {
       expect((await call(rig.port, options, body)).status).toBe(200);
     }
     expect(lengths).toEqual([body.length, body.length]);
+    for (const seen of rig.observer.calls) expect(Buffer.concat(seen.request).equals(body)).toBe(true);
+  });
+
+  it('goes through a body while it comes, so that the end of a large one holds nobody up', async () => {
+    const upstream = await startUpstream((req, res) => void readAll(req).then((body) => res.end(body)));
+    let tellFirst: () => void = () => {};
+    const first = new Promise<void>((resolve) => {
+      tellFirst = resolve;
+    });
+    class WakingObserver extends RecordingObserver {
+      override begin(head: Parameters<RecordingObserver['begin']>[0]) {
+        const tap = super.begin(head);
+        return {
+          ...tap,
+          requestBytes: (chunk: Uint8Array) => {
+            tap.requestBytes(chunk);
+            tellFirst();
+          },
+        };
+      }
+    }
+    const observer = new WakingObserver();
+    const rig = await startGateway(upstream.port, { observer });
+    const client = new RawClient(rig.port);
+    const body = '{"model":"m","stream":true}';
+    const path = `${rig.prefix('openai')}/v1/chat/completions`;
+    client.send(`POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\nContent-Length: ${body.length}\r\n\r\n`);
+    client.send(body.slice(0, 9));
+    // The rest is sent only after the observer has seen the beginning: it would wait for ever for a body shown at its end.
+    await first;
+    expect(upstream.requests).toHaveLength(0);
+    client.send(body.slice(9));
+    await observer.calls[0]?.ended;
+    expect(Buffer.concat(observer.calls[0]?.request ?? []).toString()).toBe(body);
+    expect(Buffer.concat(observer.calls[0]?.response ?? []).toString()).toBe(patched(body));
+    client.socket.destroy();
   });
 });

@@ -43,6 +43,20 @@ describe('openLedger', () => {
     ]);
   });
 
+  it('stays readable where sums leave the range of exact numbers', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    for (const index of [1, 2, 3]) {
+      const huge = usage({ inputTokens: Number.MAX_SAFE_INTEGER, outputTokens: 1 });
+      ledger.writer.finish(
+        call({ id: callId(index), usage: huge, cost: priced(Number.MAX_SAFE_INTEGER - 1, 1), parts: [] }),
+      );
+    }
+    expect(ledger.reader.report({ by: 'day' })).toMatchObject([
+      { calls: 3, inputTokens: Number.MAX_SAFE_INTEGER, outputTokens: 3, costNanoUsd: Number.MAX_SAFE_INTEGER },
+    ]);
+    expect(ledger.reader.costSince(0)[0]?.costNanoUsd).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
   it('lists calls newest first, up to a limit, and from an instant', () => {
     const ledger = openLedger({ path: ':memory:', ...options });
     for (const index of [2, 1, 3]) ledger.writer.finish(call({ id: callId(index), startedAtMs: index * 1000 }));

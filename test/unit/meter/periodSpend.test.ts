@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimatedFigure, exactFigure, unknownFigure } from '../../../src/domain/figure.ts';
+import { atLeastFigure, estimatedFigure, exactFigure, unknownFigure } from '../../../src/domain/figure.ts';
 import type { ReportRow } from '../../../src/ledger/contract.ts';
 import { periodSpend } from '../../../src/meter/snapshot/periodSpend.ts';
 import type { LiveCall } from '../../../src/protocol/snapshot.ts';
@@ -94,6 +94,15 @@ describe('periodSpend', () => {
 
   it('shows a first call in flight before anything was booked', () => {
     expect(spend([], [liveCall({})]).billed?.costNanoUsd).toEqual(estimatedFigure(5));
+  });
+
+  it('keeps the total a lower bound where what is booked or in flight is one', () => {
+    const hidden = liveCall({ costNanoUsd: atLeastFigure(5) });
+    expect(spend([row({})], [hidden]).billed?.costNanoUsd).toEqual(atLeastFigure(1005));
+    const unpriced = row({ costNanoUsd: null, unpricedCalls: 1 });
+    expect(spend([unpriced], [liveCall({})]).billed?.costNanoUsd).toEqual(atLeastFigure(5));
+    const withUnpricedLive = [liveCall({}), liveCall({ costNanoUsd: unknownFigure })];
+    expect(spend([row({})], withUnpricedLive).billed?.costNanoUsd).toEqual(atLeastFigure(1005));
   });
 
   it('lists sessions newest first', () => {

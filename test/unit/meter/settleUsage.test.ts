@@ -127,4 +127,19 @@ describe('settleUsage', () => {
   it('does not call a clean end truncated when it was we who could not read it', () => {
     expect(settleUsage(evidence({ incomplete: true }))).toMatchObject({ status: 'ok', provenance: 'estimated' });
   });
+
+  it('fills what a final report leaves out with a marked estimate, instead of pricing it as nothing', () => {
+    const reported = usage({ inputTokens: null, cacheReadTokens: 40, outputTokens: 5, thinkingTokens: 2 });
+    const settled = settleUsage(
+      evidence({
+        facts: { ...noResponseFacts, parts: [{ model: null, usage: reported }], usageState: 'final', complete: true },
+        countedVisibleTokens: 3,
+      }),
+    );
+    expect(settled).toMatchObject({
+      status: 'ok',
+      provenance: 'estimated',
+      usage: { inputTokens: 100, cacheReadTokens: 40, outputTokens: 5, thinkingTokens: 2 },
+    });
+  });
 });

@@ -117,8 +117,23 @@ it('cuts a stream where the script says', async () => {
     method: 'POST',
     body: JSON.stringify({ model: 'claude-x', stream: true }),
   });
-  await expect(response.text()).rejects.toThrow();
+  let text = '';
+  const read = async () => {
+    for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString();
+  };
+  await expect(read()).rejects.toThrow();
+  expect(text.match(/^event: /gm)).toHaveLength(3);
   expect(upstream.calls).toMatchObject([{ end: 'cut', usage: null }]);
+});
+
+it('answers a WebSocket upgrade with 426 and remembers it', async () => {
+  const opened = new Promise((resolve) => {
+    const socket = new WebSocket(`${upstream.origin.replace('http', 'ws')}/v1/responses`);
+    socket.addEventListener('open', () => resolve('open'));
+    socket.addEventListener('error', () => resolve('refused'));
+  });
+  expect(await opened).toBe('refused');
+  expect(upstream.upgrades).toEqual(['/v1/responses']);
 });
 
 it('tells another process what it saw', async () => {

@@ -237,6 +237,12 @@ describe('tools', () => {
 });
 
 describe('errors and foreign bodies', () => {
+  it('does not believe a count that no call can have', async () => {
+    const read = await readEvents(api, [start({ input_tokens: Number.MAX_SAFE_INTEGER, output_tokens: 1 })]);
+    expect(onlyUsage(read)?.inputTokens).toBeNull();
+    expect(read.problems.map(({ code }) => code)).toEqual(['bad-count']);
+  });
+
   it('keeps an error event that comes after HTTP 200, and the usage before it', async () => {
     const read = await readEvents(api, [
       start({ input_tokens: 9, output_tokens: 1 }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ByteRange, scanChatStreamOptions } from '../../../src/wire/chatStreamOptions.ts';
+import { type ByteRange, createChatStreamScanner, scanChatStreamOptions } from '../../../src/wire/chatStreamOptions.ts';
 
 const scan = (text: string) => scanChatStreamOptions(Buffer.from(text));
 const cutOut = (text: string, range: ByteRange | null) =>
@@ -67,5 +67,15 @@ describe('scanChatStreamOptions', () => {
         expect(JSON.parse(added.toString())).toEqual({ ...value, stream_options: { include_usage: true } });
       }),
     );
+  });
+
+  it('finds the same in a body that comes in pieces, cut at every byte', () => {
+    const bytes = Buffer.from('{"é":"👋","stream" : true, "stream_options":{"a":[1],"include_usage":false}}');
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const scanner = createChatStreamScanner();
+      scanner.push(bytes.subarray(0, cut));
+      scanner.push(bytes.subarray(cut));
+      expect(scanner.end()).toEqual(scanChatStreamOptions(bytes));
+    }
   });
 });

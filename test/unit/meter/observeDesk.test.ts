@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/domain/clock.ts';
+import type { CallHead } from '../../../src/gateway/contract.ts';
+import type { FromObserver } from '../../../src/meter/observe/messages.ts';
+import { ObserveDesk } from '../../../src/meter/observe/observeDesk.ts';
+import type { Pricer } from '../../../src/pricing/contract.ts';
+import { createCalibrator } from '../../../src/tokens/calibrator.ts';
+import { createO200kTokenizer } from '../../../src/tokens/o200kTokenizer.ts';
+import { createRequestReader } from '../../../src/wire/requestReader.ts';
+import { createResponseReader } from '../../../src/wire/responseReader.ts';
+
+const head = (id: string, provider: string): CallHead => ({
+  id,
+  startedAtMs: 0,
+  workspaceId: 'w',
+  routeId: 'anthropic',
+  provider,
+  api: 'anthropic-messages',
+  pathModel: null,
+  pathStream: null,
+  auth: 'key',
+  agent: 'a',
+  session: id,
+  subAgent: null,
+  requestEncoding: null,
+});
+
+/** A pricer with a defect that one provider's calls hit. */
+const pricer: Pricer = {
+  bookVersion: 'b',
+  price: ({ provider }) => {
+    if (provider === 'broken') throw new RangeError('a defect');
+    return { costNanoUsd: 1, provenance: 'priced', split: null, rates: [], priceVersion: 'b' };
+  },
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('ObserveDesk', () => {
+  it('keeps a defect that one call hits from the figures of all others', async () => {
+    const sent: FromObserver[] = [];
+    const desk = new ObserveDesk({
+      clock: systemClock,
+      send: (message) => sent.push(message),
+      tokenizer: createO200kTokenizer(),
+      calibrator: createCalibrator(),
+      createPricer: () => pricer,
+      parseOverrides: () => ({ overrides: [], problems: [] }),
+      createRequestReader,
+      createResponseReader,
+    });
+    const begin = (id: string, provider: string) => ({ kind: 'begin', head: head(id, provider) }) as const;
+    desk.receive({ type: 'items', items: [begin('bad', 'broken'), begin('good', 'anthropic')] });
+    await vi.advanceTimersByTimeAsync(300);
+    const lastLive = () =>
+      sent
+        .filter((message) => message.type === 'live')
+        .at(-1)
+        ?.calls.map(({ id }) => id);
+    expect(lastLive()).toEqual(['good']);
+    const end = (id: string) => ({ kind: 'end', id, end: 'client-gone', atMs: 5 }) as const;
+    desk.receive({ type: 'items', items: [end('bad'), end('good')] });
+    desk.receive({ type: 'drain', requestId: 7 });
+    await vi.advanceTimersByTimeAsync(300);
+    expect(sent.filter((message) => message.type === 'answer')).toEqual([
+      { type: 'answer', requestId: 7, problems: [] },
+    ]);
+    const finished = sent.flatMap((message) =>
+      message.type === 'record' && message.stage === 'finish' ? [message.record.id] : [],
+    );
+    expect(finished).toEqual(['good']);
+    expect(lastLive()).toEqual([]);
+  });
+});

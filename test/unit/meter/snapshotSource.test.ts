@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AuthKind } from '../../../src/domain/api.ts';
+import type { Clock } from '../../../src/domain/clock.ts';
+import { atLeastFigure, estimatedFigure, exactFigure, unknownFigure } from '../../../src/domain/figure.ts';
+import type { ReportRow } from '../../../src/ledger/contract.ts';
+import { type Books, SnapshotSource } from '../../../src/meter/snapshot/snapshotSource.ts';
+import type { LiveCall, NowSnapshot } from '../../../src/protocol/snapshot.ts';
+import { call, unpriced } from '../ledger/callFixtures.ts';
+
+const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+const noRows = { byModel: [], bySession: [] };
+const noBooks: Books = { today: noRows, week: noRows, recent: [], billedOfWindowNanoUsd: 0 };
+
+const live = (id: string, startedAtMs: number, auth: AuthKind = 'key'): LiveCall => ({
+  id,
+  startedAtMs,
+  agent: 'a',
+  session: 's',
+  model: 'm',
+  auth,
+  api: 'anthropic-messages',
+  phase: 'answering',
+  inputTokens: unknownFigure,
+  thinkingTokens: unknownFigure,
+  visibleTokens: estimatedFigure(1),
+  costNanoUsd: estimatedFigure(60),
+  ttftMs: null,
+});
+
+const row = (costNanoUsd: number): ReportRow => ({
+  key: 'm',
+  auth: 'key',
+  calls: 1,
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+  outputTokens: 0,
+  thinkingTokens: 0,
+  unknownThinkingCalls: 0,
+  thinkingAtLeastTokens: 0,
+  webSearches: 0,
+  costNanoUsd,
+  inputNanoUsd: costNanoUsd,
+  cacheNanoUsd: 0,
+  thinkingNanoUsd: 0,
+  outputNanoUsd: 0,
+  unpricedCalls: 0,
+  estimatedCalls: 0,
+  lastCallAtMs: 0,
+  agent: 'a',
+  model: 'm',
+});
+
+const spent = (costNanoUsd: number): Books => ({ ...noBooks, today: { ...noRows, byModel: [row(costNanoUsd)] } });
+
+function source(readBooks: () => Promise<Books>): SnapshotSource {
+  return new SnapshotSource({
+    clock,
+    readBooks,
+    notices: () => [],
+    meter: () => ({
+      version: '1.0.0',
+      pid: 1,
+      port: 1,
+      startedAtMs: 0,
+      bookVersion: 'b',
+      demo: false,
+      draining: false,
+      metering: true,
+    }),
+  });
+}
+
+/** Collects what a listener gets. */
+function follow(feed: SnapshotSource): NowSnapshot[] {
+  const seen: NowSnapshot[] = [];
+  feed.subscribe((snapshot) => seen.push(snapshot));
+  return seen;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(2026, 10, 22, 12) });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('SnapshotSource', () => {
+  it('sends one at once and then at most four a second, the last of them with the last state', async () => {
+    const feed = source(async () => noBooks);
+    const seen = follow(feed);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen).toHaveLength(1);
+    for (let change = 0; change < 100; change++) {
+      feed.liveChanged([live(`call ${change}`, Date.now())]);
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    await vi.advanceTimersByTimeAsync(300);
+    expect(seen.length).toBeGreaterThan(4);
+    expect(seen.length).toBeLessThanOrEqual(7);
+    expect(seen.at(-1)?.live[0]?.id).toBe('call 99');
+  });
+
+  it('shows figures as unknown, never as zero, while the books cannot be read, and recovers', async () => {
+    let isBroken = true;
+    const feed = source(async () => {
+      if (isBroken) throw new Error('disk read error');
+      return spent(7);
+    });
+    const seen = follow(feed);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen.at(-1)?.today.billed?.costNanoUsd).toEqual(unknownFigure);
+    expect(seen.at(-1)?.rateNanoUsdPerHour).toEqual(unknownFigure);
+    isBroken = false;
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(seen.at(-1)?.today.billed?.costNanoUsd).toEqual(exactFigure(7));
+  });
+
+  it('keeps the figures that it had when a later read fails', async () => {
+    const answers = [async () => spent(7), () => Promise.reject(new Error('disk read error'))];
+    const feed = source(() => (answers.shift() ?? (async () => spent(8)))());
+    const seen = follow(feed);
+    await vi.advanceTimersByTimeAsync(0);
+    feed.booksChanged();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(seen).toHaveLength(2);
+    expect(seen.at(-1)?.today.billed?.costNanoUsd).toEqual(exactFigure(7));
+  });
+
+  it('sends soon what was booked while the books were being read', async () => {
+    const answers = [spent(1), spent(2)];
+    const feed = source(
+      () =>
+        new Promise((resolve) => {
+          setTimeout(() => resolve(answers.shift() ?? spent(3)), 20);
+        }),
+    );
+    const seen = follow(feed);
+    await vi.advanceTimersByTimeAsync(10);
+    feed.booksChanged();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(seen.at(-1)?.today.billed?.costNanoUsd).toEqual(exactFigure(2));
+  });
+
+  it('reads the books again for whoever comes back on another day', async () => {
+    const answers = [spent(1), spent(2)];
+    const feed = source(async () => answers.shift() ?? noBooks);
+    const stop = feed.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(0);
+    stop();
+    vi.setSystemTime(new Date(2026, 10, 23, 9));
+    const seen = follow(feed);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen[0]?.today.billed?.costNanoUsd).toEqual(exactFigure(2));
+  });
+
+  it('counts a call in flight on the day and in the week that it started in, as the books will', async () => {
+    vi.setSystemTime(new Date(2026, 10, 23, 0, 1));
+    const feed = source(async () => noBooks);
+    feed.liveChanged([live('of Sunday', new Date(2026, 10, 22, 23, 59).getTime())]);
+    const { today, week } = await feed.current();
+    expect(today.billed).toBeNull();
+    expect(week.billed).toBeNull();
+    vi.setSystemTime(new Date(2026, 10, 24, 0, 1));
+    feed.liveChanged([live('of Monday', new Date(2026, 10, 23, 23, 59).getTime())]);
+    const tuesday = await feed.current();
+    expect(tuesday.today.billed).toBeNull();
+    expect(tuesday.week.billed?.costNanoUsd).toEqual(estimatedFigure(60));
+  });
+
+  it('does not count a call twice that is booked and still in the last live list', async () => {
+    const record = call({ id: '019a0000-0000-7000-8000-000000000001' });
+    const feed = source(async () => ({ ...spent(60), recent: [record] }));
+    feed.liveChanged([live(record.id, Date.now())]);
+    const { today, live: shown } = await feed.current();
+    expect(shown).toEqual([]);
+    expect(today.billed?.costNanoUsd).toEqual(exactFigure(60));
+  });
+
+  it('tells the rate of billed calls only, and as a lower bound where one has no price', async () => {
+    const feed = source(async () => ({ ...noBooks, billedOfWindowNanoUsd: 100 }));
+    feed.liveChanged([live('subscription', Date.now(), 'subscription')]);
+    expect((await feed.current()).rateNanoUsdPerHour).toEqual(exactFigure(600));
+    feed.liveChanged([live('billed', Date.now())]);
+    expect((await feed.current()).rateNanoUsdPerHour).toEqual(estimatedFigure(960));
+    const unpricedCall = source(async () => ({
+      ...noBooks,
+      recent: [call({ startedAtMs: Date.now() - 1000, durationMs: 500, cost: unpriced })],
+    }));
+    expect((await unpricedCall.current()).rateNanoUsdPerHour).toEqual(atLeastFigure(0));
+  });
+});
