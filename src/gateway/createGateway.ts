@@ -235,7 +235,7 @@ class LoopbackGateway implements Gateway {
     const plan = {
       upstream,
       path: (joined === '' ? '/' : joined) + call.query,
-      chat: match?.api === 'openai-chat' && /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? ''),
+      chat: match?.api === 'openai-chat' && isPlain(all['content-encoding'] ?? ''),
       startedAtMs,
       startedMonotonicMs,
       beginTap,
@@ -259,4 +259,9 @@ class LoopbackGateway implements Gateway {
     const url = new URL(origin);
     return Number(url.port) === this.#policy.port && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
   }
+}
+
+function isPlain(contentEncoding: string): boolean {
+  const coding = contentEncoding.trim().toLowerCase();
+  return coding === '' || coding === 'identity';
 }
