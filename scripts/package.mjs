@@ -15,7 +15,12 @@ const packed = spawnSync(
     join(projectDir, 'node_modules/@vscode/vsce/vsce'),
     ...['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', target],
   ],
-  { cwd: projectDir, encoding: 'utf8', env: { ...process.env, SOURCE_DATE_EPOCH: commitTime() } },
+  {
+    cwd: projectDir,
+    encoding: 'utf8',
+    // A zip archive holds local times.
+    env: { ...process.env, SOURCE_DATE_EPOCH: commitTime(), TZ: 'UTC' },
+  },
 );
 if (packed.status !== 0)
   fail(`vsce could not pack it: ${(packed.stderr || packed.stdout || String(packed.error)).trim()}`);

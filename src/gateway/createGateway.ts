@@ -243,7 +243,7 @@ class LoopbackGateway implements Gateway {
       path: (joined === '' ? '/' : joined) + call.query,
       chat:
         match?.api === 'openai-chat' &&
-        /^\s*(?:identity)?\s*$/i.test(all['content-encoding'] ?? '') &&
+        isPlain(all['content-encoding'] ?? '') &&
         mayAskForUsage(upstream.provider, path + call.query),
       startedAtMs,
       startedMonotonicMs,
@@ -289,4 +289,9 @@ class LoopbackGateway implements Gateway {
 interface Answer {
   readonly status: 400 | 502;
   readonly message: string;
+}
+
+function isPlain(contentEncoding: string): boolean {
+  const coding = contentEncoding.trim().toLowerCase();
+  return coding === '' || coding === 'identity';
 }

@@ -76,9 +76,15 @@ export function parseUpstream(provider: ProviderId, text: string): UpstreamResul
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(host)))
     return refused('it must be https; plain http is accepted for loopback only.');
   return {
-    upstream: { provider, origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') },
+    upstream: { provider, origin: url.origin, basePath: withoutEndSlashes(url.pathname) },
     problem: null,
   };
+}
+
+function withoutEndSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }
 
 /** Joins a base path and a path; a version that both name is kept once. */

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, read
 import { dirname, join } from 'node:path';
 import { fileStamp } from './ledgerFiles.ts';
 import { type Migration, migrate, newestVersion, schemaVersionOf } from './migrations.ts';
-import { DamagedRow, type Database, openDatabase, textOf, walIsSafe } from './sqlite.ts';
+import { DamagedRow, type Database, faultOf, openDatabase, textOf, walIsSafe } from './sqlite.ts';
 
 /** The writer runs in a thread of its own and retries; a short wait there harms nobody. */
 const writerBusyMs = 50;
@@ -27,7 +27,7 @@ export interface Connection {
  */
 export function openConnection(options: ConnectionOptions): Connection {
   if (options.path !== ':memory:') checkHeader(options.path);
-  const db = openDatabase(options.path, { readOnly: false, busyMs: writerBusyMs });
+  let db = openReadable(options.path);
   try {
     checkIntegrity(db);
     const version = schemaVersionOf(db);
@@ -35,7 +35,9 @@ export function openConnection(options: ConnectionOptions): Connection {
       db.close();
       return { db: openDatabase(options.path, { readOnly: true, busyMs: writerBusyMs }), newerVersion: version };
     }
-    setUp(db, options.sqliteVersion ?? sqliteVersionOf(db));
+    if (!walIsSafe(options.sqliteVersion ?? sqliteVersionOf(db))) setJournal(db, 'DELETE');
+    else if (!usesLog(db)) db = withoutLog(db, options.path);
+    setUp(db);
     migrate(db, options.migrations, (from) => backUp(db, options, from));
     return { db, newerVersion: null };
   } catch (error) {
@@ -94,21 +96,59 @@ function sqliteVersionOf(db: Database): string {
   return textOf(db.prepare('SELECT sqlite_version() AS version').get() ?? {}, 'version');
 }
 
-function setUp(db: Database, sqliteVersion: string): void {
+function setUp(db: Database): void {
   db.exec('PRAGMA foreign_keys = ON');
   db.exec('PRAGMA secure_delete = ON');
-  const mode = walIsSafe(sqliteVersion) ? walOrDelete(db) : setJournal(db, 'DELETE');
+  const mode = textOf(db.prepare('PRAGMA journal_mode').get() ?? {}, 'journal_mode');
   // A rollback journal needs a full sync to survive a power cut unharmed; the log does not.
   db.exec(`PRAGMA synchronous = ${mode === 'wal' ? 'NORMAL' : 'FULL'}`);
 }
 
-/** Write-ahead logging needs shared memory, which network folders refuse in several ways; the rollback journal works there. */
-function walOrDelete(db: Database): string {
+/** A ledger with a log may have come to a folder where no log works. */
+function openReadable(path: string): Database {
+  const db = openDatabase(path, { readOnly: false, busyMs: writerBusyMs });
   try {
-    return setJournal(db, 'WAL');
-  } catch {
-    return setJournal(db, 'DELETE');
+    return canRead(db) ? db : withoutLog(db, path);
+  } catch (error) {
+    if (db.isOpen) db.close();
+    throw error;
   }
+}
+
+/** Whether the file system lets anything be read. SQLite sets up a log without trying whether it can be used. */
+function canRead(db: Database): boolean {
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return true;
+  } catch (error) {
+    if (faultOf(error) === 'io') return false;
+    throw error;
+  }
+}
+
+function usesLog(db: Database): boolean {
+  try {
+    setJournal(db, 'WAL');
+    return canRead(db);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Opens the file again with a rollback journal, after what is in the log was taken into it. A log needs shared memory, which network
+ * folders refuse in several ways; only whoever has the file for itself from the first access on can do without.
+ */
+function withoutLog(unusable: Database, path: string): Database {
+  unusable.close();
+  const alone = openDatabase(path, { readOnly: false, busyMs: writerBusyMs });
+  try {
+    alone.exec('PRAGMA locking_mode = EXCLUSIVE');
+    setJournal(alone, 'DELETE');
+  } finally {
+    alone.close();
+  }
+  return openDatabase(path, { readOnly: false, busyMs: writerBusyMs });
 }
 
 function setJournal(db: Database, mode: 'WAL' | 'DELETE'): string {

@@ -105,10 +105,13 @@ function parseReady(line: string): MeterReady | null {
   }
 }
 
-/** The editor's environment without its own switches, some of which would make the meter another kind of process. */
+/**
+ * The editor's environment without its own switches, some of which would make the meter another kind of process, and without
+ * Node's debug switches, which would write the header fields of calls, keys included, into the log.
+ */
 export function meterEnvironment(environment: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const entries = Object.entries(environment).filter(
-    ([name]) => !/^(VSCODE_|ELECTRON_|OUTLAY_|NODE_OPTIONS$|NODE_CHANNEL_)/.test(name),
+    ([name]) => !/^(VSCODE_|ELECTRON_|OUTLAY_|NODE_OPTIONS$|NODE_CHANNEL_|NODE_DEBUG)/.test(name),
   );
   return { ...Object.fromEntries(entries), ELECTRON_RUN_AS_NODE: '1' };
 }

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import type { EnvironmentReader } from './environment.ts';
 import type { AgentFiles } from './userBaseUrls.ts';
 
 const CLAUDE_BASE_URL = ['env', 'ANTHROPIC_BASE_URL'];
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
  * Reads the few facts that matter from the agents' own settings; nothing is ever written there. Values are taken from the user's files
@@ -35,9 +37,13 @@ export async function readAgentFiles(
   };
 }
 
+/** A repository may put a pipe, a device or anything else in place of a file: what is no file of a sensible size is not read. */
 async function readParsed(path: string, parse: (text: string) => unknown): Promise<unknown> {
+  const flags = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK;
   try {
-    return parse(await readFile(path, 'utf8'));
+    await using file = await open(path, flags);
+    const stats = await file.stat();
+    return stats.isFile() && stats.size <= MAX_FILE_BYTES ? parse(await file.readFile('utf8')) : null;
   } catch {
     return null;
   }
@@ -52,10 +58,14 @@ function textAt(value: unknown, path: readonly string[]): string | null {
   return typeof current === 'string' && current !== '' ? current : null;
 }
 
-/** Gemini CLI accepts comments in its settings. Strings are matched first, so that "//" in a URL stays. */
+/**
+ * Gemini CLI accepts comments in its settings. Strings are matched first, so that "//" in a URL stays. What has no end reaches to the
+ * end of the text, so that no text is gone through twice.
+ */
 export function parseJsonWithComments(text: string): unknown {
-  const withoutComments = text.replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_match, string?: string) =>
-    string === undefined ? ' ' : string,
+  const withoutComments = text.replace(
+    /("(?:[^"\\]|\\[\s\S]?)*"?)|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
+    (_match, string?: string) => string ?? ' ',
   );
   return JSON.parse(withoutComments.replace(/^\uFEFF/, ''));
 }

@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { CallTap, GatewayObserver } from '../../../src/gateway/contract.ts';
+import type { GatewayObserver } from '../../../src/gateway/contract.ts';
 import { call, readAll, startGateway, startUpstream, token } from './gatewayRig.ts';
+import { throwingAt } from './throwingObserver.ts';
 
 const events = 'event: a\ndata: 1\n\nevent: b\ndata: 2\n\n';
-
-/** Throws at the k-th thing that it is told. */
-function throwingAt(k: number): GatewayObserver {
-  let told = 0;
-  const tell = () => {
-    told += 1;
-    if (told === k) throw new TypeError('secret prompt');
-  };
-  const tap: CallTap = { requestBytes: tell, requestEnd: tell, responseHead: tell, responseBytes: tell, end: tell };
-  return {
-    begin: () => {
-      tell();
-      return tap;
-    },
-    unmetered: tell,
-  };
-}
 
 describe('an observer', () => {
   it('changes no byte by throwing, whenever it does', async () => {

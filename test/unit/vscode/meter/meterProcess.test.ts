@@ -67,4 +67,9 @@ describe('meterEnvironment', () => {
     const environment = { HOME: '/home/u', NODE_OPTIONS: '--inspect', ELECTRON_NO_ASAR: '1', OUTLAY_TERMINAL: '{}' };
     expect(meterEnvironment(environment)).toEqual({ HOME: '/home/u', ELECTRON_RUN_AS_NODE: '1' });
   });
+
+  it('leaves out what would make Node write header fields, keys included, into the log', () => {
+    const environment = { NODE_DEBUG: '*', NODE_DEBUG_NATIVE: 'http2', NODE_EXTRA_CA_CERTS: '/ca.pem' };
+    expect(meterEnvironment(environment)).toEqual({ NODE_EXTRA_CA_CERTS: '/ca.pem', ELECTRON_RUN_AS_NODE: '1' });
+  });
 });

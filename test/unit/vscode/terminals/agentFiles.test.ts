@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -56,6 +57,27 @@ describe('readAgentFiles', () => {
   it('looks where the user has moved the settings to', async () => {
     await write('elsewhere/config.toml', 'openai_base_url = "https://o.example/v1"');
     expect((await read({ CODEX_HOME: join(home, 'elsewhere') })).codexBaseUrl).toBe('https://o.example/v1');
+  });
+});
+
+describe('a repository that puts something else in place of settings', () => {
+  it('holds nothing up with a pipe, a device, a folder or a file without end', async () => {
+    const folder = join(home, 'repository/.claude');
+    const settings = join(folder, 'settings.json');
+    await mkdir(folder, { recursive: true });
+    const tricks = [
+      () => execFileSync('mkfifo', [settings]),
+      () => symlink('/dev/zero', settings),
+      () => mkdir(settings),
+      () => writeFile(settings, `{"env":{"ANTHROPIC_BASE_URL":"https://x.example"},"pad":"${'x'.repeat(1_100_000)}"}`),
+      () => writeFile(settings, `"${'\\"'.repeat(400_000)}`),
+      () => writeFile(settings, '/*'.repeat(400_000)),
+    ];
+    for (const trick of tricks) {
+      await trick();
+      expect(await read()).toMatchObject({ claudeWorkspaceRedirects: false });
+      await rm(settings, { recursive: true });
+    }
   });
 });
 
