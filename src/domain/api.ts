@@ -1,5 +1,15 @@
-/** The wire formats that Outlay can read. */
-export type ApiKind = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini-generate';
+/** The wire formats that Outlay can read. The names are kept in the ledger. */
+export const apiKinds = [
+  'anthropic-messages',
+  'openai-chat',
+  'openai-responses',
+  'gemini-generate',
+  'bedrock-converse',
+  'bedrock-invoke',
+  'ollama-native',
+] as const;
+
+export type ApiKind = (typeof apiKinds)[number];
 
 /** Who sells the call: the owner of prices, of error shapes and of the ids that observations are merged by. */
 export type ProviderId = 'anthropic' | 'openai' | 'google' | 'chatgpt' | (string & {});

@@ -7,6 +7,11 @@ export interface Upstream {
   readonly origin: string;
   /** Put before the path that the client sent, for example "/backend-api/codex"; empty for none. */
   readonly basePath: string;
+  /**
+   * The origin is the provider's own, which has another one a region: the route puts a region that its own strict pattern accepts
+   * in. Absent where a user named the origin, which then serves every region.
+   */
+  readonly regional?: true;
 }
 
 /** How a method and path of a route are read; null where the call is passed through unmetered. */
@@ -16,6 +21,8 @@ export interface RouteMatch {
   readonly pathModel: string | null;
   /** Whether the path itself asks for a stream (Gemini); null where the body decides. */
   readonly pathStream: boolean | null;
+  /** Where the path says that the model runs (Vertex), which can change the price; absent where it says nothing. */
+  readonly region?: string;
 }
 
 /** One entry of the route table: a first path segment, its upstreams, and the APIs that it carries. */
@@ -23,7 +30,10 @@ export interface Route {
   readonly id: string;
   /** What the base URL ends with after the route's segment, for example "/v1" for OpenAI. */
   readonly baseSuffix: string;
-  upstream(head: RequestHead): Upstream;
+  /** Further base URLs of this route for other SDKs, by name, as what follows the route's segment: "/anthropic". */
+  readonly otherBases?: Readonly<Record<string, string>>;
+  /** Null where there is no public one and the user has named none (Azure). */
+  upstream(head: RequestHead): Upstream | null;
   /**
    * The path to request below the upstream's base path, for a client path after the route's segment (normalises "/messages"
    * and "/v1/v1/messages"). Neither has a query.
@@ -32,6 +42,11 @@ export interface Route {
   match(method: string, upstreamPath: string): RouteMatch | null;
   /** The only reader of credentials: this head has them, headers and query. */
   auth(head: RequestHead): AuthKind;
+  /**
+   * A sentence where a request cannot succeed at this upstream because it came through a gateway; then nothing is sent. Gets the
+   * head with credentials. Absent where every request can.
+   */
+  impossible?(head: RequestHead, upstream: Upstream): string | null;
   /** A JSON body in the provider's own error shape, holding one sentence. */
   errorBody(status: number, message: string): string;
 }
@@ -54,6 +69,7 @@ export interface CallHead {
   readonly api: ApiKind;
   readonly pathModel: string | null;
   readonly pathStream: boolean | null;
+  readonly region?: string;
   readonly auth: AuthKind;
   readonly agent: string;
   readonly session: string | null;

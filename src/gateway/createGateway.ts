@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../domain/clock.ts';
 import { type AdmissionPolicy, type AdmittedCall, admit } from './admission.ts';
 import { agentOf, sessionOf, subAgentOf } from './agents.ts';
+import { mayAskForUsage } from './asksForUsage.ts';
 import type { CallHead, CallTap, GatewayObserver, RequestHead, Route, Upstream } from './contract.ts';
 import { Exchange } from './exchange.ts';
 import { GuardedObserver } from './guardedObserver.ts';
@@ -36,7 +37,7 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Listens on 127.0.0.1; rejects with Node's own error where the port is taken. */
   listen(port: number): Promise<{ readonly port: number }>;
-  /** Base URLs by route id, in the form that SDKs take. */
+  /** Base URLs by route id, and by the names of a route's other bases, in the form that SDKs take. */
   baseUrls(workspaceId: string): Readonly<Record<string, string>>;
   /** Calls that have not ended, metered or not. */
   inFlight(): number;
@@ -89,7 +90,11 @@ class LoopbackGateway implements Gateway {
 
   baseUrls(workspaceId: string): Readonly<Record<string, string>> {
     const base = `http://127.0.0.1:${this.#policy.port}/${this.#options.token}/${workspaceId}`;
-    return Object.fromEntries(this.#options.routes.map(({ id, baseSuffix }) => [id, `${base}/${id}${baseSuffix}`]));
+    return Object.fromEntries(
+      this.#options.routes.flatMap(({ id, baseSuffix, otherBases = {} }) =>
+        Object.entries({ [id]: baseSuffix, ...otherBases }).map(([name, suffix]) => [name, `${base}/${id}${suffix}`]),
+      ),
+    );
   }
 
   inFlight(): number {
@@ -200,12 +205,13 @@ class LoopbackGateway implements Gateway {
       path: call.path + queryWithoutKey(call.query),
       headers: withoutCredentials(all),
     };
-    const upstream = this.#options.workspaceUpstream(call.workspaceId, route.id) ?? route.upstream(head);
-    if (this.#isOurselves(upstream)) {
-      const message = 'The upstream of this route is Outlay itself.';
-      sendJson(res, { status: 502, close: false }, route.errorBody(502, message));
+    const full: RequestHead = { method, path: call.path + call.query, headers: all };
+    const target = this.#targetOf(call, head, full);
+    if ('message' in target) {
+      sendJson(res, { status: target.status, close: false }, route.errorBody(target.status, target.message));
       return;
     }
+    const upstream = target;
     const path = route.upstreamPath(call.path);
     const match = route.match(method, path);
     const joined = joinPath(upstream.basePath, path);
@@ -224,7 +230,7 @@ class LoopbackGateway implements Gateway {
         routeId: route.id,
         provider: upstream.provider,
         ...match,
-        auth: route.auth({ method, path: call.path + call.query, headers: all }),
+        auth: route.auth(full),
         agent: agentOf(head),
         session: sessionOf(head),
         subAgent: subAgentOf(head),
@@ -235,7 +241,10 @@ class LoopbackGateway implements Gateway {
     const plan = {
       upstream,
       path: (joined === '' ? '/' : joined) + call.query,
-      chat: match?.api === 'openai-chat' && isPlain(all['content-encoding'] ?? ''),
+      chat:
+        match?.api === 'openai-chat' &&
+        isPlain(all['content-encoding'] ?? '') &&
+        mayAskForUsage(upstream.provider, path + call.query),
       startedAtMs,
       startedMonotonicMs,
       beginTap,
@@ -254,11 +263,32 @@ class LoopbackGateway implements Gateway {
     exchange.start();
   }
 
+  /**
+   * Where a call goes, or why it is answered here and sent nowhere; `full` is its head with credentials. Agents show the sentence
+   * of a 400 at once and try again after most others: on a 403 Claude Code refreshes its credentials for a minute.
+   */
+  #targetOf({ workspaceId, route }: AdmittedCall, head: RequestHead, full: RequestHead): Upstream | Answer {
+    const upstream = this.#options.workspaceUpstream(workspaceId, route.id) ?? route.upstream(head);
+    if (upstream === null)
+      return {
+        status: 400,
+        message: `The address of "${route.id}" is not known: name it in the setting outlay.upstreams.`,
+      };
+    if (this.#isOurselves(upstream)) return { status: 502, message: 'The upstream of this route is Outlay itself.' };
+    const message = route.impossible?.(full, upstream) ?? null;
+    return message === null ? upstream : { status: 400, message };
+  }
+
   #isOurselves({ origin }: Upstream): boolean {
     if (!origin.startsWith('http:')) return false;
     const url = new URL(origin);
     return Number(url.port) === this.#policy.port && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
   }
+}
+
+interface Answer {
+  readonly status: 400 | 502;
+  readonly message: string;
 }
 
 function isPlain(contentEncoding: string): boolean {

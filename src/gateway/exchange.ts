@@ -218,7 +218,7 @@ export class Exchange {
       httpStatus: statusCode,
       contentType: headers['content-type'] ?? null,
       contentEncoding: headers['content-encoding'] ?? null,
-      requestId: bounded(rawValues(rawHeaders, 'request-id')[0]) ?? bounded(rawValues(rawHeaders, 'x-request-id')[0]),
+      requestId: requestIdOf(rawHeaders),
     });
   }
 
@@ -271,6 +271,15 @@ export class Exchange {
   #nowMs(): number {
     return this.#plan.startedAtMs + this.#tools.clock.monotonicMs() - this.#plan.startedMonotonicMs;
   }
+}
+
+/** The id that the provider gave the request: Anthropic's, everybody's, AWS's header. */
+function requestIdOf(rawHeaders: readonly string[]): string | null {
+  for (const name of ['request-id', 'x-request-id', 'x-amzn-requestid']) {
+    const id = bounded(rawValues(rawHeaders, name)[0]);
+    if (id !== null) return id;
+  }
+  return null;
 }
 
 /** How a request's body is framed. Node has refused every request with contradicting lengths before this. */

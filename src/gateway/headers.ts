@@ -19,6 +19,7 @@ const credentials = new Set([
   'x-api-key',
   'x-goog-api-key',
   'api-key',
+  'x-amz-security-token',
   'cookie',
   'proxy-authorization',
 ]);

@@ -5,6 +5,9 @@ const PROVIDERS: Readonly<Record<string, ProviderId>> = {
   'openai.com': 'openai',
   'chatgpt.com': 'chatgpt',
   'googleapis.com': 'google',
+  'cloudcode-pa.googleapis.com': 'google-code-assist',
+  'amazonaws.com': 'aws',
+  'api.aws': 'aws',
   'openrouter.ai': 'openrouter',
   'deepseek.com': 'deepseek',
   'x.ai': 'x-ai',
@@ -21,6 +24,10 @@ const PROVIDERS: Readonly<Record<string, ProviderId>> = {
   'z.ai': 'zai',
   'bigmodel.cn': 'zhipuai',
   'openai.azure.com': 'azure',
+  'services.ai.azure.com': 'azure',
+  'cognitiveservices.azure.com': 'azure',
+  'aliyuncs.com': 'alibaba',
+  'kimi.com': 'moonshotai',
 };
 
 /** A gateway of the user's own: its models are priced where exactly one first-party seller has them. */

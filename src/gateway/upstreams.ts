@@ -2,22 +2,39 @@ import { BlockList, isIP } from 'node:net';
 import type { ProviderId } from '../domain/api.ts';
 import type { Upstream } from './contract.ts';
 
-/** Where each provider's calls go, by the names that `--upstream name=origin` knows. */
-export interface UpstreamTable {
-  readonly anthropic: Upstream;
-  readonly openai: Upstream;
-  readonly gemini: Upstream;
-  readonly chatgpt: Upstream;
+/** A line of the table below. `origin` is null where every customer has another one and the user has to name it. */
+interface PublicUpstream extends Omit<Upstream, 'origin'> {
+  readonly origin: string | null;
 }
 
-export type UpstreamName = keyof UpstreamTable;
-
-export const publicUpstreams: UpstreamTable = {
+/** Every upstream by the name that `--upstream name=origin` knows it by. */
+const known = {
   anthropic: { provider: 'anthropic', origin: 'https://api.anthropic.com', basePath: '' },
   openai: { provider: 'openai', origin: 'https://api.openai.com', basePath: '/v1' },
   gemini: { provider: 'google', origin: 'https://generativelanguage.googleapis.com', basePath: '' },
   chatgpt: { provider: 'chatgpt', origin: 'https://chatgpt.com', basePath: '/backend-api/codex' },
-};
+  bedrock: { provider: 'aws', origin: 'https://bedrock-runtime.us-east-1.amazonaws.com', basePath: '', regional: true },
+  vertex: { provider: 'google-vertex', origin: 'https://aiplatform.googleapis.com', basePath: '', regional: true },
+  'code-assist': { provider: 'google-code-assist', origin: 'https://cloudcode-pa.googleapis.com', basePath: '' },
+  azure: { provider: 'azure', origin: null, basePath: '' },
+  openrouter: { provider: 'openrouter', origin: 'https://openrouter.ai', basePath: '/api/v1' },
+  deepseek: { provider: 'deepseek', origin: 'https://api.deepseek.com', basePath: '' },
+  xai: { provider: 'x-ai', origin: 'https://api.x.ai', basePath: '/v1' },
+  mistral: { provider: 'mistral', origin: 'https://api.mistral.ai', basePath: '/v1' },
+  groq: { provider: 'groq', origin: 'https://api.groq.com', basePath: '/openai/v1' },
+  moonshot: { provider: 'moonshotai', origin: 'https://api.moonshot.ai', basePath: '/v1' },
+  zai: { provider: 'zai', origin: 'https://api.z.ai', basePath: '/api/paas/v4' },
+  alibaba: { provider: 'alibaba', origin: 'https://dashscope-intl.aliyuncs.com', basePath: '/compatible-mode/v1' },
+  ollama: { provider: 'ollama', origin: 'http://127.0.0.1:11434', basePath: '' },
+  lmstudio: { provider: 'lmstudio', origin: 'http://127.0.0.1:1234', basePath: '/v1' },
+} as const satisfies Record<string, PublicUpstream>;
+
+export type UpstreamName = keyof typeof known;
+
+/** Where each provider's calls go; null where nobody has said. */
+export type UpstreamTable = Readonly<Record<UpstreamName, Upstream | null>>;
+
+export const publicUpstreams: UpstreamTable = { ...known, azure: null };
 
 export type UpstreamResult =
   | { readonly upstream: Upstream; readonly problem: null }
@@ -28,14 +45,14 @@ export function upstreamTable(origins: Readonly<Record<string, string>>): {
   readonly upstreams: UpstreamTable;
   readonly problems: readonly string[];
 } {
-  const upstreams: Record<UpstreamName, Upstream> = { ...publicUpstreams };
+  const upstreams: Record<UpstreamName, Upstream | null> = { ...publicUpstreams };
   const problems: string[] = [];
   for (const [name, origin] of Object.entries(origins)) {
     if (!isUpstreamName(name)) {
-      problems.push(`There is no upstream named "${name}": use ${Object.keys(publicUpstreams).join(', ')}.`);
+      problems.push(`There is no upstream named "${name}": use ${Object.keys(known).join(', ')}.`);
       continue;
     }
-    const { provider, basePath } = publicUpstreams[name];
+    const { provider, basePath } = known[name];
     const parsed = parseUpstream(provider, origin);
     if (parsed.upstream === null) problems.push(`Upstream ${name}: ${parsed.problem}`);
     else if (parsed.upstream.basePath !== '') problems.push(`Upstream ${name}: it must be an origin, without a path.`);
@@ -98,7 +115,7 @@ function isForbiddenHost(host: string): boolean {
 }
 
 function isUpstreamName(name: string): name is UpstreamName {
-  return Object.hasOwn(publicUpstreams, name);
+  return Object.hasOwn(known, name);
 }
 
 function refused(problem: string): UpstreamResult {

@@ -1,4 +1,4 @@
-import type { ApiKind, AuthKind } from '../domain/api.ts';
+import { type AuthKind, apiKinds } from '../domain/api.ts';
 import type {
   CallCost,
   CallRecord,
@@ -12,7 +12,6 @@ import type { Usage, UsagePart } from '../domain/usage.ts';
 import type { Names } from './names.ts';
 import { DamagedRow, integerOf, integerOrNull, type SqlRow, type SqlValue, textOf } from './sqlite.ts';
 
-const apis: readonly ApiKind[] = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate'];
 const auths: readonly AuthKind[] = ['key', 'subscription', 'unknown'];
 const sources: readonly CallSource[] = ['gateway', 'host', 'transcript'];
 const statuses: readonly CallStatus[] = ['ok', 'error', 'truncated', 'aborted', 'lost'];
@@ -70,7 +69,7 @@ export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names)
     session: text('session'),
     subAgent: maybe('sub_agent'),
     provider: text('provider'),
-    api: oneOf(apis, row, 'api'),
+    api: oneOf(apiKinds, row, 'api'),
     auth: authOf(row),
     source: oneOf(sources, row, 'source'),
     model: text('model'),

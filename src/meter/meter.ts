@@ -17,10 +17,10 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
-import { callControl } from '../protocol/controlClient.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
 import { Bookkeeper } from './bookkeeper.ts';
+import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
 import { healthNotice } from './healthNotice.ts';
@@ -367,7 +367,9 @@ export class Meter {
     this.#gateway.stopListening();
     await this.#observer.drain();
     await this.#books.settled();
-    this.#books.handOver((records) => this.#bookThroughSuccessor(records));
+    const { dataDir, workerDir, log } = this.#options;
+    const succession = { dataDir, ledgerWorkerPath: join(workerDir, 'ledgerWorker.js'), log };
+    this.#books.handOver((records) => bookThroughSuccessor(succession, records));
     this.#snapshots.close();
     await this.#ledger.close();
     this.#options.releaseFolder();
@@ -380,21 +382,6 @@ export class Meter {
     await this.#observer.drain();
     await this.#books.settled();
     await this.#observer.close();
-  }
-
-  async #bookThroughSuccessor(records: readonly CallRecord[]): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const lock = await readMeterLock(this.#options.dataDir);
-        // Until the successor listens, the file is missing or still our own.
-        if (lock === null || lock.pid === process.pid) throw new Error('No successor has come.');
-        await callControl(lock, 'book', { records });
-        return;
-      } catch (error) {
-        if (attempt === SUCCESSOR_ATTEMPTS) throw error;
-        await delay(SUCCESSOR_RETRY_MS);
-      }
-    }
   }
 
   /** Answers first and ends then, since the answer travels through the server that is closed. */
@@ -419,9 +406,6 @@ export class Meter {
     });
   }
 }
-
-const SUCCESSOR_ATTEMPTS = 40;
-const SUCCESSOR_RETRY_MS = 250;
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -17,7 +17,7 @@ export type ParsedArguments =
   | { readonly kind: 'problem'; readonly text: string };
 
 export const METER_USAGE =
-  'Usage: meter --data-dir DIR [--port 0] [--upstream anthropic=ORIGIN] [--upstream openai=ORIGIN] [--upstream gemini=ORIGIN] [--upstream chatgpt=ORIGIN] [--idle-exit MINUTES] [--demo]';
+  'Usage: meter --data-dir DIR [--port 0] [--upstream NAME=ORIGIN]... [--idle-exit MINUTES] [--demo]';
 
 /** Reads the meter's command line. A wrong one yields one sentence and no defaults. */
 export function parseMeterArguments(argv: readonly string[]): ParsedArguments {

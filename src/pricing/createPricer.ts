@@ -3,6 +3,7 @@ import type { Usage } from '../domain/usage.ts';
 import type { PriceOverride, PriceQuery, Pricer } from './contract.ts';
 import { createModelFinder, type FoundModel, type ModelFinder } from './findBookModel.ts';
 import { bookRatesAt, completeRates, type NanoRates, timesFactor } from './listRates.ts';
+import { isLocalModel, isLocalProvider, localCost } from './localModels.ts';
 import { type Modifier, modifiersOf } from './modifiers.ts';
 import { normaliseModelId } from './normaliseModelId.ts';
 import { overrideFor, ratesOfOverride } from './overrides.ts';
@@ -130,20 +131,22 @@ function priceCall(query: PriceQuery, options: PricerOptions, find: ModelFinder)
   const { usage } = query;
   const billed = chargeOf(query.billedNanoUsd);
   const countable = isCountable(usage) && !(usage.inputTokens === null && usage.outputTokens === null);
-  if (!countable) return billed === null ? UNPRICED : billedCost(billed, null);
+  const free = billed === null && isLocalModel(query) ? localCost(query.model) : null;
+  if (!countable) return billed === null ? (free ?? UNPRICED) : billedCost(billed, null);
   if (isAllZero(usage) && billed === null) return NOTHING;
-  const found = find(query.provider, query.model);
+  const found = isLocalProvider(query.provider) ? null : find(query.provider, query.model);
   const override = overrideFor(options.overrides ?? [], query);
   const overridden = override === null ? null : priceWith(query, found, override);
   if (overridden !== null) return pricedCost({ ...overridden, priceVersion: `own price (${override?.match ?? ''})` });
+  if (free !== null) return free;
   const byBook = priceByBook(query, options.book, found);
   if (billed !== null) return billedCost(billed, byBook);
   return byBook === null ? UNPRICED : pricedCost(byBook);
 }
 
 /**
- * Prices calls: a user's override first, then what the provider says it charged, then the book; what none of them knows is
- * unpriced. An override that leaves the rate of input or output open for a model that the book lacks decides nothing.
+ * Prices calls: a user's override first, then what the provider says it charged, then $0 for a local model, then the book; what
+ * none of them knows is unpriced. An override that leaves the rate of input or output open for a model that the book lacks decides nothing.
  * Modifiers such as batch and fast mode apply to a user's rates as they do to the book's. A charged amount is divided in the
  * proportions of the book's split, and is all output where the book does not know the model.
  */

@@ -17,7 +17,9 @@ export interface CallRowView {
   readonly cost: Shown;
   readonly input: Shown;
   readonly thinking: Shown;
-  readonly visible: Shown;
+  /** The visible output; all of the output where thinking cannot be told apart, so that a known count is never hidden. */
+  readonly output: Shown;
+  readonly outputUnit: string;
   readonly status: CallStatus;
   /** Null for a call that went well: only trouble takes up room. */
   readonly statusText: string | null;
@@ -77,10 +79,18 @@ export function callRowView(record: CallRecord, times: TimePrinter, nowMs: numbe
     cost: showUsd(costFigure(record.cost, record)),
     input: showTokens(figureOf(totalInputTokens(record.usage), record.provenance)),
     thinking: showTokens(thinkingFigure(record)),
-    visible: showTokens(figureOf(visibleOutputTokens(record.usage), record.provenance)),
+    ...shownOutput(record),
     status: record.status,
     statusText: record.status === 'ok' ? null : statusText(record),
   };
+}
+
+function shownOutput({ usage, provenance }: CallRecord): Pick<CallRowView, 'output' | 'outputUnit'> {
+  const visible = visibleOutputTokens(usage);
+  if (visible === null && usage.outputTokens !== null) {
+    return { output: showTokens(figureOf(usage.outputTokens, provenance)), outputUnit: nowStrings.tokensOut };
+  }
+  return { output: showTokens(figureOf(visible, provenance)), outputUnit: nowStrings.tokensVisible };
 }
 
 function statusText(record: CallRecord): string {

@@ -121,6 +121,7 @@ export const nowStrings = {
   tokensIn: 'in',
   tokensThinking: 'thinking',
   tokensVisible: 'visible',
+  tokensOut: 'out',
   status: statusWords,
   provenance: provenanceWords,
   costProvenance: costProvenanceWords,

@@ -14,19 +14,30 @@ interface Counts {
   readonly total: number | null;
 }
 
+/** Queries beyond this many are no longer counted, and only the head of each is kept to tell it from the others. */
+const maxQueries = 1_000;
+const maxQueryLength = 512;
+
 /**
  * Gemini generateContent and streamGenerateContent, also wrapped as `{response: {...}}` (Code Assist). Every chunk carries the
  * cumulative `usageMetadata`. Output is candidates and thoughts; tool-use prompt tokens are input beside the prompt; the
- * prompt includes what came from a cache. Thought parts are summaries of the thinking.
+ * prompt includes what came from a cache. Thought parts are summaries of the thinking. Web searches are the queries of the
+ * grounding metadata, each once; a fetched page or a look at a map is none.
  * Source: the types of @google/genai (GenerateContentResponseUsageMetadata).
  */
 export function createGeminiGenerateDecoder(state: ResponseState): ApiDecoder {
   let counts: Counts | null = null;
+  /** What was searched for; chunks may repeat it. */
+  const queries = new Set<string>();
 
   function readCandidate(entry: unknown): void {
     const candidate = asObject(entry);
     const reason = nameField(candidate, 'finishReason');
     for (const part of arrayField(objectField(candidate, 'content'), 'parts')) readPart(asObject(part));
+    for (const query of arrayField(objectField(candidate, 'groundingMetadata'), 'webSearchQueries')) {
+      if (typeof query === 'string' && query !== '' && queries.size < maxQueries)
+        queries.add(query.slice(0, maxQueryLength));
+    }
     if (reason !== null && reason !== 'FINISH_REASON_UNSPECIFIED') end(reason);
   }
 
@@ -53,7 +64,11 @@ export function createGeminiGenerateDecoder(state: ResponseState): ApiDecoder {
   }
 
   function readUsage(usage: JsonObject): void {
+    const tier = nameField(usage, 'serviceTier') ?? nameField(usage, 'trafficType');
+    if (tier !== null) state.set('serviceTier', tier);
     const now = readCounts(state, usage);
+    // Vertex names the traffic type alone until it counts, and for a blocked prompt it never does.
+    if (Object.values(now).every((count) => count === null)) return;
     counts = {
       prompt: now.prompt ?? counts?.prompt ?? null,
       cached: now.cached ?? counts?.cached ?? null,
@@ -62,8 +77,6 @@ export function createGeminiGenerateDecoder(state: ResponseState): ApiDecoder {
       thoughts: now.thoughts ?? counts?.thoughts ?? null,
       total: now.total ?? counts?.total ?? null,
     };
-    const tier = nameField(usage, 'serviceTier') ?? nameField(usage, 'trafficType');
-    if (tier !== null) state.set('serviceTier', tier);
   }
 
   function read(data: JsonObject): void {
@@ -86,7 +99,7 @@ export function createGeminiGenerateDecoder(state: ResponseState): ApiDecoder {
     if (counts === null) return;
     const facts = state.facts();
     const usage = usageOf(state, counts);
-    state.setParts([{ model: null, usage: { ...usage, toolCalls: facts.toolCalls } }]);
+    state.setParts([{ model: null, usage: { ...usage, webSearches: queries.size, toolCalls: facts.toolCalls } }]);
     state.set('usageState', facts.complete ? 'final' : 'interim');
     if ((usage.thinkingTokens ?? 0) === 0) return;
     state.set('thinkingSeen', true);

@@ -25,6 +25,7 @@ const deltaKinds: ReadonlyMap<string, TextKind> = new Map([
   ['response.custom_tool_call_input.delta', 'toolArguments'],
   ['response.mcp_call_arguments.delta', 'toolArguments'],
   ['response.code_interpreter_call_code.delta', 'toolArguments'],
+  ['response.shell_call_command.delta', 'toolArguments'],
 ]);
 
 /** Items beyond this many are no longer told apart, and no longer counted. */
@@ -70,7 +71,9 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
   }
 
   function readUsage(usage: JsonObject): void {
-    counts = mergeOpenaiCounts(counts, readOpenaiCounts(state, usage));
+    const read = readOpenaiCounts(state, usage);
+    if (read.prompt === null && read.completion === null && read.total === null) return;
+    counts = mergeOpenaiCounts(counts, read);
     const billed = readBilled(state, usage);
     if (billed !== null) state.set('billedNanoUsd', billed);
   }
@@ -186,6 +189,8 @@ function readReasoning(state: ResponseState, item: JsonObject): void {
 
 /** The text of an output item, for bodies and for streams that came without deltas. */
 function emitItem(state: ResponseState, item: JsonObject | null): void {
+  // A compaction's list repeats the user's own messages in front of what it made of the rest.
+  if (nameField(item, 'role') === 'user') return;
   const reasoning = nameField(item, 'type') === 'reasoning';
   for (const part of [...arrayField(item, 'content'), ...arrayField(item, 'summary')]) {
     const object = asObject(part);
@@ -194,4 +199,7 @@ function emitItem(state: ResponseState, item: JsonObject | null): void {
   }
   const args = textField(item, 'arguments') ?? textField(item, 'input') ?? textField(item, 'code');
   if (args !== null) state.text('toolArguments', args);
+  for (const command of arrayField(objectField(item, 'action'), 'commands')) {
+    if (typeof command === 'string') state.text('toolArguments', command);
+  }
 }

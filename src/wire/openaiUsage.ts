@@ -18,7 +18,7 @@ export interface OpenaiCounts {
 /**
  * Reads one usage object of Chat Completions (`prompt_tokens`, ...) or Responses (`input_tokens`, ...). Beyond OpenAI's own fields:
  * `prompt_cache_hit_tokens` (DeepSeek), `cached_tokens` (Kimi), `num_cached_tokens` (Mistral), `cache_creation_input_tokens`
- * (Alibaba), `server_tool_use_details.web_search_requests` (OpenRouter).
+ * (Alibaba), `server_tool_use_details.web_search_requests` (OpenRouter), `num_search_queries` (Perplexity).
  */
 export function readOpenaiCounts(state: ResponseState, usage: JsonObject): OpenaiCounts {
   const inputDetails = objectField(usage, 'prompt_tokens_details') ?? objectField(usage, 'input_tokens_details');
@@ -40,7 +40,7 @@ export function readOpenaiCounts(state: ResponseState, usage: JsonObject): Opena
       state.count(inputDetails, 'cache_creation_input_tokens'),
     ]),
     reasoning: state.count(outputDetails, 'reasoning_tokens') ?? state.count(usage, 'reasoning_tokens'),
-    webSearches: state.count(serverTools, 'web_search_requests'),
+    webSearches: state.count(serverTools, 'web_search_requests') ?? state.count(usage, 'num_search_queries'),
   };
 }
 
@@ -70,16 +70,28 @@ export function openaiUsageOf(state: ResponseState, counts: OpenaiCounts): Usage
     ...promptSplit(state, counts),
     cacheWrite1hTokens: 0,
     outputTokens: output,
-    thinkingTokens: boundedThinking(state, counts.reasoning, output),
+    thinkingTokens: boundedThinking(state, counts.reasoning ?? unlistedThinking(counts), output),
     webSearches: counts.webSearches ?? 0,
     toolCalls: 0,
   };
 }
 
-/** Some (xAI) report reasoning beside the completion instead of inside it, which only the total gives away. */
-function outputTokens({ prompt, completion, total, reasoning }: OpenaiCounts): number | null {
-  if (completion === null || prompt === null || total === null || reasoning === null) return completion;
+/**
+ * Some report thinking beside the completion instead of inside it, which only the total gives away: xAI with a count of its own,
+ * Google's OpenAI-compatible API without one.
+ */
+function outputTokens(counts: OpenaiCounts): number | null {
+  const { prompt, completion, total, reasoning } = counts;
+  if (completion === null || prompt === null || total === null) return completion;
+  if (reasoning === null) return completion + (unlistedThinking(counts) ?? 0);
   return total === prompt + completion + reasoning ? completion + reasoning : completion;
+}
+
+/** What the total has beyond prompt and completion, unless it is the cache that was counted beside the prompt; null for nothing. */
+function unlistedThinking({ prompt, completion, total, cached, cacheWrite }: OpenaiCounts): number | null {
+  if (completion === null || prompt === null || total === null) return null;
+  const unlisted = total - prompt - completion;
+  return unlisted > 0 && unlisted !== (cached ?? 0) + (cacheWrite ?? 0) ? unlisted : null;
 }
 
 function promptSplit(

@@ -21,6 +21,8 @@ const paths = [
   'max_output_tokens',
   'generationConfig.maxOutputTokens',
   'request.generationConfig.maxOutputTokens',
+  'inferenceConfig.maxTokens',
+  'options.num_predict',
   'reasoning_effort',
   'reasoning.effort',
   'reasoning.max_tokens',
@@ -31,6 +33,9 @@ const paths = [
   'generationConfig.thinkingConfig.thinkingBudget',
   'request.generationConfig.thinkingConfig.thinkingLevel',
   'request.generationConfig.thinkingConfig.thinkingBudget',
+  'additionalModelRequestFields.thinking.budget_tokens',
+  'additionalModelRequestFields.output_config.effort',
+  'think',
   'service_tier',
   'serviceTier',
   'speed',
@@ -40,7 +45,7 @@ const paths = [
 ];
 
 /**
- * Reads what a request of any of the four APIs says before its response, in bounded memory. Gemini's fields are also found under
+ * Reads what a request of any of the APIs says before its response, in bounded memory. Gemini's fields are also found under
  * `request`, where Code Assist puts them. Never throws.
  */
 export function createRequestReader(options: RequestReaderOptions): RequestReader {
@@ -91,8 +96,9 @@ function readFacts(
   const gemini = options.api === 'gemini-generate';
   return {
     model: plainModel(gemini ? (options.pathModel ?? bodyModel) : (bodyModel ?? options.pathModel)),
-    // A whole request that does not ask for a stream gets none, in every API whose path does not say.
-    stream: options.pathStream ?? flag(scan, 'stream') ?? (isObject && !gemini ? false : null),
+    // A whole request that does not ask for a stream gets none, in every API whose path does not say, but for Ollama's own.
+    stream:
+      options.pathStream ?? flag(scan, 'stream') ?? (isObject && !gemini ? options.api === 'ollama-native' : null),
     effort: readEffort(scan),
     maxOutputTokens: readMaxOutput(scan, problems),
     serviceTier: text(scan, 'service_tier') ?? text(scan, 'serviceTier'),
@@ -129,11 +135,15 @@ function readMaxOutput(scan: JsonScan, problems: WireProblem[]): number | null {
     'max_tokens',
     'generationConfig.maxOutputTokens',
     'request.generationConfig.maxOutputTokens',
+    'inferenceConfig.maxTokens',
+    'options.num_predict',
   ]) {
     const found = scan.values.get(path);
     if (found === undefined || found.kind === 'null') continue;
     const count = whole(scan, path);
     if (count !== null && count >= 0) return count;
+    // Ollama's negative numbers mean that there is no limit.
+    if (path === 'options.num_predict' && count !== null) continue;
     problems.push({ code: 'bad-count', detail: `${path} is no whole number from 0 to 2^53-1` });
   }
   return null;
@@ -145,11 +155,14 @@ function readEffort(scan: JsonScan): string | null {
     text(scan, 'reasoning_effort') ??
     text(scan, 'reasoning.effort') ??
     text(scan, 'output_config.effort') ??
+    text(scan, 'additionalModelRequestFields.output_config.effort') ??
+    text(scan, 'think') ??
     text(scan, 'generationConfig.thinkingConfig.thinkingLevel')?.toLowerCase() ??
     text(scan, 'request.generationConfig.thinkingConfig.thinkingLevel')?.toLowerCase();
   if (word !== undefined) return word;
   const budget =
     whole(scan, 'thinking.budget_tokens') ??
+    whole(scan, 'additionalModelRequestFields.thinking.budget_tokens') ??
     whole(scan, 'reasoning.max_tokens') ??
     whole(scan, 'generationConfig.thinkingConfig.thinkingBudget') ??
     whole(scan, 'request.generationConfig.thinkingConfig.thinkingBudget');

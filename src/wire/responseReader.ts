@@ -1,14 +1,13 @@
 import type { ApiKind } from '../domain/api.ts';
-import { createAnthropicMessagesDecoder } from './anthropicMessages.ts';
 import type { ApiDecoder } from './apiDecoder.ts';
+import { type ApiFormat, apiFormats } from './apiFormats.ts';
+import { createBedrockEvents } from './bedrockEvents.ts';
 import type { ResponseFacts, ResponseReader, ResponseSink, WireProblem } from './contract.ts';
 import { createDecompressor } from './decompressor.ts';
 import { createEventStream } from './eventStream.ts';
-import { createGeminiGenerateDecoder } from './geminiGenerate.ts';
 import { asObject, type JsonObject } from './json.ts';
 import { createJsonBody } from './jsonBody.ts';
-import { createOpenaiChatDecoder } from './openaiChat.ts';
-import { createOpenaiResponsesDecoder } from './openaiResponses.ts';
+import { createJsonLines } from './jsonLines.ts';
 import { createResponseState, errorTypeOf, type ResponseState } from './responseState.ts';
 
 export interface ResponseReaderOptions {
@@ -17,6 +16,8 @@ export interface ResponseReaderOptions {
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly httpStatus: number;
+  /** The model that the request's path named (Bedrock, Gemini, Azure); null or absent where it named none. */
+  readonly pathModel?: string | null;
   readonly sink: ResponseSink;
 }
 
@@ -27,20 +28,15 @@ interface Framing {
   done(): boolean;
 }
 
-const decoders: Readonly<Record<ApiKind, (state: ResponseState) => ApiDecoder>> = {
-  'anthropic-messages': createAnthropicMessagesDecoder,
-  'openai-chat': createOpenaiChatDecoder,
-  'openai-responses': createOpenaiResponsesDecoder,
-  'gemini-generate': createGeminiGenerateDecoder,
-};
-
 /**
- * Reads one response body of an LLM API, as the contract says: encodings, then UTF-8, then event stream or JSON, then the API.
+ * Reads one response body of an LLM API, as the contract says: encodings, then event stream (as text or AWS's binary one) or JSON,
+ * then the API.
  * Nothing of the body is kept beyond the event or body that is being read. A sink that throws ends the reading, not the caller.
  */
 export function createResponseReader(options: ResponseReaderOptions): ResponseReader {
   const state = createResponseState(options.sink, options.httpStatus);
-  const body = createBodyText(options, state, decoders[options.api](state));
+  const format = apiFormats[options.api];
+  const body = createBody(options, state, format.createDecoder(state, options.pathModel ?? null));
   let broken = false;
 
   function safely(work: () => void): void {
@@ -84,25 +80,64 @@ export function createResponseReader(options: ResponseReaderOptions): ResponseRe
   };
 }
 
-interface BodyText {
+/** What takes the bytes of a body once they are decompressed. */
+interface BytesReader {
   push(bytes: Uint8Array): void;
-  /** The body has been cut by a problem that was reported: that it then ends badly is no second one. */
-  decodingFailed(): void;
   end(): void;
   done(): boolean;
 }
 
+interface Body extends BytesReader {
+  /** The body has been cut by a problem that was reported: that it then ends badly is no second one. */
+  decodingFailed(): void;
+}
+
+/** Decides by the first byte whether the body is binary: no text starts with the zero that every binary message starts with. */
+function createBody(options: ResponseReaderOptions, state: ResponseState, decoder: ApiDecoder): Body {
+  let cut = false;
+  const target: Target = {
+    state,
+    decoder,
+    report({ code, detail }) {
+      if (!cut) state.problem(code, detail);
+    },
+  };
+  let reader: BytesReader | null = null;
+  return {
+    push(bytes) {
+      if (bytes.length === 0) return;
+      const isBinary = bytes[0] === 0 && apiFormats[options.api].awsEvents;
+      reader ??= isBinary ? createBinaryBody(target) : createBodyText(options, target);
+      reader.push(bytes);
+      state.flush();
+    },
+    decodingFailed() {
+      cut = true;
+    },
+    end() {
+      reader?.end();
+      state.flush();
+    },
+    done: () => reader?.done() ?? false,
+  };
+}
+
+function createBinaryBody({ state, decoder, report }: Target): BytesReader {
+  return createBedrockEvents({
+    onEvent(data) {
+      decoder.event(data);
+      state.flush();
+    },
+    onProblem: report,
+  });
+}
+
 /** Decodes UTF-8 and decides by the first character and the content type what the body is. */
-function createBodyText(options: ResponseReaderOptions, state: ResponseState, decoder: ApiDecoder): BodyText {
+function createBodyText(options: ResponseReaderOptions, target: Target): BytesReader {
   // The byte order mark is left in: an event stream may drop one only, and its parser does.
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   let framing: Framing | null = null;
   let head = '';
-  let cut = false;
-
-  function report({ code, detail }: WireProblem): void {
-    if (!cut) state.problem(code, detail);
-  }
 
   function feed(text: string): void {
     if (framing !== null) {
@@ -112,7 +147,7 @@ function createBodyText(options: ResponseReaderOptions, state: ResponseState, de
     head = head.length < maxBlankLength ? head + text : text;
     const first = head.replace(/^\uFEFF/, '').trimStart();
     if (first === '') return;
-    framing = chooseFraming(options, first, { state, decoder, report });
+    framing = chooseFraming(options, first, target);
     framing.push(isJsonStart(first) ? first : head);
     head = '';
   }
@@ -120,15 +155,10 @@ function createBodyText(options: ResponseReaderOptions, state: ResponseState, de
   return {
     push(bytes) {
       feed(utf8.decode(bytes, { stream: true }));
-      state.flush();
-    },
-    decodingFailed() {
-      cut = true;
     },
     end() {
       feed(utf8.decode());
       framing?.end();
-      state.flush();
     },
     done: () => framing?.done() ?? false,
   };
@@ -151,7 +181,8 @@ function isJsonStart(text: string): boolean {
 function chooseFraming(options: ResponseReaderOptions, first: string, target: Target): Framing {
   // What the body starts with is better evidence than its label: neither kind can start with the other's first character, and
   // an error on a streaming request is JSON whatever the label says.
-  if (isJsonStart(first)) return jsonFraming(options.api, target);
+  const format = apiFormats[options.api];
+  if (isJsonStart(first)) return format.json === 'lines' ? linesFraming(target) : jsonFraming(format, target);
   if (/^(text\/event-stream)\b/i.test(options.contentType?.trim() ?? '') || 'deir:'.includes(first.charAt(0))) {
     return eventFraming(target);
   }
@@ -173,11 +204,28 @@ function eventFraming({ state, decoder, report }: Target): Framing {
   });
 }
 
-function jsonFraming(api: ApiKind, { state, decoder, report }: Target): Framing {
+function linesFraming({ state, decoder, report }: Target): Framing {
+  return createJsonLines({
+    onValue(value) {
+      const object = asObject(value);
+      if (object === null) return;
+      decoder.event(object);
+      nameError(state, object);
+      state.flush();
+    },
+    onProblem: report,
+  });
+}
+
+/** An error in a shape of its own is still an error. */
+function nameError(state: ResponseState, body: JsonObject): void {
+  if (state.httpStatus >= 400 && state.facts().errorType === null) state.set('errorType', errorTypeOf(body));
+}
+
+function jsonFraming({ json }: ApiFormat, { state, decoder, report }: Target): Framing {
   function readBody(body: JsonObject): void {
     decoder.body(body);
-    // An error in a shape of its own is still an error.
-    if (state.httpStatus >= 400 && state.facts().errorType === null) state.set('errorType', errorTypeOf(body));
+    nameError(state, body);
   }
 
   return createJsonBody({
@@ -189,13 +237,13 @@ function jsonFraming(api: ApiKind, { state, decoder, report }: Target): Framing 
     onElement(value) {
       const object = asObject(value);
       if (object === null) state.problem('unexpected-shape', 'an element of the body is no object');
-      else if (api === 'gemini-generate') decoder.event(object);
+      else if (json === 'arrayOfEvents') decoder.event(object);
       else readBody(object);
       state.flush();
     },
     onArrayEnd() {
       // Only Gemini streams arrays: its closing bracket is the end of the stream, whether or not a finish reason came.
-      if (api === 'gemini-generate') decoder.done();
+      if (json === 'arrayOfEvents') decoder.done();
     },
     onProblem: report,
   });

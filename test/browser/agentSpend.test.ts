@@ -75,7 +75,7 @@ describe('a real agent in the integrated terminal', () => {
     await untilText(row.locator('[data-figure$=".cost"]').first(), usd(model?.costUsd));
     await untilText(window.figure(`call.${id}.cost`), usd(call?.costUsd));
     await untilText(window.figure(`call.${id}.thinking`), formatTokens(exactFigure(1_900)));
-    await untilText(window.figure(`call.${id}.visible`), formatTokens(exactFigure(3_200 - 1_900)));
+    await untilText(window.figure(`call.${id}.output`), formatTokens(exactFigure(3_200 - 1_900)));
   });
 
   it('keeps the key and the words of the call out of the data folder', async () => {

@@ -71,15 +71,8 @@ const findClipped = `(() => {
 /** The view follows the workbench a moment later. */
 async function showTheme(theme: ThemeName): Promise<void> {
   await setTheme(window.vsCode, theme);
-  await window.sidebar().locator(`body[data-vscode-theme-kind="${kinds[theme]}"]`).waitFor();
+  await window.sidebar().locator(`body[data-vscode-theme-id="${themes[theme].id}"]`).waitFor();
 }
-
-const kinds: Readonly<Record<ThemeName, string>> = {
-  dark: 'vscode-dark',
-  light: 'vscode-light',
-  hcDark: 'vscode-high-contrast',
-  hcLight: 'vscode-high-contrast-light',
-};
 
 async function openEveryRow(): Promise<void> {
   const closed = window.sidebar().locator('.row-head[aria-expanded="false"]');

@@ -113,7 +113,7 @@ describe('the view Now', () => {
     await expect(response.text()).rejects.toThrow();
     const call = await newestOf(1);
     expect(call).toMatchObject({ status: 'truncated', provenance: 'partial' });
-    await untilText(window.figure(`call.${call.id}.visible`), /^[≈≥]\d/);
+    await untilText(window.figure(`call.${call.id}.output`), /^[≈≥]\d/);
     await untilText(window.figure(`call.${call.id}.cost`), /^[≈≥]\$/);
     await window.sidebar().getByText('Cut off before its end').waitFor();
   });

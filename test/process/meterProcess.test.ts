@@ -205,6 +205,24 @@ describe('the meter process', () => {
     );
   });
 
+  it('books a call itself that ends after a handover to which nobody came', async () => {
+    const path = dataDir();
+    let release = (): void => undefined;
+    const provider = await upstream(
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+    );
+    const older = await meter({ dataDir: path, upstreams: { anthropic: provider.origin } });
+    const response = await callClaude(older.ready.baseUrls['anthropic'] ?? '');
+    await callControl(await older.lock(), 'handover', { version: '9.0.0' });
+    const ended = once(older.child, 'exit');
+    release();
+    expect(await response.text()).toBe(anthropicEvents().join(''));
+    expect((await ended)[0]).toBe(0);
+    expect(await calls(path)).toMatchObject([{ status: 'ok', ...anthropicUsage }]);
+  });
+
   it('hands over once, however many windows ask', async () => {
     const path = dataDir();
     const older = await meter({ dataDir: path });

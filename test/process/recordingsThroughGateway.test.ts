@@ -19,19 +19,46 @@ import { createCalibrator } from '../../src/tokens/calibrator.ts';
 import { createO200kTokenizer } from '../../src/tokens/o200kTokenizer.ts';
 import { createRequestReader } from '../../src/wire/requestReader.ts';
 import { createResponseReader } from '../../src/wire/responseReader.ts';
-import { isEventStream, type Recording, recordingBytes, recordings } from '../unit/wire/recordings.ts';
+import { isEventStream, type Recording, recordingBytes } from '../unit/wire/recordingRow.ts';
+import { recordings } from '../unit/wire/recordings.ts';
 
 /** Of larger recordings every byte is a border too, but a kilobyte apart, since one request a byte would be quadratic. */
 const CUT_IN_TWO_UP_TO = 5_000;
 const TOOTH_BYTES = 1_024;
 const AT_ONCE = 16;
 
+/** Recordings of providers beyond the first four are cut in fewer calls; every byte is a border all the same. */
+const TOOTH_BYTES_OF_OTHERS = 128;
+
 const paths: Readonly<Record<ApiKind, string>> = {
-  'anthropic-messages': 'anthropic/v1/messages',
-  'openai-chat': 'openai/v1/chat/completions',
-  'openai-responses': 'openai/v1/responses',
-  'gemini-generate': 'gemini/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse',
+  'anthropic-messages': 'v1/messages',
+  'openai-chat': 'v1/chat/completions',
+  'openai-responses': 'v1/responses',
+  'gemini-generate': 'v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse',
+  'bedrock-converse': 'us-east-1/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse',
+  'bedrock-invoke': 'us-east-1/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke-with-response-stream',
+  'ollama-native': 'api/chat',
 };
+
+/** Routes by the folder of a recording, and below "others" by the beginning of its name. */
+const routeOfFolder: Readonly<Record<string, string>> = {
+  anthropic: 'anthropic',
+  openai: 'openai',
+  google: 'gemini',
+  openrouter: 'openrouter',
+  bedrock: 'bedrock',
+  deepseek: 'deepseek',
+  groq: 'groq',
+  mistral: 'mistral',
+  zai: 'zai',
+};
+
+/** Null for a provider that has no route of its own (Cerebras). */
+function routeOf({ file }: Recording): string | null {
+  return routeOfFolder[file.replace(/^others\//, '').split(/[/_]/)[0] ?? ''] ?? null;
+}
+
+const isOfTheFirstFour = ({ file }: Recording) => /^(?:anthropic|openai|google)\//.test(file);
 
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 const finished = new Map<string, (record: CallRecord) => void>();
@@ -100,7 +127,7 @@ beforeAll(async () => {
   bytesOf = new Map(recordings.map((recording) => [recording.file, recordingBytes(recording)]));
   upstream = await startUpstream();
   const origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-  const { upstreams } = upstreamTable({ anthropic: origin, openai: origin, gemini: origin });
+  const { upstreams } = upstreamTable(Object.fromEntries(Object.values(routeOfFolder).map((name) => [name, origin])));
   const desk = await startDesk();
   gateway = createGateway({
     token: 'a'.repeat(43),
@@ -143,7 +170,7 @@ function pass(recording: Recording, cuts: readonly number[]): Promise<Passed> {
     finished.set(session, resolve);
   });
   const received = new Promise<Buffer>((resolve, reject) => {
-    const call = httpRequest(`${base}/${paths[recording.api]}`, {
+    const call = httpRequest(`${base}/${routeOf(recording)}/${paths[recording.api]}`, {
       method: 'POST',
       agent,
       headers: {
@@ -168,13 +195,16 @@ function pass(recording: Recording, cuts: readonly number[]): Promise<Passed> {
   });
 }
 
-function cutsOf(length: number): readonly (readonly number[])[] {
-  if (length <= CUT_IN_TWO_UP_TO) return Array.from({ length: length - 1 }, (_, at) => [at + 1]);
-  return Array.from({ length: TOOTH_BYTES }, (_, phase) =>
-    Array.from(
-      { length: Math.ceil((length - 1 - phase) / TOOTH_BYTES) },
-      (_, tooth) => 1 + phase + tooth * TOOTH_BYTES,
-    ),
+function cutsOf(recording: Recording, length: number): readonly (readonly number[])[] {
+  if (!isOfTheFirstFour(recording)) return teeth(length, TOOTH_BYTES_OF_OTHERS);
+  if (length > CUT_IN_TWO_UP_TO) return teeth(length, TOOTH_BYTES);
+  return Array.from({ length: length - 1 }, (_, at) => [at + 1]);
+}
+
+/** Cuts that are `toothBytes` apart, once for each place that the first one can have. */
+function teeth(length: number, toothBytes: number): readonly (readonly number[])[] {
+  return Array.from({ length: Math.min(toothBytes, length - 1) }, (_, phase) =>
+    Array.from({ length: Math.ceil((length - 1 - phase) / toothBytes) }, (_, tooth) => 1 + phase + tooth * toothBytes),
   );
 }
 
@@ -187,9 +217,9 @@ async function eachAtOnce<Item>(items: readonly Item[], work: (item: Item) => Pr
   );
 }
 
-const ofTheFourProviders = recordings.filter(({ file }) => /^(?:anthropic|openai|google)\//.test(file));
+const ofOurRoutes = recordings.filter((recording) => routeOf(recording) !== null);
 
-describe.each(ofTheFourProviders)('$file through the gateway', (recording) => {
+describe.each(ofOurRoutes)('$file through the gateway', (recording) => {
   it('arrives unchanged and is booked as reported, wherever its bytes are cut', { timeout: 120_000 }, async () => {
     const whole = await pass(recording, []);
     const { facts } = recording;
@@ -200,10 +230,23 @@ describe.each(ofTheFourProviders)('$file through the gateway', (recording) => {
     };
     const expected = settled(whole);
     const bytes = recordingBytes(recording);
-    await eachAtOnce(cutsOf(bytes.length), async (cuts) => {
+    await eachAtOnce(cutsOf(recording, bytes.length), async (cuts) => {
       const passed = await pass(recording, cuts);
       if (!passed.bytes.equals(bytes)) expect.fail(`bytes differ when cut at ${cuts.join()}`);
       if (settled(passed) !== expected) expect.fail(`cut at ${cuts.join()}: ${settled(passed)} instead of ${expected}`);
     });
+  });
+});
+
+const charged = recordings.filter(({ facts }) => facts.billedNanoUsd !== null);
+
+describe.each(charged)('$file, which names its cost,', (recording) => {
+  it('is booked at what was charged', async () => {
+    const { record } = await pass(recording, []);
+    expect(record.usage).toEqual(totalUsage(recording.facts.parts));
+    expect(record.cost).toMatchObject({ costNanoUsd: recording.facts.billedNanoUsd, provenance: 'billed' });
+    const { inputNanoUsd, cacheNanoUsd, thinkingNanoUsd, outputNanoUsd } = record.cost.split ?? {};
+    const parts = [inputNanoUsd, cacheNanoUsd, thinkingNanoUsd, outputNanoUsd].map((part) => part ?? Number.NaN);
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(recording.facts.billedNanoUsd);
   });
 });

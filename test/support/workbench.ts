@@ -4,12 +4,12 @@ import type { FrameLocator, Page } from 'playwright-core';
 import type { VsCode } from './realVsCode.ts';
 import { projectDir } from './toolchain.ts';
 
-/** The themes that every screen is looked at in, by the class that the workbench gets. */
+/** The themes that every screen is looked at in, by their id, which webviews get too, and by a part of the class that the workbench gets. */
 export const themes = {
-  dark: { label: 'Dark Modern', workbenchClass: 'vs-dark' },
-  light: { label: 'Light Modern', workbenchClass: 'vs' },
-  hcDark: { label: 'Dark High Contrast', workbenchClass: 'hc-black' },
-  hcLight: { label: 'Light High Contrast', workbenchClass: 'hc-light' },
+  dark: { label: 'Dark Modern', id: 'Dark Modern', workbenchClass: 'dark_modern' },
+  light: { label: 'Light Modern', id: 'Light Modern', workbenchClass: 'light_modern' },
+  hcDark: { label: 'Dark High Contrast', id: 'Default High Contrast', workbenchClass: 'hc-black' },
+  hcLight: { label: 'Light High Contrast', id: 'Default High Contrast Light', workbenchClass: 'hc-light' },
 } as const;
 
 export type ThemeName = keyof typeof themes;
@@ -45,7 +45,7 @@ export async function runCommand(page: Page, title: string): Promise<void> {
 /** Picks a theme as a user does: a window that is open does not take changes of its settings file over. */
 export async function setTheme({ page }: VsCode, name: ThemeName): Promise<void> {
   const theme = themes[name];
-  const isSet = page.locator(`.monaco-workbench.${theme.workbenchClass}`);
+  const isSet = page.locator(`.monaco-workbench[class*="${theme.workbenchClass}"]`);
   await runCommand(page, 'Preferences: Color Theme');
   const input = page.locator('.quick-input-widget input[type="text"]');
   await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Dark Modern' }).first().waitFor();

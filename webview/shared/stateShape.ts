@@ -1,3 +1,4 @@
+import { apiKinds } from '../../src/domain/api.ts';
 import type { CallCost, CallRecord, CostSplit, RatesUsed } from '../../src/domain/call.ts';
 import type { Figure } from '../../src/domain/figure.ts';
 import type { Usage, UsagePart } from '../../src/domain/usage.ts';
@@ -23,7 +24,7 @@ const unmarked = objectOf<{ kind: 'unknown' }>({ kind: oneOf('unknown') });
 const figure: Shape<Figure> = (value): value is Figure => marked(value) || unmarked(value);
 
 const auth = oneOf('key', 'subscription', 'unknown');
-const api = oneOf('anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate');
+const api = oneOf(...apiKinds);
 
 const spendFigures = objectOf<SpendFigures>({
   costNanoUsd: figure,

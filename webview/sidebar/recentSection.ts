@@ -63,7 +63,7 @@ function callRow(row: CallRowView, properties: RecentProperties): VNode {
       h('span.facts.quiet', { key: 'tokens' }, [
         tokens(row.input, nowStrings.tokensIn, name('input')),
         tokens(row.thinking, nowStrings.tokensThinking, name('thinking')),
-        tokens(row.visible, nowStrings.tokensVisible, name('visible')),
+        tokens(row.output, row.outputUnit, name('output')),
       ]),
       row.statusText !== null &&
         h(`span.status.status-${row.status}`, { key: 'status' }, [

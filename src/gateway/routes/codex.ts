@@ -1,6 +1,6 @@
 import type { Route } from '../contract.ts';
 import type { UpstreamTable } from '../upstreams.ts';
-import { openaiErrorBody, withoutVersion } from './openai.ts';
+import { isResponsesCall, openaiErrorBody, withoutVersion } from './openai.ts';
 
 /**
  * Codex, which appends "/responses" to its base URL. With a ChatGPT login it names the account in a header and its calls
@@ -13,7 +13,7 @@ export function codexRoute(upstreams: UpstreamTable): Route {
     upstream: ({ headers }) => (headers['chatgpt-account-id'] === undefined ? upstreams.openai : upstreams.chatgpt),
     upstreamPath: withoutVersion,
     match: (method, path) =>
-      method === 'POST' && path === '/responses'
+      method === 'POST' && isResponsesCall(path)
         ? { api: 'openai-responses', pathModel: null, pathStream: null }
         : null,
     auth({ headers }) {

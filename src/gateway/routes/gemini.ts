@@ -15,7 +15,7 @@ export function geminiRoute(upstreams: UpstreamTable): Route {
       if (found === null) return null;
       return {
         api: 'gemini-generate',
-        pathModel: decoded(found[1] ?? ''),
+        pathModel: decodedSegment(found[1] ?? ''),
         pathStream: found[2] === 'streamGenerateContent',
       };
     },
@@ -23,12 +23,16 @@ export function geminiRoute(upstreams: UpstreamTable): Route {
       if (headers['x-goog-api-key'] !== undefined || /[?&]key=[^&]/.test(path)) return 'key';
       return /^bearer\s+ya29\./i.test(headers['authorization'] ?? '') ? 'subscription' : 'unknown';
     },
-    errorBody: (status, message) =>
-      JSON.stringify({ error: { code: status, message, status: status === 502 ? 'UNAVAILABLE' : 'INTERNAL' } }),
+    errorBody: googleErrorBody,
   };
 }
 
-function decoded(segment: string): string {
+export function googleErrorBody(status: number, message: string): string {
+  return JSON.stringify({ error: { code: status, message, status: status === 502 ? 'UNAVAILABLE' : 'INTERNAL' } });
+}
+
+/** A path segment without its escapes, or as it came where they are no UTF-8. */
+export function decodedSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -23,7 +23,12 @@ export function withoutVersion(path: string): string {
 function matchOpenai(method: string, path: string): RouteMatch | null {
   if (method !== 'POST') return null;
   if (path === '/chat/completions') return { api: 'openai-chat', pathModel: null, pathStream: null };
-  return path === '/responses' ? { api: 'openai-responses', pathModel: null, pathStream: null } : null;
+  return isResponsesCall(path) ? { api: 'openai-responses', pathModel: null, pathStream: null } : null;
+}
+
+/** An answer, or the summary that a long conversation is compacted to: both report usage and are billed. */
+export function isResponsesCall(path: string): boolean {
+  return path === '/responses' || path === '/responses/compact';
 }
 
 export function openaiErrorBody(_status: number, message: string): string {

@@ -231,7 +231,7 @@ export class CallMeter {
       atMs: this.#head.startedAtMs,
       serviceTier: this.#facts.serviceTier,
       speed: this.#facts.speed ?? this.#request?.speed ?? null,
-      inferenceGeo: this.#facts.inferenceGeo,
+      inferenceGeo: this.#facts.inferenceGeo ?? this.#head.region ?? null,
       billedNanoUsd: this.#facts.billedNanoUsd,
     });
   }

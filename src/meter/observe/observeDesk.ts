@@ -33,6 +33,7 @@ export interface ObserveDeskDeps {
     readonly contentType: string | null;
     readonly contentEncoding: string | null;
     readonly httpStatus: number;
+    readonly pathModel: string | null;
     readonly sink: ResponseSink;
   }) => ResponseReader;
 }
@@ -56,7 +57,7 @@ export class ObserveDesk {
       pricer: () => this.#pricer,
       readRequest: (head) => deps.createRequestReader({ ...head, contentEncoding: head.requestEncoding }),
       readResponse: (head, response: ResponseHead, sink) =>
-        deps.createResponseReader({ ...response, api: head.api, sink }),
+        deps.createResponseReader({ ...response, api: head.api, pathModel: head.pathModel, sink }),
       sessionOf: (head) => this.#groups.sessionOf(head.workspaceId, head.agent, head.startedAtMs),
       onBegin: (record) => this.#report('begin', record),
       onInterim: (record) => this.#report('update', record),

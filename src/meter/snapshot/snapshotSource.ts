@@ -10,6 +10,8 @@ import { spendRate } from './spendRate.ts';
 const MIN_INTERVAL_MS = 250;
 /** Without any change a snapshot still comes now and then, so that midnight, the rate and a lost message mend themselves. */
 const IDLE_INTERVAL_MS = 15_000;
+/** Far longer than a booking takes; a call that is not booked by then is not waited for. */
+const SETTLING_MS = 3000;
 const RATE_WINDOW_MS = 10 * 60 * 1000;
 
 /** What the books say, read in one go. */
@@ -37,6 +39,8 @@ export class SnapshotSource {
   readonly #options: SnapshotSourceOptions;
   readonly #listeners = new Set<(snapshot: NowSnapshot) => void>();
   #live: readonly LiveCall[] = [];
+  /** Calls that have ended and whose rows may not be read yet; without them a total would dip for a moment. */
+  readonly #settling = new Map<string, { readonly call: LiveCall; readonly untilMs: number }>();
   #books: Books | null = null;
   #booksAreStale = true;
   #booksReadMs = Number.NEGATIVE_INFINITY;
@@ -63,6 +67,9 @@ export class SnapshotSource {
   }
 
   liveChanged(calls: readonly LiveCall[]): void {
+    const untilMs = this.#options.clock.monotonicMs() + SETTLING_MS;
+    const running = new Set(calls.map((call) => call.id));
+    for (const call of this.#live) if (!running.has(call.id)) this.#settling.set(call.id, { call, untilMs });
     this.#live = calls;
     this.changed();
   }
@@ -115,9 +122,7 @@ export class SnapshotSource {
     const nowMs = this.#options.clock.nowMs();
     await this.#refreshBooks(nowMs);
     const books = this.#books;
-    // A call that has just been booked may still be in the last live list; it must not count twice.
-    const booked = new Set(books?.recent.map((call) => call.id));
-    const live = this.#live.filter((call) => !booked.has(call.id));
+    const live = this.#notYetBooked(new Set(books?.recent.map((call) => call.id)));
     // A call belongs to the day that it started on, as in the books.
     const today = localDayOf(nowMs);
     const weekStart = weekStartOf(nowMs);
@@ -133,6 +138,14 @@ export class SnapshotSource {
       recent: books?.recent ?? [],
       notices: this.#options.notices(),
     };
+  }
+
+  /** A call counts once: in flight or just ended until its row is in the books, and from then on there. */
+  #notYetBooked(booked: ReadonlySet<string>): readonly LiveCall[] {
+    const atMs = this.#options.clock.monotonicMs();
+    for (const [id, { untilMs }] of this.#settling) if (booked.has(id) || untilMs < atMs) this.#settling.delete(id);
+    const settling = [...this.#settling.values()].map(({ call }) => call);
+    return [...this.#live.filter((call) => !booked.has(call.id)), ...settling];
   }
 
   /** Reads the books again where they changed, are old, or are of another day. */

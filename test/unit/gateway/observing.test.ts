@@ -134,7 +134,7 @@ describe('an observer', () => {
     const rig = await startGateway(upstream.port);
     const paths = [
       'anthropic/v1/messages/count_tokens?beta=true',
-      'openai/v1/responses/compact',
+      'openai/v1/responses/input_tokens',
       'openai/v1/responses/resp_12345?key=x',
       'openai/v1/files/file-AbCdEf/content',
       'gemini/v1beta/models/gemini-2.5-pro:countTokens?key=x',
@@ -143,7 +143,7 @@ describe('an observer', () => {
     for (const path of paths) await call(rig.port, { method: 'POST', path: `${rig.prefix('')}${path}` }, '{}');
     expect(rig.observer.unmeteredPaths).toEqual([
       'anthropic POST /v1/messages/count_tokens',
-      'openai POST /responses/compact',
+      'openai POST /responses/input_tokens',
       'openai POST /responses/*',
       'openai POST /files/*/content',
       'gemini POST /v1beta/models/*:countTokens',
@@ -152,7 +152,7 @@ describe('an observer', () => {
     expect(rig.observer.calls).toEqual([]);
     expect(upstream.requests.map((req) => req.url).slice(0, 3)).toEqual([
       '/v1/messages/count_tokens?beta=true',
-      '/v1/responses/compact',
+      '/v1/responses/input_tokens',
       '/v1/responses/resp_12345?key=x',
     ]);
   });

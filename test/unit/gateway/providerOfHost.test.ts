@@ -8,6 +8,10 @@ describe('providerOfHost', () => {
     ['api.moonshot.cn', 'moonshotai'],
     ['my-team.openai.azure.com', 'azure'],
     ['api.openai.com', 'openai'],
+    ['cloudcode-pa.googleapis.com', 'google-code-assist'],
+    ['bedrock-runtime.eu-west-1.amazonaws.com', 'aws'],
+    ['my-team.services.ai.azure.com', 'azure'],
+    ['dashscope.aliyuncs.com', 'alibaba'],
   ])('knows the seller behind %s', (host, provider) => {
     expect(providerOfHost(host)).toBe(provider);
   });

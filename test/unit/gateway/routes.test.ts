@@ -20,7 +20,8 @@ function head(headers: Record<string, string> = {}, path = '/'): RequestHead {
 
 /** Where a client path of a route ends up, and which API it is read as. */
 function resolved(id: string, path: string, headers: Record<string, string> = {}): [string, string | null] {
-  const upstream = route(id).upstream(head(headers));
+  const upstream = route(id).upstream(head(headers, path));
+  if (upstream === null) throw new Error(`Route ${id} has no upstream.`);
   const upstreamPath = route(id).upstreamPath(path);
   const url = upstream.origin + joinPath(upstream.basePath, upstreamPath);
   return [url, route(id).match('POST', upstreamPath)?.api ?? null];
@@ -37,7 +38,8 @@ describe('routes', () => {
     const openai = 'https://api.openai.com/v1';
     expect(resolved('openai', '/v1/chat/completions')).toEqual([`${openai}/chat/completions`, 'openai-chat']);
     expect(resolved('openai', '/v1/responses')).toEqual([`${openai}/responses`, 'openai-responses']);
-    expect(resolved('openai', '/v1/responses/compact')).toEqual([`${openai}/responses/compact`, null]);
+    expect(resolved('openai', '/v1/responses/compact')).toEqual([`${openai}/responses/compact`, 'openai-responses']);
+    expect(resolved('codex', '/v1/responses/compact')).toEqual([`${openai}/responses/compact`, 'openai-responses']);
     expect(resolved('openai', '/v1/models')).toEqual([`${openai}/models`, null]);
     expect(resolved('codex', '/v1/responses')).toEqual([`${openai}/responses`, 'openai-responses']);
     const account = { 'chatgpt-account-id': 'acc' };
@@ -92,7 +94,7 @@ describe('upstreams', () => {
     expect(problems).toEqual([]);
     expect(upstreams.openai).toEqual({ provider: 'openai', origin: 'http://127.0.0.1:9', basePath: '/v1' });
     const codex = createRoutes(upstreams).find(({ id }) => id === 'codex');
-    expect(codex?.upstream(head()).origin).toBe('http://127.0.0.1:9');
+    expect(codex?.upstream(head())?.origin).toBe('http://127.0.0.1:9');
     expect(codex?.upstream(head({ 'chatgpt-account-id': 'a' }))).toEqual({
       provider: 'chatgpt',
       origin: 'http://localhost:8',
@@ -187,6 +189,32 @@ describe('upstreams', () => {
       openai: `${base}/openai/v1`,
       gemini: `${base}/gemini`,
       codex: `${base}/codex/v1`,
+      bedrock: `${base}/bedrock`,
+      vertex: `${base}/vertex/v1`,
+      'vertex-gemini': `${base}/vertex`,
+      'code-assist': `${base}/code-assist`,
+      azure: `${base}/azure`,
+      'azure-openai': `${base}/azure/openai/v1`,
+      'azure-anthropic': `${base}/azure/anthropic`,
+      openrouter: `${base}/openrouter/v1`,
+      'openrouter-anthropic': `${base}/openrouter`,
+      deepseek: `${base}/deepseek/v1`,
+      'deepseek-anthropic': `${base}/deepseek/anthropic`,
+      xai: `${base}/xai/v1`,
+      'xai-anthropic': `${base}/xai`,
+      mistral: `${base}/mistral/v1`,
+      groq: `${base}/groq/v1`,
+      moonshot: `${base}/moonshot/v1`,
+      'moonshot-anthropic': `${base}/moonshot/anthropic`,
+      zai: `${base}/zai/v1`,
+      'zai-coding': `${base}/zai/api/coding/paas/v4`,
+      'zai-anthropic': `${base}/zai/api/anthropic`,
+      alibaba: `${base}/alibaba/v1`,
+      'alibaba-anthropic': `${base}/alibaba/apps/anthropic`,
+      ollama: `${base}/ollama`,
+      'ollama-openai': `${base}/ollama/v1`,
+      lmstudio: `${base}/lmstudio/v1`,
+      'lmstudio-anthropic': `${base}/lmstudio`,
     });
   });
 });

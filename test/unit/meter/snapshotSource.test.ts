@@ -179,6 +179,27 @@ describe('SnapshotSource', () => {
     expect(today.billed?.costNanoUsd).toEqual(exactFigure(60));
   });
 
+  it('keeps a call that has just ended in the totals until its row is in the books', async () => {
+    const record = call({ id: '019a0000-0000-7000-8000-000000000002' });
+    let books = noBooks;
+    const feed = source(async () => books);
+    feed.liveChanged([live(record.id, Date.now())]);
+    feed.liveChanged([]);
+    expect((await feed.current()).today.billed?.costNanoUsd).toEqual(estimatedFigure(60));
+    books = { ...spent(60), recent: [record] };
+    feed.booksChanged();
+    expect((await feed.current()).today.billed?.costNanoUsd).toEqual(exactFigure(60));
+    expect((await feed.current()).live).toEqual([]);
+  });
+
+  it('does not wait for ever for a call whose row never comes', async () => {
+    const feed = source(async () => noBooks);
+    feed.liveChanged([live('gone', Date.now())]);
+    feed.liveChanged([]);
+    vi.advanceTimersByTime(3001);
+    expect((await feed.current()).live).toEqual([]);
+  });
+
   it('tells the rate of billed calls only, and as a lower bound where one has no price', async () => {
     const feed = source(async () => ({ ...noBooks, billedOfWindowNanoUsd: 100 }));
     feed.liveChanged([live('subscription', Date.now(), 'subscription')]);

@@ -221,10 +221,10 @@ describe('resolution order', () => {
   });
 
   test("a user's price can make an unknown model priced, if it has both rates", () => {
-    const local = { provider: 'local', model: 'my-model' };
-    expect(usd(local, [{ match: 'local/*', inputUsdPerMtok: 1, outputUsdPerMtok: 2 }])).toBe(3);
-    expect(usd(local, [{ match: 'local/*', inputUsdPerMtok: 1 }])).toBeNull();
-    expect(usd(local, [{ match: 'local/*', multiplier: 2 }])).toBeNull();
+    const own = { provider: 'corp', model: 'my-model' };
+    expect(usd(own, [{ match: 'corp/*', inputUsdPerMtok: 1, outputUsdPerMtok: 2 }])).toBe(3);
+    expect(usd(own, [{ match: 'corp/*', inputUsdPerMtok: 1 }])).toBeNull();
+    expect(usd(own, [{ match: 'corp/*', multiplier: 2 }])).toBeNull();
   });
 
   test("modifiers apply to a user's rates too", () => {

@@ -187,6 +187,16 @@ describe('a finished call', () => {
     expect([view.cost.text, view.input.text]).toEqual(['$0.49', '≈247K']);
   });
 
+  it('shows all of the output where thinking cannot be told apart', () => {
+    const record = callRecord(nowMs);
+    const row = callRowView(
+      { ...record, usage: { ...record.usage, outputTokens: 3_200, thinkingTokens: null } },
+      times,
+      nowMs,
+    );
+    expect([row.thinking.text, row.output.text, row.outputUnit]).toEqual(['-', '3.2K', 'out']);
+  });
+
   it('of several parts has a table for each', () => {
     const { usage, cost } = callRecord(nowMs);
     const parts = [

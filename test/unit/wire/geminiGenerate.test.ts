@@ -47,6 +47,31 @@ describe('usage', () => {
     expect(onlyUsage(read)).toMatchObject({ inputTokens: 5, outputTokens: 13, thinkingTokens: 9 });
   });
 
+  it('counts each query of a web search once, however often chunks name it, and no fetched page', async () => {
+    const usage = { promptTokenCount: 5, candidatesTokenCount: 4, totalTokenCount: 9 };
+    const grounded = (...webSearchQueries: unknown[]) => ({
+      candidates: [
+        { groundingMetadata: { webSearchQueries, groundingChunks: [{ web: { uri: 'https://example.com' } }] } },
+      ],
+      usageMetadata: usage,
+    });
+    const read = await readEvents(api, [
+      grounded('capital of France'),
+      grounded('capital of France', 'Paris', '', 42),
+      { candidates: [{ groundingMetadata: {}, finishReason: 'STOP' }], usageMetadata: usage },
+    ]);
+    expect(onlyUsage(read)?.webSearches).toBe(2);
+  });
+
+  it('is not there yet while a chunk names the traffic type alone', async () => {
+    const counting = { promptTokenCount: 5, candidatesTokenCount: 4, totalTokenCount: 9, trafficType: 'ON_DEMAND' };
+    const early = chunk([{ text: 'Hi' }], { trafficType: 'ON_DEMAND' });
+    const cut = await readEvents(api, [early]);
+    expect(cut.facts).toMatchObject({ parts: [], usageState: 'none', serviceTier: 'ON_DEMAND' });
+    const whole = await readEvents(api, [early, chunk([{ text: '' }], counting, 'STOP')]);
+    expect(onlyUsage(whole)).toMatchObject({ inputTokens: 5, outputTokens: 4, thinkingTokens: 0 });
+  });
+
   it.each([
     [
       '0 where the total leaves no room',

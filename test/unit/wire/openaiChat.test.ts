@@ -81,6 +81,20 @@ describe('counts in other spellings', () => {
     expect(read.facts.billedNanoUsd).toBe(151_400);
   });
 
+  it.each([
+    ['thinking where nothing else explains it (Google)', {}, 91, 79],
+    ['no output where it is the cache beside the prompt', { prompt_tokens_details: { cached_tokens: 79 } }, 12, null],
+    ['no output where reasoning was reported', { completion_tokens_details: { reasoning_tokens: 5 } }, 12, 5],
+  ])('takes what the total has beyond prompt and completion as %s', async (_, more, outputTokens, thinkingTokens) => {
+    const usage = { prompt_tokens: 100, completion_tokens: 12, total_tokens: 191, ...more };
+    expect(onlyUsage(await readBody(api, bodyWith(usage)))).toMatchObject({ outputTokens, thinkingTokens });
+  });
+
+  it('leaves a total that is smaller than its parts aside', async () => {
+    const usage = { prompt_tokens: 100, completion_tokens: 12, total_tokens: 50 };
+    expect(onlyUsage(await readBody(api, bodyWith(usage)))).toMatchObject({ outputTokens: 12, thinkingTokens: null });
+  });
+
   it('takes a prompt that is smaller than its cache reads as exclusive where the total says so', async () => {
     const usage = {
       prompt_tokens: 4,

@@ -14,6 +14,32 @@ const ends = (status: string, more: object = {}) => ({ type: `response.${status}
 const created = { type: 'response.created', response: response('in_progress', { usage: null, service_tier: 'auto' }) };
 const item = (type: string, output_index: number, value: object) => ({ type, output_index, item: value });
 
+describe('a compaction', () => {
+  it('is metered, and the messages of the user that it repeats are no text of the model', async () => {
+    const message = (role: string, text: string) => ({
+      type: 'message',
+      role,
+      content: [{ type: 'input_text', text }],
+    });
+    const output = [message('user', 'What is 3 + 3?'), { id: 'cmp_1', type: 'compaction', encrypted_content: 'x' }];
+    const read = await readBody(api, { id: 'resp_1', object: 'response.compaction', output, usage });
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 10, outputTokens: 50, thinkingTokens: 20 });
+    expect(read.facts).toMatchObject({ complete: true, usageState: 'final', model: null, stopReason: null });
+    expect(read.visible).toBe('');
+  });
+});
+
+describe('the commands of a shell call', () => {
+  const call = { id: 'sh_1', type: 'shell_call', environment: { type: 'local' }, action: { commands: ['ls -l'] } };
+  const delta = (text: string) => ({ type: 'response.shell_call_command.delta', command_index: 0, delta: text });
+
+  it('are text of the model, streamed and in a body, and counted once', async () => {
+    const streamed = [delta('ls'), delta(' -l'), ends('completed', { usage, output: [call] })];
+    expect((await readEvents(api, streamed)).toolArguments).toBe('ls -l');
+    expect((await readBody(api, response('completed', { usage, output: [call] }))).toolArguments).toBe('ls -l');
+  });
+});
+
 describe('the end of a response', () => {
   it('brings usage without cache in the input, and the tier that was used', async () => {
     const read = await readEvents(api, [created, ends('completed', { usage, service_tier: 'flex' })]);
@@ -40,6 +66,11 @@ describe('the end of a response', () => {
       ends('incomplete', { usage, incomplete_details: { reason: 'max_output_tokens' } }),
     ]);
     expect(read.facts).toMatchObject({ complete: true, stopReason: 'max_output_tokens', usageState: 'final' });
+  });
+
+  it('may bring a usage without any count, which is none', async () => {
+    const read = await readEvents(api, [created, ends('failed', { usage: {}, error: { code: 'server_error' } })]);
+    expect(read.facts).toMatchObject({ parts: [], usageState: 'none', complete: true, errorType: 'server_error' });
   });
 
   it('may be a failure with usage', async () => {

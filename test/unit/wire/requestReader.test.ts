@@ -5,7 +5,8 @@ import type { ApiKind } from '../../../src/domain/api.ts';
 import type { RequestFacts } from '../../../src/wire/contract.ts';
 import { createRequestReader, type RequestReaderOptions } from '../../../src/wire/requestReader.ts';
 import { cutAt } from './readResponse.ts';
-import { recordedRequest, recordings } from './recordings.ts';
+import { recordedRequest } from './recordingRow.ts';
+import { recordings } from './recordings.ts';
 
 const uuid = '0b9c1f0e-2f63-4a57-9a55-3f0f6b3f8a11';
 
@@ -23,10 +24,36 @@ const read = (api: ApiKind, body: unknown, options: Partial<RequestReaderOptions
 /** The requests of the recordings; a few were recorded without their bodies. */
 const recordedBodies = recordings.flatMap((recording) => {
   const { body } = recordedRequest(recording);
-  return body === undefined ? [] : [{ file: recording.file, api: recording.api, body }];
+  return body === undefined || body === null ? [] : [{ file: recording.file, api: recording.api, body }];
 });
 
 describe('settings of a request', () => {
+  it('of Bedrock, whose paths name model and stream', async () => {
+    const path = { pathModel: 'us.anthropic.claude-opus-5-5', pathStream: true };
+    const body = {
+      inferenceConfig: { maxTokens: 4096 },
+      additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 2048 } },
+    };
+    const facts = { model: path.pathModel, stream: true, problems: [] };
+    expect(await read('bedrock-converse', body, path)).toMatchObject({
+      ...facts,
+      maxOutputTokens: 4096,
+      effort: 'budget 2048',
+    });
+    const userId = '{"session_id":"s-1"}';
+    const invoked = { anthropic_version: 'bedrock-2023-05-31', max_tokens: 5, metadata: { user_id: userId } };
+    expect(await read('bedrock-invoke', invoked, path)).toMatchObject({ ...facts, maxOutputTokens: 5, session: 's-1' });
+  });
+
+  it("of Ollama's own API, which streams unless told otherwise", async () => {
+    const body = { model: 'qwen3:8b', think: 'high', options: { num_predict: 100 } };
+    const facts = { model: 'qwen3:8b', stream: true, effort: 'high', maxOutputTokens: 100, problems: [] };
+    expect(await read('ollama-native', body)).toMatchObject(facts);
+    expect(
+      await read('ollama-native', { model: 'm', stream: false, think: true, options: { num_predict: -1 } }),
+    ).toMatchObject({ stream: false, effort: null, maxOutputTokens: null, problems: [] });
+  });
+
   it('of Claude Code', async () => {
     const facts = await read('anthropic-messages', {
       model: 'claude-opus-5-5',

@@ -1,7 +1,7 @@
 import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ApiKind } from '../../../src/domain/api.ts';
+import { apiKinds } from '../../../src/domain/api.ts';
 import type { ResponseFacts } from '../../../src/wire/contract.ts';
 import { createResponseReader } from '../../../src/wire/responseReader.ts';
 import {
@@ -14,7 +14,7 @@ import {
   readResponse,
 } from './readResponse.ts';
 
-const apis: readonly ApiKind[] = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate'];
+const apis = apiKinds;
 const say = (content: string) => ({ choices: [{ index: 0, delta: { content } }] });
 const codes = (read: ReadResponse) => read.problems.map(({ code }) => code);
 const outcome = ({ facts, visible, thinking, toolArguments, problems }: ReadResponse) =>
