@@ -39,6 +39,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     else if (!usesLog(db)) db = withoutLog(db, options.path);
     setUp(db);
     migrate(db, options.migrations, (from) => backUp(db, options, from));
+    checkShape(db, options.migrations);
     return { db, newerVersion: null };
   } catch (error) {
     if (db.isOpen) db.close();
@@ -90,6 +91,33 @@ function checkIntegrity(db: Database): void {
   const row = db.prepare('PRAGMA quick_check(1)').get() ?? {};
   const verdict = textOf(row, 'quick_check');
   if (verdict !== 'ok') throw new DamagedRow(verdict);
+}
+
+/** A damaged byte in the text of the schema leaves a sound file in which nothing is found under its name. */
+function checkShape(db: Database, migrations: readonly Migration[]): void {
+  const fresh = openDatabase(':memory:', { readOnly: false, busyMs: 0 });
+  try {
+    migrate(fresh, migrations, () => undefined);
+    if (shapeOf(db) !== shapeOf(fresh)) throw new DamagedRow('the tables are not those of their version');
+  } finally {
+    fresh.close();
+  }
+}
+
+/** Columns, references and indexes by name, not the text of the schema, which several versions of SQLite may word differently. */
+function shapeOf(db: Database): string {
+  const sql = `WITH t AS (SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%')
+    SELECT t.name || ' has ' || c.name || ' ' || c.type AS line FROM t JOIN pragma_table_info(t.name) c
+    UNION ALL SELECT t.name || ' refers to ' || f."table" || ' ' || f."from" || ' ' || ifnull(f."to", '') || ' ' || f.on_delete
+      FROM t JOIN pragma_foreign_key_list(t.name) f
+    UNION ALL SELECT t.name || ' sorts ' || i.seqno || ' ' || ifnull(i.name, '') || ' ' || l."unique" || l.partial
+      FROM t JOIN pragma_index_list(t.name) l JOIN pragma_index_info(l.name) i
+    ORDER BY line`;
+  return db
+    .prepare(sql)
+    .all()
+    .map((row) => textOf(row, 'line'))
+    .join('\n');
 }
 
 function sqliteVersionOf(db: Database): string {

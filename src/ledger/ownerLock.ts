@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultOf, openDatabase } from './sqlite.ts';
 
@@ -19,11 +19,10 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK);
+    closeToOthers(path);
     const db = openDatabase(path, { readOnly: false, busyMs: 0 });
     try {
       db.exec('BEGIN EXCLUSIVE');
-      // Another user who may read the file could hold a lock on it, and no meter would start.
-      chmodSync(path, 0o600);
     } catch (error) {
       db.close();
       throw error;
@@ -37,6 +36,22 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   } catch (error) {
     if (faultOf(error) === 'busy') return { state: 'taken' };
     return { state: 'unwritable', reason: `The data folder ${dataDir} cannot be locked: ${messageOf(error)}.` };
+  }
+}
+
+/**
+ * Another user who may read the file could hold a lock on it, and no meter would start. Done before SQLite opens it, which gives its
+ * journal the same mode. A file that exists is not opened here, for the reason above.
+ */
+function closeToOthers(path: string): void {
+  if (existsSync(path)) chmodSync(path, 0o600);
+  else {
+    try {
+      writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // Another meter may have made it in between; anything else SQLite would meet as well.
+      if (!existsSync(path)) throw error;
+    }
   }
 }
 

@@ -88,9 +88,15 @@ describe('the package', () => {
           'sidebar.css',
           'sidebar.js',
         ].map((name) => `extension/dist/${name}`),
-        ...['bin/codex', 'bin/codex.cmd', 'icon.png', 'icon.svg', 'outlay.svg'].map(
-          (name) => `extension/media/${name}`,
-        ),
+        ...[
+          'bin/codex',
+          'bin/codex.cmd',
+          'icon.png',
+          'icon.svg',
+          'outlay.svg',
+          'screenshots/now-dark.png',
+          'screenshots/now-light.png',
+        ].map((name) => `extension/media/${name}`),
         'extension/package.json',
         ...(existsSync(join(projectDir, 'README.md')) ? ['extension/readme.md'] : []),
         'extension.vsixmanifest',

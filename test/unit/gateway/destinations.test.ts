@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseUpstream } from '../../../src/gateway/upstreams.ts';
+import { createRoutes } from '../../../src/gateway/routes.ts';
+import { parseUpstream, publicUpstreams } from '../../../src/gateway/upstreams.ts';
 import { rawExchange } from '../../support/rawHttp.ts';
 import { startGateway, startUpstream, token } from './gatewayRig.ts';
 
@@ -78,6 +80,46 @@ describe('a request that names another destination', () => {
     expect(elsewhere.requests).toEqual([]);
     expect(upstream.requests.length).toBeGreaterThanOrEqual(fields.length);
     expect(new Set(upstream.requests.map((req) => req.headers.host))).toEqual(new Set([`127.0.0.1:${upstream.port}`]));
+  });
+});
+
+describe('a region in a path', () => {
+  it('leads to a host of the same cloud, whatever it is', () => {
+    const names = fc.oneof(
+      fc.string({ maxLength: 40 }),
+      fc.constantFrom(
+        'eu-west-1',
+        'us',
+        'eu',
+        'global',
+        'evil.example',
+        'evil.example#',
+        '@evil.example',
+        'us-east-1.evil.example',
+        'us-east-1%2eevil',
+        '..',
+        '127.0.0.1',
+        '',
+      ),
+    );
+    const clouds = { bedrock: '.amazonaws.com', vertex: '.googleapis.com' };
+    const routes = createRoutes(publicUpstreams);
+    fc.assert(
+      fc.property(names, fc.constantFrom('bedrock', 'vertex'), (name, id) => {
+        const route = routes.find((one) => one.id === id);
+        const tail = `${name}/publishers/anthropic/models/m:rawPredict`;
+        for (const path of [
+          `/${name}/model/m/converse`,
+          `/v1/projects/p/locations/${tail}`,
+          `/projects/p/locations/${tail}`,
+        ]) {
+          const origin = new URL(route?.upstream({ method: 'POST', path, headers: {} })?.origin ?? '');
+          expect([origin.protocol, origin.port, origin.username]).toEqual(['https:', '', '']);
+          expect([path, `.${origin.hostname}`.endsWith(clouds[id])]).toEqual([path, true]);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });
 

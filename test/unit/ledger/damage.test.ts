@@ -75,6 +75,27 @@ describe('a damaged ledger', () => {
     expect(integrityOf(path)).toBe('ok');
   });
 
+  it('in the names of tables or columns is found when it is opened', () => {
+    for (const name of [
+      'thinking_at_least_tokens',
+      'TABLE observations',
+      'REFERENCES tasks',
+      'ON calls (started_at_ms',
+    ]) {
+      const path = filledLedger();
+      const bytes = readFileSync(path);
+      const at = bytes.indexOf(name);
+      expect(at).toBeGreaterThan(0);
+      bytes.write('z', at + name.length - 2);
+      writeFileSync(path, bytes);
+      const ledger = openLedger({ ...options, path });
+      expect(ledger.health()).toMatchObject({ state: 'recovered' });
+      ledger.writer.finish(call({ id: callId(9999) }));
+      expect(ledger.reader.calls({}).map((record) => record.id)).toEqual([callId(9999)]);
+      ledger.close();
+    }
+  });
+
   it('by any one flipped byte never stops the books: it is set aside, or reads and writes go on', () => {
     const path = filledLedger();
     const whole = readFileSync(path);

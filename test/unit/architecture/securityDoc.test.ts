@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { publicUpstreams } from '../../../src/gateway/upstreams.ts';
+import { migrations } from '../../../src/ledger/migrations.ts';
+import { openDatabase } from '../../../src/ledger/sqlite.ts';
+import { agentIds } from '../../../src/manifest/manifest.ts';
+import { planTerminalEnvironment } from '../../../src/vscode/terminals/planTerminalEnvironment.ts';
+
+const text = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'SECURITY.md'), 'utf8');
+const quoted = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => [code, ...code.split(' ')]));
+
+describe('SECURITY.md', () => {
+  it('names every variable that a terminal can get', () => {
+    const base = 'http://127.0.0.1:4711/token/ws-1';
+    const { changes } = planTerminalEnvironment({
+      platform: 'linux',
+      layers: { process: { HTTPS_PROXY: 'http://proxy.example' }, user: {}, workspace: {} },
+      files: {
+        geminiAuthType: 'gemini-api-key',
+        codexBaseUrl: 'https://own.example/v1',
+        claudeBaseUrl: null,
+        claudeWorkspaceRedirects: false,
+      },
+      agents: agentIds,
+      connection: { baseUrls: { anthropic: base, openai: base, gemini: base, codex: base }, refused: {} },
+      upstreams: {},
+      launcherDir: '/data/bin',
+      lockPath: '/data/meter.json',
+      assumeFirstParty: true,
+    });
+    expect(changes.size).toBeGreaterThan(8);
+    expect([...changes.keys()].filter((name) => !quoted.has(name))).toEqual([]);
+  });
+
+  it('names every host of the upstream table', () => {
+    const hosts = Object.values(publicUpstreams).flatMap((upstream) =>
+      upstream === null ? [] : [new URL(upstream.origin).hostname],
+    );
+    expect(hosts.filter((host) => !quoted.has(host))).toEqual([]);
+  });
+
+  it('names every table and column of the books', () => {
+    const db = openDatabase(':memory:', { readOnly: false, busyMs: 0 });
+    for (const { sql } of migrations) db.exec(sql);
+    const sql = `SELECT t.name AS "table", c.name AS "column" FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'`;
+    const rows = db.prepare(sql).all();
+    db.close();
+    expect(rows.length).toBeGreaterThan(80);
+    expect(rows.filter((row) => !quoted.has(String(row['table'])) || !quoted.has(String(row['column'])))).toEqual([]);
+  });
+});
