@@ -1,4 +1,5 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
+import type { QuotaWindow } from '../domain/quota.ts';
 
 /** A fixed place that a route forwards to. Never chosen by a request. */
 export interface Upstream {
@@ -83,6 +84,8 @@ export interface ResponseHead {
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly requestId: string | null;
+  /** Subscription windows that the headers tell of, mostly none. */
+  readonly quota: readonly QuotaWindow[];
 }
 
 /** `complete`: upstream ended cleanly; `upstream-cut`: it broke off; `client-gone`: the agent left; `no-upstream`: it could not be reached. */

@@ -15,6 +15,7 @@ import { bufferBody } from './bodyBuffer.ts';
 import { patchedPieces, usagePatch } from './chatUsage.ts';
 import type { CallEnd, CallTap, Upstream } from './contract.ts';
 import { headerPairs, type RequestFraming, rawValues, upstreamRequestHeaders } from './headers.ts';
+import { quotaOfHeaders } from './quotaHeaders.ts';
 import { sendJson } from './refusals.ts';
 import { ResponseRelay } from './responseRelay.ts';
 import type { UpstreamAgents, UpstreamEndpoint } from './upstreamAgents.ts';
@@ -219,6 +220,7 @@ export class Exchange {
       contentType: headers['content-type'] ?? null,
       contentEncoding: headers['content-encoding'] ?? null,
       requestId: requestIdOf(rawHeaders),
+      quota: quotaOfHeaders(rawHeaders, this.#nowMs()),
     });
   }
 

@@ -29,6 +29,7 @@ import { MeteringSwitch } from './meteringSwitch.ts';
 import { newCallId } from './newCallId.ts';
 import { NoticeBoard } from './noticeBoard.ts';
 import { ObserverThread } from './observe/observerThread.ts';
+import { QuotaBoard } from './quotaBoard.ts';
 import { localDayOf, weekStartOf } from './snapshot/localDays.ts';
 import { type Books, SnapshotSource } from './snapshot/snapshotSource.ts';
 import { unmeteredNotice } from './unmeteredNotice.ts';
@@ -72,6 +73,7 @@ export class Meter {
   readonly #switch: MeteringSwitch;
   readonly #books: Bookkeeper;
   readonly #notices: NoticeBoard;
+  readonly #quotas: QuotaBoard;
   readonly #snapshots: SnapshotSource;
   readonly #workspaces: WorkspaceRegistry;
   readonly #startedAtMs: number;
@@ -99,11 +101,13 @@ export class Meter {
     this.#startedAtMs = options.clock.nowMs();
     const { log, clock } = options;
     this.#notices = new NoticeBoard(() => this.#snapshots.changed());
+    this.#quotas = new QuotaBoard(clock, () => this.#snapshots.changed());
     this.#snapshots = new SnapshotSource({
       clock,
       readBooks: (nowMs, windowStartMs) => this.#readBooks(nowMs, windowStartMs),
       meter: () => this.#facts(),
       notices: () => this.#notices.all(),
+      quotas: () => this.#quotas.all(),
     });
     this.#ledger = startLedgerWorker({
       workerUrl: join(options.workerDir, 'ledgerWorker.js'),
@@ -121,6 +125,7 @@ export class Meter {
       onRecord: (stage, record) => this.#books.take(stage, record),
       onLive: (calls) => this.#snapshots.liveChanged(calls),
       onCalibration: (states) => void this.#ledger.saveCalibration(states),
+      onQuota: (provider, auth, windows) => this.#quotas.note(provider, auth, windows),
       onUnmetered: (routeId, method, shape) => this.#noteUnmetered(routeId, method, shape),
       onCrash: (reason, lost) => this.#onObserverCrash(reason, lost),
       log,
@@ -332,6 +337,7 @@ export class Meter {
 
   async #deleteData(beforeMs: number | null): Promise<number> {
     const deleted = await this.#ledger.deleteBefore(beforeMs);
+    if (beforeMs === null) this.#quotas.clear();
     this.#snapshots.booksChanged();
     return deleted;
   }

@@ -50,6 +50,11 @@ const kindWords: Record<SpendKind, string> = {
   unsplit: 'Not split',
 };
 
+const quotaProviders: Readonly<Record<string, string>> = { anthropic: 'Claude', chatgpt: 'ChatGPT', openai: 'OpenAI' };
+
+/** Scopes of windows whose meaning is known; any other is shown as the provider spells it. */
+const quotaScopes: Readonly<Record<string, string>> = { opus: 'Opus', sonnet: 'Sonnet' };
+
 /** Every text of the view "Now" that does not come from the meter. */
 export const nowStrings = {
   title: 'What your agents cost now',
@@ -77,6 +82,27 @@ export const nowStrings = {
   calls: (count: number) => plural(count, 'call', 'calls'),
   periodNote: (period: string, note: string) => `${period}: ${note}`,
   marksHint: '≈ estimated · ≥ at least · - unknown',
+
+  quota: 'Subscription windows',
+  quotaUnknown: 'Subscription windows: unknown until the next call.',
+  quotaProviders,
+  quotaScopes,
+  quotaWeekly: 'weekly window',
+  quotaLength: {
+    d: (count: number) => `${count}-day window`,
+    h: (count: number) => `${count}-hour window`,
+    min: (count: number) => `${count}-minute window`,
+  },
+  quotaWindowOf: (name: string) => `${name} window`,
+  quotaUsed: (percent: string) => `${percent} used`,
+  quotaAlarm: { warning: 'Running low', strong: 'Almost used up' },
+  quotaUsedUp: 'Used up',
+  quotaDetail: (resets: string | null, seen: string) =>
+    `${resets === null ? 'reset time unknown' : `resets ${resets}`} (seen ${seen})`,
+  quotaResetSince: 'reset since',
+  quotaResetDetail: (at: string | null) => `${at === null ? '' : `at ${at}, `}use unknown until the next call`,
+  ago: (text: string) => `${text} ago`,
+  justNow: 'just now',
 
   meterOff: 'Outlay is off: agents run unmetered.',
   meterStarting: 'The meter is starting…',

@@ -4,6 +4,7 @@ import { describeFigure, printUsd } from '../domain/format.ts';
 import { type CallRowView, callRowView } from './callView.ts';
 import { type LiveCallView, liveCallView } from './liveView.ts';
 import { nowStrings } from './nowStrings.ts';
+import { type QuotaView, quotaView } from './quotaView.ts';
 import { type Shown, showUsd, type TimePrinter } from './shown.ts';
 import type { SidebarState } from './sidebar.ts';
 import type { Notice, NowSnapshot, PeriodSpend, SpendFigures } from './snapshot.ts';
@@ -27,6 +28,8 @@ export interface TotalLine {
 
 export interface TotalsView {
   readonly lines: readonly TotalLine[];
+  /** Null where no response told of any. */
+  readonly quota: QuotaView | null;
   readonly notes: readonly string[];
   readonly rate: Shown;
   /** Set when the figures are old because the meter does not run. */
@@ -125,6 +128,7 @@ function totalsView(snapshot: NowSnapshot, running: boolean, env: NowEnv): Total
   }
   return {
     lines,
+    quota: quotaView(snapshot, env),
     notes: [...periodNotes(nowStrings.today, today), ...periodNotes(nowStrings.week, week)],
     rate: showUsd(snapshot.rateNanoUsdPerHour),
     stale: running ? null : nowStrings.stale(env.times.print(snapshot.generatedAtMs, env.nowMs)),

@@ -54,6 +54,13 @@ export class TimePrinter {
     return day === this.#day.format(nowMs) ? time : `${day}, ${time.slice(0, 5)}`;
   }
 
+  /** As `print`, never with seconds. */
+  printMinute(atMs: number, nowMs: number): string {
+    const day = this.#day.format(atMs);
+    const time = this.#time.format(atMs).slice(0, 5);
+    return day === this.#day.format(nowMs) ? time : `${day}, ${time}`;
+  }
+
   printFull(atMs: number): string {
     return `${this.#day.format(atMs)}, ${this.#time.format(atMs)}`;
   }

@@ -1,6 +1,7 @@
-import type { ApiKind, AuthKind } from '../domain/api.ts';
+import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { Figure } from '../domain/figure.ts';
+import type { QuotaWindow } from '../domain/quota.ts';
 
 /** Dollar figures are in nano-USD, as in the ledger; only `format.ts` turns them into text. */
 export interface SpendFigures {
@@ -54,6 +55,14 @@ export interface LiveCall {
   readonly ttftMs: number | null;
 }
 
+/** Subscription windows, as the newest responses of this meter's life told of them. */
+export interface ProviderQuota {
+  readonly provider: ProviderId;
+  readonly auth: AuthKind;
+  /** At least one; each has its own age. */
+  readonly windows: readonly QuotaWindow[];
+}
+
 /** One clear sentence for the user. `id` is stable so that a surface can show it once. */
 export interface Notice {
   readonly id: string;
@@ -82,6 +91,8 @@ export interface NowSnapshot {
   readonly week: PeriodSpend;
   /** Billed dollars an hour over the last ten minutes, calls in flight included; subscription use is no bill. */
   readonly rateNanoUsdPerHour: Figure;
+  /** Empty where no response has told of any since the meter started. */
+  readonly quotas: readonly ProviderQuota[];
   readonly live: readonly LiveCall[];
   /** The newest finished calls, at most 50. */
   readonly recent: readonly CallRecord[];

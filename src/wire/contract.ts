@@ -1,5 +1,6 @@
 import type { NanoUsd } from '../domain/money.ts';
 import type { UsagePart } from '../domain/usage.ts';
+import type { CodexLimits } from './codexLimits.ts';
 
 /** The stream of text that a response carries, for live counting. */
 export type TextKind = 'visible' | 'thinking' | 'toolArguments';
@@ -51,6 +52,8 @@ export interface ResponseSink {
   /** Called after each change of the facts. */
   onFacts(facts: ResponseFacts): void;
   onProblem(problem: WireProblem): void;
+  /** Called for each event that tells of subscription windows; absent where nobody asks. */
+  onLimits?(limits: CodexLimits): void;
 }
 
 /**

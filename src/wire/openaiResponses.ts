@@ -1,5 +1,6 @@
 import type { ApiDecoder } from './apiDecoder.ts';
 import { readBilled } from './billedCost.ts';
+import { codexLimitsOfEvent } from './codexLimits.ts';
 import type { TextKind } from './contract.ts';
 import { arrayField, asObject, field, type JsonObject, nameField, objectField, textField } from './json.ts';
 import { mergeOpenaiCounts, type OpenaiCounts, openaiUsageOf, readOpenaiCounts } from './openaiUsage.ts';
@@ -148,6 +149,11 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
         case 'response.cancelled':
           if (type === 'response.failed') fail(field(objectField(data, 'response'), 'error'));
           return finish(objectField(data, 'response'));
+        case 'codex.rate_limits': {
+          const limits = codexLimitsOfEvent(data);
+          if (limits !== null) state.limits(limits);
+          return;
+        }
         case 'error':
           return fail(field(data, 'error') ?? withoutType(data));
         default: {

@@ -1,4 +1,5 @@
 import type { UsagePart } from '../domain/usage.ts';
+import type { CodexLimits } from './codexLimits.ts';
 import type { ResponseFacts, ResponseSink, TextKind, WireProblem } from './contract.ts';
 import { noResponseFacts } from './contract.ts';
 import { asObject, field, type JsonObject } from './json.ts';
@@ -13,6 +14,7 @@ export interface ResponseState {
   set<K extends keyof ResponseFacts>(name: K, value: ResponseFacts[K]): void;
   setParts(parts: readonly UsagePart[]): void;
   text(kind: TextKind, text: string): void;
+  limits(limits: CodexLimits): void;
   /** The same problem is reported once a response. */
   problem(code: WireProblem['code'], detail: string): void;
   /**
@@ -62,6 +64,7 @@ export function createResponseState(sink: ResponseSink, httpStatus: number): Res
       if (kind === 'thinking') set('thinkingSeen', true);
       sink.onText(kind, text);
     },
+    limits: (limits) => sink.onLimits?.(limits),
     problem,
     count(object, name, most = mostTokens) {
       const value = field(object, name);

@@ -97,6 +97,26 @@ describe('the view Now in a browser', () => {
       expect(await figure(page, 'live.live-3.cost')).toBe('-');
     }));
 
+  it('shows subscription windows in words, beside bars that are not read aloud', () =>
+    withPage('dark', async (page) => {
+      await show(page, busyState(Date.now()));
+      const titles = (await page.evaluate(
+        `[...document.querySelectorAll('.quota > li')].map((item) => item.title)`,
+      )) as string[];
+      expect(titles).toHaveLength(5);
+      expect(titles[0]).toMatch(/^Claude 5-hour window: reset since, at .*, use unknown until the next call$/);
+      expect(titles[2]).toBe('Claude weekly window, Opus: 100% used, used up, reset time unknown (seen just now)');
+      expect(await page.locator('.quota .quota-alarm').allTextContents()).toEqual([
+        'Almost used up',
+        'Used up',
+        'Running low',
+      ]);
+      const widths = `[...document.querySelectorAll('.quota .quota-bar[aria-hidden="true"] > .quota-fill')].map((fill) => fill.style.width)`;
+      expect(await page.evaluate(widths)).toEqual(['93.4%', '100%', '62%', '78%']);
+      await show(page, liveState(Date.now()));
+      expect(await page.locator('.quota, .quota-unknown').count()).toBe(0);
+    }));
+
   it('replaces figures in place', () =>
     withPage('dark', async (page) => {
       const nowMs = Date.now();
@@ -114,7 +134,18 @@ describe('the view Now in a browser', () => {
       const nowMs = Date.now();
       const state = busyState(nowMs);
       const poisoned: unknown = JSON.parse(JSON.stringify(state), (key, value: unknown) =>
-        ['model', 'agent', 'session', 'key', 'name', 'errorType', 'text', 'requestId', 'bookVersion'].includes(key)
+        [
+          'model',
+          'agent',
+          'session',
+          'key',
+          'name',
+          'errorType',
+          'provider',
+          'text',
+          'requestId',
+          'bookVersion',
+        ].includes(key)
           ? evil
           : value,
       );

@@ -354,6 +354,46 @@ describe('the meter process', () => {
     expect(await calls(path)).toEqual([]);
   });
 
+  it('tells of the subscription windows in the headers of a response until it is asked to forget, and writes none of it', async () => {
+    const path = dataDir();
+    const resetsAtS = Math.ceil(Date.now() / 1000) + 3600;
+    const provider = await startPaceableUpstream((_request, response) => {
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'anthropic-ratelimit-unified-5h-utilization': '0.4273',
+        'anthropic-ratelimit-unified-5h-reset': String(resetsAtS),
+      });
+      response.end(anthropicEvents().join(''));
+    });
+    stops.push(() => provider.close());
+    const running = await meter({ dataDir: path, upstreams: { anthropic: provider.origin } });
+    const answer = await fetch(`${running.ready.baseUrls['anthropic']}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer sk-ant-oat01-made-up' },
+      body: JSON.stringify({ model: anthropicModel, stream: true, messages: [] }),
+    });
+    await answer.text();
+    const lock = await running.lock();
+    const { quotas } = await eventually(
+      () => callControl(lock, 'snapshot', {}),
+      (snapshot) => snapshot.quotas.length > 0 && snapshot.recent.length > 0,
+    );
+    expect(quotas).toMatchObject([
+      {
+        provider: 'anthropic',
+        auth: 'subscription',
+        windows: [{ id: '5h', usedShare: 0.4273, resetsAtMs: resetsAtS * 1000 }],
+      },
+    ]);
+    const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const file of files) {
+      const bytes = readFileSync(join(file.parentPath, file.name));
+      for (const text of ['0.4273', String(resetsAtS), 'ratelimit']) expect(bytes.includes(text)).toBe(false);
+    }
+    await callControl(lock, 'deleteData', { beforeMs: null });
+    expect((await callControl(lock, 'snapshot', {})).quotas).toEqual([]);
+  });
+
   it('books no call for a request without the token', async () => {
     const path = dataDir();
     const provider = await upstream();

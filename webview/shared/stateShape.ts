@@ -1,6 +1,7 @@
 import { apiKinds } from '../../src/domain/api.ts';
 import type { CallCost, CallRecord, CostSplit, RatesUsed } from '../../src/domain/call.ts';
 import type { Figure } from '../../src/domain/figure.ts';
+import type { QuotaWindow } from '../../src/domain/quota.ts';
 import type { Usage, UsagePart } from '../../src/domain/usage.ts';
 import type { SidebarState } from '../../src/protocol/sidebar.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   Notice,
   NowSnapshot,
   PeriodSpend,
+  ProviderQuota,
   SpendFigures,
   SpendRow,
 } from '../../src/protocol/snapshot.ts';
@@ -135,6 +137,14 @@ const callRecord = objectOf<CallRecord>({
   problems: listOf(text),
 });
 
+const providerQuota = objectOf<ProviderQuota>({
+  provider: text,
+  auth,
+  windows: listOf(
+    objectOf<QuotaWindow>({ id: text, usedShare: number, resetsAtMs: nullable(number), observedAtMs: number }),
+  ),
+});
+
 const snapshot = objectOf<NowSnapshot>({
   revision: number,
   generatedAtMs: number,
@@ -151,6 +161,7 @@ const snapshot = objectOf<NowSnapshot>({
   today: periodSpend,
   week: periodSpend,
   rateNanoUsdPerHour: figure,
+  quotas: listOf(providerQuota),
   live: listOf(liveCall),
   recent: listOf(callRecord),
   notices: listOf(objectOf<Notice>({ id: text, severity: oneOf('info', 'warning', 'error'), text })),

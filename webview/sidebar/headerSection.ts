@@ -1,10 +1,11 @@
 import { nowStrings } from '../../src/protocol/nowStrings.ts';
 import type { MeterLine, NowView, TotalLine, TotalsView } from '../../src/protocol/nowView.ts';
+import type { QuotaLine, QuotaView } from '../../src/protocol/quotaView.ts';
 import type { Notice } from '../../src/protocol/snapshot.ts';
 import { button, progressRing } from '../shared/controls.ts';
 import { icon } from '../shared/icons.ts';
 import { h, type VNode } from '../shared/vnode.ts';
-import { type Actions, figure } from './pieces.ts';
+import { type Actions, figure, percent } from './pieces.ts';
 
 /** The top of the view: whether it is real, whether the meter runs, and what was spent. */
 export function headerSection(view: NowView, actions: Actions): VNode {
@@ -80,7 +81,8 @@ function totals(view: TotalsView): VNode {
       ]),
       h('tbody', {}, view.lines.map(totalLine)),
     ]),
-    h('p.facts.quiet', { key: 'rate', attributes: { title: nowStrings.rateHint } }, [
+    view.quota && quota(view.quota),
+    h('p.facts.quiet.rate', { key: 'rate', attributes: { title: nowStrings.rateHint } }, [
       figure({ text: nowStrings.rate(view.rate.text), spoken: nowStrings.rate(view.rate.spoken) }, 'rate'),
     ]),
     view.stale !== null && h('p.quiet', { key: 'stale', text: view.stale }),
@@ -103,5 +105,29 @@ function totalLine(line: TotalLine): VNode {
     ),
     h('td', { key: 'today' }, [figure(line.today, `today.${line.key}`)]),
     h('td', { key: 'week' }, [figure(line.week, `week.${line.key}`)]),
+  ]);
+}
+
+function quota(view: QuotaView): VNode {
+  if (view.unknown !== null) return h('p.quiet.quota-unknown', { key: 'quota', text: view.unknown });
+  return h('ul.quota', { key: 'quota', attributes: { 'aria-label': nowStrings.quota } }, view.lines.map(quotaLine));
+}
+
+function quotaLine(line: QuotaLine): VNode {
+  return h(`li.quota-${line.level}`, { key: line.key, attributes: { title: line.text } }, [
+    h('span.line', {}, [
+      h('span', { text: line.name, attributes: { dir: 'auto' } }),
+      h('span.amount', { text: line.use }),
+    ]),
+    line.share !== null &&
+      h('span.quota-bar', { key: 'bar', attributes: { 'aria-hidden': 'true' } }, [
+        h('span.quota-fill', { style: { width: percent(line.share) } }),
+      ]),
+    line.alarm !== null &&
+      h('span.quota-alarm.small', { key: 'alarm' }, [
+        icon(line.level === 'strong' ? 'error' : 'warning'),
+        h('span', { text: line.alarm }),
+      ]),
+    h('span.quota-detail.quiet.small', { key: 'detail', text: line.detail }),
   ]);
 }

@@ -1,10 +1,12 @@
 import type { CallCost, CallRecord } from '../../domain/call.ts';
 import { atLeastFigure, estimatedFigure, exactFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
+import type { QuotaWindow } from '../../domain/quota.ts';
 import { totalInputTokens, totalUsage, type UsagePart, unknownUsage } from '../../domain/usage.ts';
 import type { CallEnd, CallHead, ResponseHead } from '../../gateway/contract.ts';
 import type { Pricer } from '../../pricing/contract.ts';
 import type { LiveCall } from '../../protocol/snapshot.ts';
 import type { Calibrator, Tokenizer } from '../../tokens/contract.ts';
+import { codexWindows } from '../../wire/codexLimits.ts';
 import {
   noResponseFacts,
   type RequestFacts,
@@ -32,6 +34,8 @@ export interface CallMeterDeps {
   readonly onBegin: (record: CallRecord) => void;
   readonly onInterim: (record: CallRecord) => void;
   readonly onFinish: (record: CallRecord) => void;
+  /** Subscription windows that a response told of, at least one. */
+  readonly onQuota: (head: CallHead, windows: readonly QuotaWindow[]) => void;
 }
 
 /** Follows one call from its first byte to its booked record. Holds counts and facts, never text. */
@@ -76,6 +80,7 @@ export class CallMeter {
 
   responseHead(response: ResponseHead): void {
     this.#response = response;
+    this.#reportQuota(response.quota);
     this.#responseReader = this.#deps.readResponse(this.#head, response, {
       onText: (kind, text) => {
         this.#ttftMs ??= Math.max(0, this.#chunkAtMs - this.#head.startedAtMs);
@@ -84,6 +89,7 @@ export class CallMeter {
       },
       onFacts: (facts) => this.#learnFacts(facts),
       onProblem: (problem) => this.#note(problem),
+      onLimits: (limits) => this.#reportQuota(codexWindows(limits, this.#chunkAtMs)),
     });
   }
 
@@ -147,6 +153,10 @@ export class CallMeter {
     if (facts.usageState !== 'interim' || this.#sawInterim || this.#session === null) return;
     this.#sawInterim = true;
     this.#deps.onInterim(this.#record(null, null));
+  }
+
+  #reportQuota(windows: readonly QuotaWindow[]): void {
+    if (windows.length > 0) this.#deps.onQuota(this.#head, windows);
   }
 
   #note(problem: WireProblem): void {

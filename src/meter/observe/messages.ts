@@ -1,5 +1,7 @@
+import type { AuthKind, ProviderId } from '../../domain/api.ts';
 import type { CalibrationState } from '../../domain/calibration.ts';
 import type { CallRecord } from '../../domain/call.ts';
+import type { QuotaWindow } from '../../domain/quota.ts';
 import type { CallEnd, CallHead, ResponseHead } from '../../gateway/contract.ts';
 import type { LiveCall } from '../../protocol/snapshot.ts';
 
@@ -28,5 +30,11 @@ export type FromObserver =
   | { readonly type: 'record'; readonly stage: BookingStage; readonly record: CallRecord }
   | { readonly type: 'live'; readonly calls: readonly LiveCall[] }
   | { readonly type: 'calibration'; readonly states: readonly CalibrationState[] }
+  | {
+      readonly type: 'quota';
+      readonly provider: ProviderId;
+      readonly auth: AuthKind;
+      readonly windows: readonly QuotaWindow[];
+    }
   | { readonly type: 'consumed'; readonly bytes: number }
   | { readonly type: 'answer'; readonly requestId: number; readonly problems: readonly string[] };

@@ -62,6 +62,7 @@ export class ObserveDesk {
       onBegin: (record) => this.#report('begin', record),
       onInterim: (record) => this.#report('update', record),
       onFinish: (record) => this.#report('finish', record),
+      onQuota: ({ provider, auth }, windows) => deps.send({ type: 'quota', provider, auth, windows }),
     };
   }
 

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import type { AuthKind, ProviderId } from '../../domain/api.ts';
 import type { CalibrationState } from '../../domain/calibration.ts';
 import type { CallRecord } from '../../domain/call.ts';
+import type { QuotaWindow } from '../../domain/quota.ts';
 import type { CallHead, CallTap, GatewayObserver } from '../../gateway/contract.ts';
 import type { LiveCall } from '../../protocol/snapshot.ts';
 import type { BookingStage, FromObserver, ObservedItem, ToObserver } from './messages.ts';
@@ -22,6 +24,8 @@ export interface ObserverThreadOptions {
   readonly onRecord: (stage: BookingStage, record: CallRecord) => void;
   readonly onLive: (calls: readonly LiveCall[]) => void;
   readonly onCalibration: (states: readonly CalibrationState[]) => void;
+  /** A response told of subscription windows. */
+  readonly onQuota: (provider: ProviderId, auth: AuthKind, windows: readonly QuotaWindow[]) => void;
   readonly onUnmetered: (routeId: string, method: string, pathShape: string) => void;
   /** The worker died; it has been started anew and the calls it held are given up. */
   readonly onCrash: (reason: string, lost: readonly CallRecord[]) => void;
@@ -209,6 +213,9 @@ export class ObserverThread implements GatewayObserver {
       case 'calibration':
         for (const state of message.states) this.#calibration.set(state.model, state);
         this.#options.onCalibration(message.states);
+        return;
+      case 'quota':
+        this.#options.onQuota(message.provider, message.auth, message.windows);
         return;
       case 'consumed':
         this.#deaths = 0;

@@ -1,7 +1,7 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { NanoUsd } from '../../domain/money.ts';
-import type { LiveCall, MeterFacts, Notice, NowSnapshot } from '../../protocol/snapshot.ts';
+import type { LiveCall, MeterFacts, Notice, NowSnapshot, ProviderQuota } from '../../protocol/snapshot.ts';
 import { localDayOf, weekStartOf } from './localDays.ts';
 import { type PeriodRows, periodSpend, unreadablePeriod } from './periodSpend.ts';
 import { spendRate } from './spendRate.ts';
@@ -29,6 +29,7 @@ export interface SnapshotSourceOptions {
   readonly readBooks: (nowMs: number, windowStartMs: number) => Promise<Books>;
   readonly meter: () => MeterFacts;
   readonly notices: () => readonly Notice[];
+  readonly quotas: () => readonly ProviderQuota[];
 }
 
 /**
@@ -134,6 +135,7 @@ export class SnapshotSource {
       today: books ? periodSpend(books.today, since(today)) : unreadablePeriod,
       week: books ? periodSpend(books.week, since(weekStart)) : unreadablePeriod,
       rateNanoUsdPerHour: spendRate(books, live, { windowStartMs: nowMs - RATE_WINDOW_MS, windowMs: RATE_WINDOW_MS }),
+      quotas: this.#options.quotas(),
       live,
       recent: books?.recent ?? [],
       notices: this.#options.notices(),

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openHarness, show } from './harnessPage.ts';
 import { startHarnessServer, type ThemeName } from './harnessServer.ts';
-import { busyState, emptyState, failedState, liveState, stateOf } from './states.ts';
+import { busyState, emptyState, failedState, liveState, quotaState, stateOf } from './states.ts';
 
 // Draws every state in every theme and width: node test/support/sidebarHarness/screenshots.ts <folder>
 const folder = resolve(process.argv[2] ?? 'test-results/sidebar');
@@ -10,6 +10,7 @@ const states = {
   empty: emptyState,
   live: liveState,
   busy: busyState,
+  quota: (nowMs: number) => quotaState(nowMs),
   failed: failedState,
   off: () => stateOf({ meter: 'off' }),
   starting: () => stateOf({ meter: 'starting' }),

@@ -1,5 +1,6 @@
 import type { CallCost, CallRecord } from '../../../src/domain/call.ts';
 import { atLeastFigure, estimatedFigure, exactFigure, type Figure, unknownFigure } from '../../../src/domain/figure.ts';
+import type { QuotaWindow } from '../../../src/domain/quota.ts';
 import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 import type { LiveCall, NowSnapshot, PeriodSpend, SpendFigures, SpendRow } from '../../../src/protocol/snapshot.ts';
 
@@ -69,6 +70,7 @@ export function snapshotAt(nowMs: number, fields: Partial<NowSnapshot> = {}): No
     today: emptyPeriod,
     week: emptyPeriod,
     rateNanoUsdPerHour: usd(0),
+    quotas: [],
     live: [],
     recent: [],
     notices: [],
@@ -242,6 +244,10 @@ export function mixedCalls(nowMs: number): readonly CallRecord[] {
   ];
 }
 
+export function quotaWindowAt(nowMs: number, fields: Partial<QuotaWindow> = {}): QuotaWindow {
+  return { id: '5h', usedShare: 0.62, resetsAtMs: nowMs + 8_340_000, observedAtMs: nowMs - 190_000, ...fields };
+}
+
 export function liveState(nowMs: number): SidebarState {
   const billed = spendOf(3.1, [0.12, 0.21, 0.47, 0.2], 41);
   const weekBilled = spendOf(41.22, [0.15, 0.25, 0.4, 0.2], 612);
@@ -335,6 +341,25 @@ export function busyState(nowMs: number): SidebarState {
       today,
       week: { ...today, billed: { ...spendOf(1241.22, [0.15, 0.25, 0.4, 0.2], 6121), unpricedCalls: 2 } },
       rateNanoUsdPerHour: { kind: 'estimated', value: 31.4 * USD },
+      quotas: [
+        {
+          provider: 'chatgpt',
+          auth: 'subscription',
+          windows: [
+            quotaWindowAt(nowMs),
+            quotaWindowAt(nowMs, { id: '7d', usedShare: 0.78, resetsAtMs: nowMs + 3 * 86_400_000 }),
+          ],
+        },
+        {
+          provider: 'anthropic',
+          auth: 'subscription',
+          windows: [
+            quotaWindowAt(nowMs, { resetsAtMs: nowMs - 600_000, observedAtMs: nowMs - 7_200_000 }),
+            quotaWindowAt(nowMs, { id: '7d', usedShare: 0.934, resetsAtMs: nowMs + 86_400_000 }),
+            quotaWindowAt(nowMs, { id: '7d_opus', usedShare: 1, resetsAtMs: null, observedAtMs: nowMs - 5_000 }),
+          ],
+        },
+      ],
       live: [
         liveCall(nowMs),
         liveCall(nowMs, {
@@ -371,6 +396,20 @@ export function busyState(nowMs: number): SidebarState {
         },
         { id: 'old-version', severity: 'info', text: 'Two terminals hold an older address of the meter.' },
       ],
+    }),
+  });
+}
+
+/** Subscription use alone, with the windows of one provider. */
+export function quotaState(nowMs: number, windows: readonly QuotaWindow[] = [quotaWindowAt(nowMs)]): SidebarState {
+  const subscription = spendOf(8.77, [0.05, 0.35, 0.4, 0.2], 96);
+  const period: PeriodSpend = { ...emptyPeriod, subscription };
+  return stateOf({
+    snapshot: snapshotAt(nowMs, {
+      today: period,
+      week: period,
+      quotas: windows.length === 0 ? [] : [{ provider: 'anthropic', auth: 'subscription', windows }],
+      recent: [callRecord(nowMs, { auth: 'subscription' })],
     }),
   });
 }

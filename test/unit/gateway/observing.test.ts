@@ -95,6 +95,7 @@ describe('an observer', () => {
       contentType: 'application/json',
       contentEncoding: null,
       requestId: 'req_1',
+      quota: [],
     });
     expect([seen?.end, seen?.requestEnded]).toEqual(['complete', true]);
     expect(upstream.requests[0]?.headers.authorization).toContain(canary);

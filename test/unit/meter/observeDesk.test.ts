@@ -77,4 +77,38 @@ describe('ObserveDesk', () => {
     expect(finished).toEqual(['good']);
     expect(lastLive()).toEqual([]);
   });
+
+  it('reports the subscription windows of headers and of events, with the login that they belong to', async () => {
+    const sent: FromObserver[] = [];
+    const desk = new ObserveDesk({
+      clock: systemClock,
+      send: (message) => sent.push(message),
+      tokenizer: createO200kTokenizer(),
+      calibrator: createCalibrator(),
+      createPricer: () => pricer,
+      parseOverrides: () => ({ overrides: [], problems: [] }),
+      createRequestReader,
+      createResponseReader,
+    });
+    const id = 'codex';
+    const ofHeaders = [{ id: '5h', usedShare: 0.5, resetsAtMs: null, observedAtMs: 10 }];
+    const limits = { primary: { used_percent: 51, window_minutes: 300, reset_after_seconds: 2 } };
+    const event = `data: ${JSON.stringify({ type: 'codex.rate_limits', rate_limits: limits })}\n\n`;
+    const answer = { httpStatus: 200, contentType: 'text/event-stream', contentEncoding: null, requestId: null };
+    desk.receive({
+      type: 'items',
+      items: [
+        { kind: 'begin', head: { ...head(id, 'chatgpt'), api: 'openai-responses', auth: 'subscription' } },
+        { kind: 'responseHead', id, head: { ...answer, quota: ofHeaders } },
+        { kind: 'responseBytes', id, bytes: Buffer.from(event), atMs: 20 },
+        { kind: 'end', id, end: 'complete', atMs: 30 },
+      ],
+    });
+    await vi.advanceTimersByTimeAsync(300);
+    const from = { type: 'quota', provider: 'chatgpt', auth: 'subscription' };
+    expect(sent.filter((message) => message.type === 'quota')).toEqual([
+      { ...from, windows: ofHeaders },
+      { ...from, windows: [{ id: '5h', usedShare: 0.51, resetsAtMs: 2020, observedAtMs: 20 }] },
+    ]);
+  });
 });

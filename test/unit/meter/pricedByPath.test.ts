@@ -49,7 +49,7 @@ async function book(call: CallHead, response: Buffer, contentType: string): Prom
       createResponseReader,
     });
     const { id } = call;
-    const answer = { httpStatus: 200, contentType, contentEncoding: null, requestId: null };
+    const answer = { httpStatus: 200, contentType, contentEncoding: null, requestId: null, quota: [] };
     desk.receive({
       type: 'items',
       items: [

@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/domain/clock.ts';
 import { atLeastFigure, estimatedFigure, exactFigure, unknownFigure } from '../../../src/domain/figure.ts';
 import type { ReportRow } from '../../../src/ledger/contract.ts';
 import { type Books, SnapshotSource } from '../../../src/meter/snapshot/snapshotSource.ts';
-import type { LiveCall, NowSnapshot } from '../../../src/protocol/snapshot.ts';
+import type { LiveCall, NowSnapshot, ProviderQuota } from '../../../src/protocol/snapshot.ts';
 import { call, unpriced } from '../ledger/callFixtures.ts';
 
 const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -59,6 +59,7 @@ function source(readBooks: () => Promise<Books>): SnapshotSource {
     clock,
     readBooks,
     notices: () => [],
+    quotas: () => quotas,
     meter: () => ({
       version: '1.0.0',
       pid: 1,
@@ -71,6 +72,14 @@ function source(readBooks: () => Promise<Books>): SnapshotSource {
     }),
   });
 }
+
+const quotas: readonly ProviderQuota[] = [
+  {
+    provider: 'anthropic',
+    auth: 'subscription',
+    windows: [{ id: '5h', usedShare: 0.5, resetsAtMs: null, observedAtMs: 1 }],
+  },
+];
 
 /** Collects what a listener gets. */
 function follow(feed: SnapshotSource): NowSnapshot[] {
@@ -88,6 +97,10 @@ afterEach(() => {
 });
 
 describe('SnapshotSource', () => {
+  it('carries the subscription windows that are known', async () => {
+    expect((await source(async () => noBooks).current()).quotas).toEqual(quotas);
+  });
+
   it('sends one at once and then at most four a second, the last of them with the last state', async () => {
     const feed = source(async () => noBooks);
     const seen = follow(feed);

@@ -44,6 +44,7 @@ const snapshotOf = (change: Partial<NowSnapshot> = {}): NowSnapshot => ({
   today: period(),
   week: period(),
   rateNanoUsdPerHour: unknownFigure,
+  quotas: [],
   live: [],
   recent: [],
   notices: [],

@@ -1,4 +1,5 @@
 import type { ApiKind } from '../../../src/domain/api.ts';
+import type { CodexLimits } from '../../../src/wire/codexLimits.ts';
 import type { ResponseFacts, TextKind, WireProblem } from '../../../src/wire/contract.ts';
 import { createResponseReader } from '../../../src/wire/responseReader.ts';
 
@@ -10,6 +11,7 @@ export interface ReadResponse {
   readonly toolArguments: string;
   readonly problems: readonly WireProblem[];
   readonly factsCalls: readonly ResponseFacts[];
+  readonly limits: readonly CodexLimits[];
   readonly textCalls: number;
 }
 
@@ -25,6 +27,7 @@ export async function readResponse(options: ReadOptions, chunks: readonly Uint8A
   const text: Record<TextKind, string> = { visible: '', thinking: '', toolArguments: '' };
   const problems: WireProblem[] = [];
   const factsCalls: ResponseFacts[] = [];
+  const limits: CodexLimits[] = [];
   let textCalls = 0;
   const reader = createResponseReader({
     api: options.api,
@@ -38,11 +41,12 @@ export async function readResponse(options: ReadOptions, chunks: readonly Uint8A
       },
       onFacts: (facts) => factsCalls.push(facts),
       onProblem: (problem) => problems.push(problem),
+      onLimits: (told) => limits.push(told),
     },
   });
   for (const chunk of chunks) reader.push(chunk);
   const facts = await reader.end();
-  return { facts, ...text, problems, factsCalls, textCalls };
+  return { facts, ...text, problems, factsCalls, limits, textCalls };
 }
 
 /** Reads events given as JSON values, as a server would send them; strings are sent as they are. */
