@@ -1,11 +1,11 @@
+import { awsRegionPattern } from '../../domain/awsRegion.ts';
 import type { RequestHead, Route, RouteMatch } from '../contract.ts';
 import type { UpstreamTable } from '../upstreams.ts';
 import { bare } from './compatible.ts';
 import { decodedSegment } from './gemini.ts';
 
-/** A first path segment that is an AWS region, by AWS's own pattern. */
-const regionSegment =
-  /^\/((?:af|ap|ca|eu|il|me|mx|sa|us|us-gov)-(?:central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9])(?=\/|$)/;
+/** A first path segment that is an AWS region. */
+const regionSegment = new RegExp(`^/(${awsRegionPattern})(?=/|$)`);
 const modelPath = /^\/model\/(.+)\/(converse|converse-stream|invoke|invoke-with-response-stream)$/;
 /** What Claude Code asks the control plane for, whose host is another one. */
 const controlPath = /^\/(?:inference-profiles|foundation-models)(?:\/|$)/;
