@@ -7,7 +7,7 @@
 //
 //   node-<version>/bin/node                     Node, with its headers
 //   vscode-server-<version>/out/server-main.js  the VS Code server of code-server, ready to run with that Node
-//   agents/<name>-<version>/bin/<name>          a real agent: `claude`, `codex` or `gemini`, ready to run with that Node on PATH
+//   agents/<name>-<version>/bin/<name>          a real agent of versions.json, ready to run with that Node on PATH
 //   nginx/usr/sbin/nginx                        the yardstick of `npm run bench`, where the machine has none
 //   locks/, tmp-*                               fetches in progress
 //

@@ -5,7 +5,7 @@ import { cached, Missing, versions } from './cache.mjs';
 import { npm, run } from './command.mjs';
 
 /**
- * The real agents that the tests run: `{ claude: "<path>", codex: "<path>", gemini: "<path>" }`. They are not among the project's
+ * The real agents that the tests run: by name: `{ claude: "<path>", ... }`. They are not among the project's
  * packages because they are large and their versions follow what users have, not what we build with.
  */
 export async function ensureAgents() {
@@ -34,8 +34,11 @@ async function ensureAgent(name) {
 
 /** The command that starts the agent, relative to the launcher's folder `$here`. */
 function start(dir, spec, bin) {
-  const native = join('node_modules', `${spec}-${process.platform}-${process.arch}`, bin);
-  if (existsSync(join(dir, native))) return `"$here/../${native}"`;
+  const platform = `${process.platform}-${process.arch}`;
+  // OpenCode's platform packages have a name of their own and keep their program in a folder.
+  for (const native of [`${spec}-${platform}/${bin}`, `${bin}-${platform}-baseline/bin/${bin}`]) {
+    if (existsSync(join(dir, 'node_modules', native))) return `"$here/../node_modules/${native}"`;
+  }
   const manifest = JSON.parse(readFileSync(join(dir, 'node_modules', spec, 'package.json'), 'utf8'));
   const script = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[bin];
   return `node "$here/../node_modules/${spec}/${script}"`;

@@ -7,7 +7,17 @@
  */
 import type { CommandSpec, MenuSpec, SettingSpec } from './manifestTypes.ts';
 
-export const agentIds = ['claude-code', 'codex', 'gemini-cli'] as const;
+export const agentIds = [
+  'claude-code',
+  'codex',
+  'gemini-cli',
+  'opencode',
+  'kilo',
+  'qwen-code',
+  'aider',
+  'goose',
+  'copilot-cli',
+] as const;
 
 /** Agents that a terminal can be connected for. */
 export type AgentId = (typeof agentIds)[number];
@@ -29,7 +39,7 @@ export const settings = {
     type: 'urls',
     default: {} as Readonly<Record<string, string>>,
     description:
-      'Where calls go instead of to the provider, by route (`anthropic`, `openai`, `gemini`, `codex`): the origin of a gateway of your own, https, or http on this machine. A base URL found in your environment is chained without this setting.',
+      'Where calls go instead of to the provider, by route (`anthropic`, `openai`, `gemini`, `codex`, `bedrock`, `vertex`, `code-assist`, `azure`, `openrouter`, `deepseek`, `xai`, `mistral`, `groq`, `moonshot`, `zai`, `alibaba`, `ollama`, `lmstudio`): the base URL of a gateway of your own, https, or http on this machine. It holds for every agent of that route. `azure` has no usual address: name your resource there. A base URL found in your environment is chained without this setting.',
   },
   'outlay.prices': {
     type: 'prices',

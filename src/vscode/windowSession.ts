@@ -11,10 +11,10 @@ import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } fro
 import { startMeter } from './meter/meterProcess.ts';
 import type { Notifier } from './notifier.ts';
 import { onSettingsChange, readSetting, settingProblems } from './settings.ts';
+import type { AgentFiles } from './terminals/agentFiles.ts';
 import { installCodexLauncher } from './terminals/codexLauncher.ts';
 import { TerminalConnector } from './terminals/terminalConnector.ts';
 import { addressFingerprint } from './terminals/terminalRegister.ts';
-import type { AgentFiles } from './terminals/userBaseUrls.ts';
 import { workspaceIdentity } from './workspaceIdentity.ts';
 
 const START_TIMEOUT_MS = 10_000;

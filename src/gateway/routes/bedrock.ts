@@ -1,11 +1,9 @@
+import { isAwsRegion } from '../../domain/awsRegion.ts';
 import type { RequestHead, Route, RouteMatch } from '../contract.ts';
 import type { UpstreamTable } from '../upstreams.ts';
 import { bare } from './compatible.ts';
 import { decodedSegment } from './gemini.ts';
 
-/** A first path segment that is an AWS region, by AWS's own pattern. */
-const regionSegment =
-  /^\/((?:af|ap|ca|eu|il|me|mx|sa|us|us-gov)-(?:central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9])(?=\/|$)/;
 const modelPath = /^\/model\/(.+)\/(converse|converse-stream|invoke|invoke-with-response-stream)$/;
 /** What Claude Code asks the control plane for, whose host is another one. */
 const controlPath = /^\/(?:inference-profiles|foundation-models)(?:\/|$)/;
@@ -29,7 +27,7 @@ export function bedrockRoute(upstreams: UpstreamTable): Route {
     upstream({ path }) {
       const { bedrock } = upstreams;
       if (!bedrock?.regional) return bedrock;
-      const region = regionSegment.exec(bare(path))?.[1] ?? defaultRegion;
+      const region = regionOf(bare(path)) ?? defaultRegion;
       const service = controlPath.test(withoutRegion(bare(path))) ? 'bedrock' : 'bedrock-runtime';
       return { ...bedrock, origin: `https://${service}.${region}.amazonaws.com` };
     },
@@ -51,7 +49,14 @@ function isSigned({ headers, path }: RequestHead): boolean {
 }
 
 function withoutRegion(path: string): string {
-  return path.replace(regionSegment, '');
+  const region = regionOf(path);
+  return region === null ? path : path.slice(region.length + 1);
+}
+
+/** The first segment of a path, if it is an AWS region. */
+function regionOf(path: string): string | null {
+  const segment = path.split('/', 2)[1] ?? '';
+  return isAwsRegion(segment) ? segment : null;
 }
 
 function matchBedrock(path: string): RouteMatch | null {

@@ -1,5 +1,8 @@
 import type { AgentId } from '../../manifest/manifest.ts';
 import type { WorkspaceBaseUrls } from '../../protocol/control.ts';
+import { agentConnections } from './agentConnections.ts';
+import type { AgentFiles } from './agentFiles.ts';
+import { type AgentConnection, type UserWishes, unusualBaseUrl } from './connection.ts';
 import {
   type EnvironmentLayers,
   EnvironmentReader,
@@ -8,7 +11,7 @@ import {
   writeMarker,
 } from './environment.ts';
 import { planNoProxy, type VariableChange } from './noProxy.ts';
-import { type AgentConnection, type AgentFiles, agentConnections, readUserEnvironment } from './userBaseUrls.ts';
+import { claimedUpstreams, readUserEnvironment } from './userBaseUrls.ts';
 
 /**
  * Claude Code treats every host but api.anthropic.com as foreign and then drops the global prompt-cache scope, which makes its calls dearer.
@@ -50,45 +53,72 @@ export interface TerminalEnvironmentPlan {
 export function planTerminalEnvironment(input: TerminalEnvironmentInput): TerminalEnvironmentPlan {
   const { platform, layers } = input;
   const user = readUserEnvironment(layers, platform);
+  const wishes: UserWishes = { env: user, files: input.files };
   const changes = new Map<string, VariableChange>();
-  const connected: AgentId[] = [];
-  const notices: string[] = [];
+  const connected = new Set<AgentId>();
+  const notices = new Set<string>();
+  const before = (name: string): string | null => changes.get(name)?.value ?? user.get(name);
+  const findObstacle = obstacleFinder(input, wishes);
   for (const connection of agentConnections) {
     if (!input.agents.includes(connection.agent)) continue;
-    const obstacle = findObstacle(connection, input);
+    const obstacle = findObstacle(connection);
     if (obstacle !== null) {
-      if (obstacle !== '') notices.push(obstacle);
+      if (obstacle !== '') notices.add(obstacle);
       continue;
     }
-    const url = input.connection.baseUrls[connection.routeId];
-    if (url === undefined) continue;
-    if (connection.agent === 'claude-code' && input.files.claudeWorkspaceRedirects) notices.push(WORKSPACE_REDIRECTS);
-    changes.set(connection.variable, { kind: 'replace', value: url });
-    connected.push(connection.agent);
+    const values = connection.variables(input.connection.baseUrls, wishes, before);
+    if (values === null) continue;
+    for (const [name, value] of Object.entries(values)) changes.set(name, { kind: 'replace', value });
+    connected.add(connection.agent);
   }
-  if (connected.length === 0) return { changes: new Map(), connected, notices };
-  if (connected.includes('claude-code')) addClaudeCode(changes, input, user);
-  if (connected.includes('codex')) addCodex(changes, input);
+  if (connected.has('claude-code') && input.files.claudeWorkspaceRedirects) notices.add(WORKSPACE_REDIRECTS);
+  return { changes: completed(changes, connected, input), connected: [...connected], notices: [...notices] };
+}
+
+/** The variables of the connected agents with what they need beside them. */
+function completed(
+  changes: Map<string, VariableChange>,
+  connected: ReadonlySet<AgentId>,
+  input: TerminalEnvironmentInput,
+): ReadonlyMap<string, VariableChange> {
+  const { platform, layers } = input;
+  if (connected.size === 0) return new Map();
+  const user = readUserEnvironment(layers, platform);
+  if (changes.has('ANTHROPIC_BASE_URL')) addClaudeCode(changes, input, user);
+  if (connected.has('codex')) addCodex(changes, input);
   const all = new EnvironmentReader(platform, withoutOwnVariables(layers.process), layers.user, layers.workspace);
   for (const [name, change] of planNoProxy(all, platform)) changes.set(name, change);
   changes.set(MARKER_VARIABLE, { kind: 'replace', value: markerOf(changes, user) });
-  return { changes, connected, notices };
+  return changes;
 }
 
 /** Why an agent is left alone: a sentence, "" where that is the normal case and needs no words, or null for no reason. */
-function findObstacle({ agent, label, routeId }: AgentConnection, input: TerminalEnvironmentInput): string | null {
-  const refused = input.connection.refused[routeId];
-  if (refused !== undefined) return `${label} is not metered: ${refused}`;
-  if (input.connection.baseUrls[routeId] === undefined) return '';
-  if (agent === 'claude-code' && input.files.claudeBaseUrl !== null) {
-    return 'Claude Code is not metered: its own settings file names a base URL, which outranks the terminal. Move it to `outlay.upstreams` to have it metered.';
-  }
-  // Without a chosen type Gemini CLI would take the variable for a gateway login and end at once; other types do not use it.
-  if (agent === 'gemini-cli' && input.files.geminiAuthType !== 'gemini-api-key') return '';
-  if (agent === 'codex' && input.launcherDir === null) {
-    return 'Codex is not metered: its launcher could not be written to the data folder.';
-  }
-  return null;
+function obstacleFinder(
+  input: TerminalEnvironmentInput,
+  user: UserWishes,
+): (connection: AgentConnection) => string | null {
+  const claimed = claimedUpstreams(user);
+  const reported = new Set<string>();
+  return (connection) => {
+    const { routeId, label } = connection;
+    const upstream = input.upstreams[routeId];
+    const obstacle = connection.obstacle(user, { upstream, launcherDir: input.launcherDir });
+    if (obstacle === '') return obstacle;
+    const refused = input.connection.refused[routeId];
+    if (refused !== undefined) {
+      // One sentence a route: it is one address that was refused, however many agents would use it.
+      const isNew = !reported.has(routeId);
+      reported.add(routeId);
+      return isNew ? `${label} is not metered: ${refused}` : '';
+    }
+    if (obstacle !== null) return obstacle;
+    // What the user has named in the settings is meant for all agents of the route.
+    if (upstream !== undefined && upstream !== claimed[routeId]) return null;
+    const own = unusualBaseUrl(routeId, connection.ownBaseUrl(user));
+    if (own === (upstream ?? null)) return null;
+    if (own === null && !connection.isInUse) return '';
+    return `${label} is not metered: its calls go to another address than those of the agent whose base URL the route "${routeId}" leads to. Name one for both in \`outlay.upstreams\` to have it metered.`;
+  };
 }
 
 function addClaudeCode(

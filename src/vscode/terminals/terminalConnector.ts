@@ -3,7 +3,7 @@ import { type EnvironmentVariableCollection, type Memento, type Terminal, window
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import type { AgentId } from '../../manifest/manifest.ts';
 import type { MeterConnection } from '../meter/meterHost.ts';
-import { readAgentFiles } from './agentFiles.ts';
+import { type AgentFiles, readAgentFiles } from './agentFiles.ts';
 import { applyTerminalPlan } from './applyTerminalPlan.ts';
 import { MARKER_VARIABLE, type Marker, readMarker } from './environment.ts';
 import { planTerminalEnvironment, type TerminalEnvironmentPlan } from './planTerminalEnvironment.ts';
@@ -17,7 +17,7 @@ import {
   unmeteredTerminals,
 } from './terminalRegister.ts';
 import { UNMETERED_VARIABLE } from './unmeteredEnvironment.ts';
-import { type AgentFiles, readUserEnvironment, userUpstreams } from './userBaseUrls.ts';
+import { readUserEnvironment, userUpstreams } from './userBaseUrls.ts';
 
 const MEMORY_KEY = 'terminals';
 
@@ -65,7 +65,7 @@ export class TerminalConnector implements Disposable {
     const user = readUserEnvironment(readTerminalLayers(), process.platform);
     const folders = (workspace.workspaceFolders ?? []).flatMap(({ uri }) => (uri.scheme === 'file' ? uri.fsPath : []));
     const files = await readAgentFiles(homedir(), user, folders);
-    return { upstreams: userUpstreams(user, files, setting), files };
+    return { upstreams: userUpstreams({ env: user, files }, setting), files };
   }
 
   /** Makes new terminals be connected as wished. Returns the sentences that the user should read. */

@@ -13,7 +13,13 @@ import { type AgentName, agentPath, nodePath } from '../../support/toolchain.ts'
 
 export type Variables = Readonly<Record<string, string>>;
 
-const agentIds: Readonly<Record<AgentName, AgentId>> = { claude: 'claude-code', codex: 'codex', gemini: 'gemini-cli' };
+const agentIds: Readonly<Record<AgentName, AgentId>> = {
+  claude: 'claude-code',
+  codex: 'codex',
+  gemini: 'gemini-cli',
+  opencode: 'opencode',
+  qwen: 'qwen-code',
+};
 
 /** A throw-away user: a home with nothing in it, one agent on the PATH, and all of the internet behind a closed proxy. */
 export interface AgentUser {
@@ -65,7 +71,7 @@ export async function connectTerminal(user: AgentUser, options: ConnectOptions):
   const layers: EnvironmentLayers = { process: user.env, user: {}, workspace: {} };
   const reader = readUserEnvironment(layers, process.platform);
   const files = await readAgentFiles(user.home, reader, [user.cwd]);
-  const upstreams = userUpstreams(reader, files, {});
+  const upstreams = userUpstreams({ env: reader, files }, {});
   const connection = await callControl(await options.meter.lock(), 'connectWorkspace', {
     workspaceId: 'ws-agents',
     title: 'Agents',

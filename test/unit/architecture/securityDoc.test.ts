@@ -10,27 +10,44 @@ import { planTerminalEnvironment } from '../../../src/vscode/terminals/planTermi
 const text = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'SECURITY.md'), 'utf8');
 const quoted = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => [code, ...code.split(' ')]));
 
+const routeIds = Object.keys(publicUpstreams);
+
+/** What a user may have set, so that each agent's variables are reached. */
+const agentEnvironments: readonly Readonly<Record<string, string>>[] = [
+  { CLAUDE_CODE_USE_BEDROCK: '1', AWS_BEARER_TOKEN_BEDROCK: 'made-up', AWS_REGION: 'us-east-1' },
+  { CLAUDE_CODE_USE_VERTEX: '1', CLAUDE_CODE_USE_FOUNDRY: '1' },
+  { OPENAI_BASE_URL: 'https://api.openai.com/v1', OPENAI_API_BASE: 'https://api.openai.com/v1' },
+  { COPILOT_PROVIDER_BASE_URL: 'https://api.openai.com/v1', COPILOT_PROVIDER_TYPE: 'openai' },
+];
+
 describe('SECURITY.md', () => {
   it('names every variable that a terminal can get', () => {
     const base = 'http://127.0.0.1:4711/token/ws-1';
-    const { changes } = planTerminalEnvironment({
-      platform: 'linux',
-      layers: { process: { HTTPS_PROXY: 'http://proxy.example' }, user: {}, workspace: {} },
-      files: {
-        geminiAuthType: 'gemini-api-key',
-        codexBaseUrl: 'https://own.example/v1',
-        claudeBaseUrl: null,
-        claudeWorkspaceRedirects: false,
-      },
-      agents: agentIds,
-      connection: { baseUrls: { anthropic: base, openai: base, gemini: base, codex: base }, refused: {} },
-      upstreams: {},
-      launcherDir: '/data/bin',
-      lockPath: '/data/meter.json',
-      assumeFirstParty: true,
+    const baseUrls = Object.fromEntries([...routeIds, 'vertex-gemini', 'azure-anthropic'].map((id) => [id, base]));
+    const names = [...agentEnvironments, {}].flatMap((process) => {
+      const { changes } = planTerminalEnvironment({
+        platform: 'linux',
+        layers: { process: { HTTPS_PROXY: 'http://proxy.example', ...process }, user: {}, workspace: {} },
+        files: {
+          geminiAuthType: 'gemini-api-key',
+          codexBaseUrl: 'https://own.example/v1',
+          claudeEnv: {},
+          claudeWorkspaceRedirects: false,
+          opencode: { withKey: ['anthropic'], redirected: [] },
+          kilo: { withKey: ['anthropic'], redirected: [] },
+          goose: {},
+        },
+        agents: agentIds,
+        connection: { baseUrls, refused: {} },
+        upstreams: {},
+        launcherDir: '/data/bin',
+        lockPath: '/data/meter.json',
+        assumeFirstParty: true,
+      });
+      return [...changes.keys()];
     });
-    expect(changes.size).toBeGreaterThan(8);
-    expect([...changes.keys()].filter((name) => !quoted.has(name))).toEqual([]);
+    expect(new Set(names).size).toBeGreaterThan(12);
+    expect(names.filter((name) => !quoted.has(name))).toEqual([]);
   });
 
   it('names every host of the upstream table', () => {

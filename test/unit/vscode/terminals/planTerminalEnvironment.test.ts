@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { agentIds } from '../../../../src/manifest/manifest.ts';
+import type { AgentFiles } from '../../../../src/vscode/terminals/agentFiles.ts';
 import { MARKER_VARIABLE, withoutOwnVariables } from '../../../../src/vscode/terminals/environment.ts';
 import type { VariableChange } from '../../../../src/vscode/terminals/noProxy.ts';
 import {
@@ -8,14 +8,17 @@ import {
   planTerminalEnvironment,
   type TerminalEnvironmentInput,
 } from '../../../../src/vscode/terminals/planTerminalEnvironment.ts';
-import { type AgentFiles, readUserEnvironment, userUpstreams } from '../../../../src/vscode/terminals/userBaseUrls.ts';
+import { readUserEnvironment, userUpstreams } from '../../../../src/vscode/terminals/userBaseUrls.ts';
 
 const base = 'http://127.0.0.1:4711/token/ws-1';
 const noFiles: AgentFiles = {
   geminiAuthType: null,
   codexBaseUrl: null,
-  claudeBaseUrl: null,
+  claudeEnv: {},
   claudeWorkspaceRedirects: false,
+  opencode: { withKey: [], redirected: [] },
+  kilo: { withKey: [], redirected: [] },
+  goose: {},
 };
 const noLayers = { process: {}, user: {}, workspace: {} };
 const baseUrls = {
@@ -30,7 +33,7 @@ function input(change: Partial<TerminalEnvironmentInput> = {}): TerminalEnvironm
     platform: 'linux',
     layers: noLayers,
     files: noFiles,
-    agents: agentIds,
+    agents: ['claude-code', 'codex', 'gemini-cli'],
     connection: { baseUrls, refused: {} },
     upstreams: {},
     launcherDir: '/data/bin',
@@ -58,7 +61,7 @@ describe('planTerminalEnvironment', () => {
     expect(notices).toEqual([]);
   });
 
-  it('sets no OPENAI_BASE_URL: Codex ignores it and no agent that we connect reads it', () => {
+  it('sets no OPENAI_BASE_URL of its own accord: Codex ignores it, and it belongs to every program', () => {
     expect(plan({ files: { ...noFiles, geminiAuthType: 'gemini-api-key' } }).changes.has('OPENAI_BASE_URL')).toBe(
       false,
     );
@@ -99,7 +102,9 @@ describe('planTerminalEnvironment', () => {
   });
 
   it('says that a base URL in the settings of Claude Code outranks the terminal', () => {
-    const { changes, notices } = plan({ files: { ...noFiles, claudeBaseUrl: 'https://gateway.example' } });
+    const { changes, notices } = plan({
+      files: { ...noFiles, claudeEnv: { ANTHROPIC_BASE_URL: 'https://gateway.example' } },
+    });
     expect(changes.has('ANTHROPIC_BASE_URL')).toBe(false);
     expect(notices).toHaveLength(1);
   });
@@ -212,7 +217,7 @@ describe('NO_PROXY in connected terminals', () => {
 
 describe('userUpstreams', () => {
   const upstreamsFor = (layers: Partial<TerminalEnvironmentInput['layers']>, setting = {}, files = noFiles) =>
-    userUpstreams(readUserEnvironment({ ...noLayers, ...layers }, 'linux'), files, setting);
+    userUpstreams({ env: readUserEnvironment({ ...noLayers, ...layers }, 'linux'), files }, setting);
 
   it("chains the user's own base URLs by route; terminal settings outrank the process", () => {
     const process = { ANTHROPIC_BASE_URL: 'https://one.example', GOOGLE_GEMINI_BASE_URL: 'https://g.example' };
