@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { noticesOf } from './notices.mjs';
 
 const projectDir = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(projectDir, 'dist');
@@ -25,6 +26,7 @@ const shared = {
   sourcemap: isDev ? 'linked' : false,
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
   charset: 'utf8',
   absWorkingDir: projectDir,
   tsconfigRaw: {},
@@ -80,16 +82,21 @@ async function main() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
   const made = [];
+  const inputs = [];
   for (const program of programs) {
     if (!isThere(program.source)) continue;
-    await build({ ...node, entryPoints: [program.source], outfile: join(dist, program.out) });
+    const { metafile } = await build({ ...node, entryPoints: [program.source], outfile: join(dist, program.out) });
+    inputs.push(...Object.keys(metafile.inputs));
     made.push({ file: program.out, limit: limits[program.out] });
     if (program.launcher) writeLauncher(program);
   }
   for (const name of webviewNames()) {
-    await build({ ...webview, entryPoints: [`webview/${name}/main.ts`], outfile: join(dist, `${name}.js`) });
+    const entryPoints = [`webview/${name}/main.ts`];
+    const { metafile } = await build({ ...webview, entryPoints, outfile: join(dist, `${name}.js`) });
+    inputs.push(...Object.keys(metafile.inputs));
     made.push({ file: `${name}.js`, limit: limits.webview });
   }
+  writeFileSync(join(dist, 'THIRD_PARTY_NOTICES.txt'), noticesOf(projectDir, inputs));
   report(made);
 }
 

@@ -78,6 +78,7 @@ describe('the package', () => {
         '[Content_Types].xml',
         ...['LICENSE.txt', 'changelog.md'].map((name) => `extension/${name}`),
         ...[
+          'THIRD_PARTY_NOTICES.txt',
           'cli.js',
           'cli.main.js',
           'extension.js',
