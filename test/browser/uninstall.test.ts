@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodePath, vsCodeServerDir, vsixPath } from '../support/toolchain.ts';
-import { type OutlayWindow, openOutlayWindow, showSidebar } from './rig/outlayWindow.ts';
+import { type OutlayWindow, openOutlayWindow, showSidebar, untilText } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 import { closeTerminals, environmentOf, openTerminal } from './rig/terminal.ts';
 
@@ -40,13 +40,10 @@ describe('uninstalling', () => {
   it('gives new terminals the environment and the PATH that they had before Outlay came', async () => {
     const before = await freshEnvironment();
     expect(before['ANTHROPIC_BASE_URL']).toBeUndefined();
-    await openTerminal(window.page);
     await change('--install-extension', vsixPath());
-    const sidebar = await showSidebar(window);
-    // The terminal that was there before Outlay came back with the window, and is named.
-    await sidebar.getByRole('button', { name: 'Relaunch bash' }).waitFor();
-    await closeTerminals(window.page);
-    await sidebar.getByText('Terminals not metered').waitFor({ state: 'detached' });
+    await showSidebar(window);
+    // A snapshot on screen means that the meter is connected, and new terminals with it.
+    await untilText(window.figure('today.billed'), '$0.00');
     const during = await freshEnvironment();
     expect(during['ANTHROPIC_BASE_URL']).toMatch(/^http:\/\/127\.0\.0\.1:/);
     expect(during['PATH']).not.toBe(before['PATH']);

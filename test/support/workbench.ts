@@ -28,18 +28,31 @@ export function webviewFrame(page: Page, extensionId: string, index = 0): FrameL
   return outer.contentFrame().frameLocator('#active-frame');
 }
 
-/** Runs a command by its full title, for example "Outlay: Open Unmetered Terminal". */
+const PALETTE_TRIES = 12;
+const PALETTE_PATIENCE_MS = 2500;
+
+/**
+ * Runs a command by its full title, for example "Outlay: Open Unmetered Terminal". An open palette does not learn of commands that become
+ * possible later, as those of terminals do some moments after a window has opened: it is closed and opened again until they are there.
+ */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input');
-  await input.waitFor();
-  await input.fill(`>${title}`);
-  // The first row is the best match of an editor that guesses, not always the one that was asked for.
-  await page
-    .locator('.quick-input-list .monaco-list-row')
-    .filter({ has: page.getByText(title, { exact: true }) })
-    .first()
-    .click();
+  for (let attempt = 1; ; attempt++) {
+    await page.keyboard.press('F1');
+    const input = page.locator('.quick-input-widget input');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    // The first row is the best match of an editor that guesses, not always the one that was asked for.
+    const rows = page.locator('.quick-input-list .monaco-list-row');
+    const row = rows.filter({ has: page.getByText(title, { exact: true }) }).first();
+    try {
+      await row.waitFor({ timeout: PALETTE_PATIENCE_MS });
+      await row.click();
+      return;
+    } catch (error) {
+      if (attempt === PALETTE_TRIES) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
 }
 
 /** Picks a theme as a user does: a window that is open does not take changes of its settings file over. */
