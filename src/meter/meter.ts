@@ -51,6 +51,8 @@ export interface MeterOptions {
   readonly port: number;
   readonly upstreams: Readonly<Record<string, string>>;
   readonly demo: boolean;
+  /** Begins as a bare pass-through, until a client turns metering on. */
+  readonly passThrough: boolean;
   /** A sentence when nothing can be written to the data folder. */
   readonly unwritable: string | null;
   readonly version: string;
@@ -130,7 +132,7 @@ export class Meter {
       onCrash: (reason, lost) => this.#onObserverCrash(reason, lost),
       log,
     });
-    this.#switch = new MeteringSwitch(this.#observer);
+    this.#switch = new MeteringSwitch(this.#observer, !options.passThrough);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
     // secrets are new: terminals go on sending the old ones to a port that anybody can take now.

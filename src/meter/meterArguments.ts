@@ -8,6 +8,8 @@ export interface MeterArguments {
   /** Origins by upstream name, as given and found acceptable. */
   readonly upstreams: Readonly<Record<string, string>>;
   readonly demo: boolean;
+  /** Begins without metering, for a window whose user has turned Outlay off and whose terminals still need the address. */
+  readonly passThrough: boolean;
   /** Minutes without clients, calls and holders of the address after which the meter ends; null for never. */
   readonly idleExitMinutes: number | null;
 }
@@ -17,7 +19,7 @@ export type ParsedArguments =
   | { readonly kind: 'problem'; readonly text: string };
 
 export const METER_USAGE =
-  'Usage: meter --data-dir DIR [--port 0] [--upstream NAME=ORIGIN]... [--idle-exit MINUTES] [--demo]';
+  'Usage: meter --data-dir DIR [--port 0] [--upstream NAME=ORIGIN]... [--idle-exit MINUTES] [--pass-through] [--demo]';
 
 /** Reads the meter's command line. A wrong one yields one sentence and no defaults. */
 export function parseMeterArguments(argv: readonly string[]): ParsedArguments {
@@ -30,6 +32,7 @@ export function parseMeterArguments(argv: readonly string[]): ParsedArguments {
         upstream: { type: 'string', multiple: true, default: [] },
         'idle-exit': { type: 'string' },
         demo: { type: 'boolean', default: false },
+        'pass-through': { type: 'boolean', default: false },
       },
     });
     const dataDir = values['data-dir'];
@@ -48,7 +51,10 @@ export function parseMeterArguments(argv: readonly string[]): ParsedArguments {
     // Going on without it would send calls and keys to another host than the one that was named.
     const [refused] = upstreamTable(upstreams).problems;
     if (refused !== undefined) return problem(refused);
-    return { kind: 'run', arguments: { dataDir, port, upstreams, demo: values.demo, idleExitMinutes } };
+    return {
+      kind: 'run',
+      arguments: { dataDir, port, upstreams, demo: values.demo, passThrough: values['pass-through'], idleExitMinutes },
+    };
   } catch (error) {
     return problem(error instanceof Error ? error.message : String(error));
   }

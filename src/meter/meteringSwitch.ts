@@ -11,10 +11,11 @@ const deafTap: CallTap = {
 /** Passes calls to the observer while metering is on. Off, the gateway is a bare pass-through for terminals that hold its address. */
 export class MeteringSwitch implements GatewayObserver {
   readonly #observer: GatewayObserver;
-  isOn = true;
+  isOn: boolean;
 
-  constructor(observer: GatewayObserver) {
+  constructor(observer: GatewayObserver, isOn: boolean) {
     this.#observer = observer;
+    this.isOn = isOn;
   }
 
   begin(head: CallHead): CallTap {

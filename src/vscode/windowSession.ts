@@ -77,6 +77,7 @@ export class WindowSession implements Disposable {
             port,
             upstreams: environment.upstreams,
             demo: environment.demo,
+            passThrough: !readSetting('outlay.enabled'),
             environment: process.env,
             timeoutMs: START_TIMEOUT_MS,
           }),

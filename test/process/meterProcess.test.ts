@@ -309,6 +309,22 @@ describe('the meter process', () => {
     expect(rows.map((row) => row.session)).toEqual(['later']);
   });
 
+  it('books nothing from its very start when it was started as a bare pass-through', async () => {
+    const path = dataDir();
+    const provider = await upstream();
+    const upstreams = { anthropic: provider.origin };
+    const running = await meter({ dataDir: path, upstreams, extraArguments: ['--pass-through'] });
+    const base = running.ready.baseUrls['anthropic'] ?? '';
+    expect(await (await callClaude(base)).text()).toBe(anthropicEvents().join(''));
+    await callControl(await running.lock(), 'configure', { metering: true, priceOverrides: [], retentionDays: 0 });
+    await (await callClaude(base, { 'x-claude-code-session-id': 'later' })).text();
+    const rows = await eventually(
+      () => calls(path),
+      (found) => found.length > 0,
+    );
+    expect(rows.map((row) => row.session)).toEqual(['later']);
+  });
+
   it('sets a damaged ledger aside, goes on and says so', async () => {
     const path = dataDir();
     writeFileSync(join(path, 'ledger.sqlite'), 'this is no ledger'.repeat(1000));

@@ -15,6 +15,8 @@ export interface MeterLaunch {
   /** `--upstream` values, for example "anthropic=http://127.0.0.1:9999". */
   readonly upstreams: readonly string[];
   readonly demo: boolean;
+  /** Outlay is off: the meter serves terminals that hold its address and books nothing. */
+  readonly passThrough: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
 }
@@ -39,11 +41,11 @@ export async function startMeter(launch: MeterLaunch): Promise<MeterReady> {
   const log = made ? await openLog(launch.dataDir).catch(() => null) : null;
   const upstreams = launch.upstreams.flatMap((upstream) => ['--upstream', upstream]);
   const idleExit = ['--idle-exit', String(IDLE_EXIT_MINUTES)];
-  const demo = launch.demo ? ['--demo'] : [];
+  const flags = [...(launch.demo ? ['--demo'] : []), ...(launch.passThrough ? ['--pass-through'] : [])];
   try {
     const child = spawn(
       launch.nodePath,
-      [launch.script, '--data-dir', launch.dataDir, '--port', String(launch.port), ...idleExit, ...upstreams, ...demo],
+      [launch.script, '--data-dir', launch.dataDir, '--port', String(launch.port), ...idleExit, ...upstreams, ...flags],
       {
         // Not the workspace: a folder that a process stands in cannot be removed on Windows.
         cwd: made ? launch.dataDir : tmpdir(),

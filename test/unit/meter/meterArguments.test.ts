@@ -20,6 +20,7 @@ describe('parseMeterArguments', () => {
         port: 0,
         upstreams: { anthropic: 'http://127.0.0.1:9', openai: 'https://a.example' },
         demo: false,
+        passThrough: false,
         idleExitMinutes: null,
       },
     });

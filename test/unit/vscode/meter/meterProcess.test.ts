@@ -20,6 +20,7 @@ async function start(script: string, timeoutMs = 10_000): ReturnType<typeof star
     port: 4711,
     upstreams: ['anthropic=http://127.0.0.1:1'],
     demo: true,
+    passThrough: true,
     environment: { ...process.env, VSCODE_PID: '1', ELECTRON_RUN_AS_NODE: '0' },
     timeoutMs,
   });
@@ -35,7 +36,7 @@ describe('startMeter', () => {
       process.stdout.write(JSON.stringify({ port: 4711, token: 't', pid: process.pid, baseUrls }) + '\\n');`);
     expect(ready).toMatchObject({ port: 4711, token: 't' });
     expect(ready.baseUrls).toEqual({
-      args: `--data-dir ${join(folder, 'data')} --port 4711 --idle-exit 15 --upstream anthropic=http://127.0.0.1:1 --demo`,
+      args: `--data-dir ${join(folder, 'data')} --port 4711 --idle-exit 15 --upstream anthropic=http://127.0.0.1:1 --demo --pass-through`,
       cwd: join(folder, 'data'),
       editor: 'undefined',
     });
