@@ -56,6 +56,8 @@ export interface CallRecord {
   /** Time from the request's arrival to the first response byte that carries content; null if none came. */
   readonly ttftMs: number | null;
   readonly workspaceId: string;
+  /** The task that the call belongs to; null for none (yet). */
+  readonly taskId: string | null;
   readonly agent: string;
   /** The agent's own session id verbatim, or a group made of workspace, agent and idle gap. */
   readonly session: string;

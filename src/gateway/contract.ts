@@ -1,5 +1,6 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { QuotaWindow } from '../domain/quota.ts';
+import type { RequestFacts } from '../wire/contract.ts';
 
 /** A fixed place that a route forwards to. Never chosen by a request. */
 export interface Upstream {
@@ -65,6 +66,10 @@ export interface CallHead {
   readonly id: string;
   readonly startedAtMs: number;
   readonly workspaceId: string;
+  /** The task that the base URL names, or that the gate found; null for none. */
+  readonly taskId: string | null;
+  /** A gate admitted this call and follows its figures while it runs. */
+  readonly isWatched: boolean;
   readonly routeId: string;
   readonly provider: ProviderId;
   readonly api: ApiKind;
@@ -105,4 +110,59 @@ export interface GatewayObserver {
   begin(head: CallHead): CallTap;
   /** A request to a known upstream that is not metered; the path is reduced to its shape, without ids. */
   unmetered(routeId: string, method: string, pathShape: string): void;
+}
+
+/** What the second path segment of a request stands for. */
+export interface CallOwner {
+  readonly workspaceId: string;
+  /** Null where the segment names a workspace and no task. */
+  readonly taskId: string | null;
+}
+
+/** What a gate is told of a request whose body has been read whole. */
+export interface GateRequest {
+  readonly facts: RequestFacts;
+  /** Of the body as the provider reads it (decompressed), which bounds its input tokens. */
+  readonly bodyBytes: number;
+}
+
+/** An admitted call: the hold is durable. */
+export interface GatePass {
+  readonly kind: 'admitted';
+  /** The task that the call is charged to; goes into the call's head. */
+  readonly taskId: string | null;
+  /** A lower max output that the request is to be sent with; null leaves the request as it is. */
+  readonly maxOutputTokens: number | null;
+  /**
+   * Called once the stream is to be ended at the line, with the sentence to say. Set by the exchange before it sends anything; a
+   * stop that came before is delivered at once.
+   */
+  onStop(listener: (message: string) => void): void;
+  /** The client left before anything was sent: nothing is charged. Not to be called once a byte went upstream. */
+  release(): void;
+  /** The exchange is over; the hold is settled by the call's record, or, if none comes, as unknown. */
+  ended(): void;
+}
+
+export interface GateRefusal {
+  readonly kind: 'refused';
+  /** One sentence that the agent shows. */
+  readonly message: string;
+  /** Answer with an assistant message in place of an error (for agents that try again after every error). */
+  readonly asMessage: boolean;
+  /** The budget could not be asked (the ledger cannot be written): worth trying again later, unlike a budget that is used up. */
+  readonly isTemporary: boolean;
+}
+
+export type GateAnswer = GatePass | GateRefusal;
+
+/** Decides which calls may go upstream. Only calls that may fall under a hard limit are ever held up. */
+export interface CallGate {
+  /** Whether this call may fall under a hard limit. Decided at once, from memory; false forwards the call untouched. */
+  concerns(head: CallHead): boolean;
+  /**
+   * Resolves when the call is admitted or refused; may wait a while for others' holds. Never rejects. After `signal` aborts
+   * (the client has left) the answer is ignored and nothing stays held.
+   */
+  admit(head: CallHead, request: GateRequest, signal: AbortSignal): Promise<GateAnswer>;
 }

@@ -5,7 +5,16 @@ import type { Clock } from '../domain/clock.ts';
 import { type AdmissionPolicy, type AdmittedCall, admit } from './admission.ts';
 import { agentOf, sessionOf, subAgentOf } from './agents.ts';
 import { mayAskForUsage } from './asksForUsage.ts';
-import type { CallHead, CallTap, GatewayObserver, RequestHead, Route, Upstream } from './contract.ts';
+import type {
+  CallGate,
+  CallHead,
+  CallOwner,
+  CallTap,
+  GatewayObserver,
+  RequestHead,
+  Route,
+  Upstream,
+} from './contract.ts';
 import { Exchange } from './exchange.ts';
 import { GuardedObserver } from './guardedObserver.ts';
 import { firstValues, queryWithoutKey, withoutCredentials } from './headers.ts';
@@ -30,6 +39,10 @@ export interface GatewayOptions {
   readonly onControl: ((req: IncomingMessage, res: ServerResponse) => void) | null;
   /** Proxy variables (HTTPS_PROXY, NO_PROXY) to reach https upstreams by; null, the default, connects directly. */
   readonly proxyEnv?: Readonly<Record<string, string | undefined>> | null;
+  /** Whom the second path segment names; a workspace of that id, and no task, where left out. */
+  readonly ownerOf?: (segment: string) => CallOwner;
+  /** Holds up calls that may fall under a hard limit; null, the default, holds up nothing. */
+  readonly gate?: CallGate | null;
   /** How long an unused upstream connection is kept; 4,000 unless a test says otherwise. */
   readonly upstreamIdleMs?: number;
 }
@@ -227,6 +240,8 @@ class LoopbackGateway implements Gateway {
         id: this.#options.newCallId(),
         startedAtMs,
         workspaceId: call.workspaceId,
+        taskId: null,
+        isWatched: false,
         routeId: route.id,
         provider: upstream.provider,
         ...match,

@@ -65,6 +65,7 @@ export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names)
     durationMs: integerOrNull(row, 'duration_ms'),
     ttftMs: integerOrNull(row, 'ttft_ms'),
     workspaceId: text('workspace'),
+    taskId: null,
     agent: text('agent'),
     session: text('session'),
     subAgent: maybe('sub_agent'),

@@ -1,7 +1,9 @@
 import type { AuthKind } from '../domain/api.ts';
+import type { AccountState, Amounts, Dimension, Refusal, ScopedLimits } from '../domain/budget.ts';
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
+import type { Task, TaskEvent } from '../domain/task.ts';
 
 export type ReportKey = 'model' | 'session' | 'day' | 'agent';
 
@@ -90,4 +92,83 @@ export interface LedgerWriter {
   deleteBefore(beforeMs: number | null): Promise<number>;
   health(): Promise<LedgerHealth>;
   close(): Promise<void>;
+}
+
+/** A call that asks to be admitted. */
+export interface AdmitRequest {
+  readonly callId: string;
+  readonly atMs: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly auth: AuthKind;
+  readonly taskId: string | null;
+  readonly workspaceId: string;
+  /** What the call reserves, in every dimension. `costNanoUsd` is charged as billed or as subscription use, by `auth`. */
+  readonly hold: Amounts;
+  readonly priceVersion: string | null;
+  /** Limits of folder and machine that concern this call. Those of the task are read from the books, in the same transaction. */
+  readonly limits: readonly ScopedLimits[];
+  /** The accounts that the call is booked in, its task's left out: see `accountKeys` of src/budget. */
+  readonly accountKeys: readonly string[];
+}
+
+export type AdmitAnswer = { readonly kind: 'admitted' } | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface TaskWithAccount {
+  readonly task: Task;
+  readonly account: AccountState;
+  /** Agents and sessions of its calls, newest first, at most 20. */
+  readonly sessions: readonly { readonly session: string; readonly agent: string; readonly lastCallAtMs: number }[];
+}
+
+export interface SessionBinding {
+  readonly session: string;
+  /** Null: the user took the session out of every task. */
+  readonly taskId: string | null;
+}
+
+/** What the meter keeps beside calls; all of it survives a crash. */
+export interface TaskBooks {
+  readonly tasks: readonly TaskWithAccount[];
+  readonly bindings: readonly SessionBinding[];
+  /** The active task of each workspace that has one. */
+  readonly active: readonly { readonly workspaceId: string; readonly taskId: string }[];
+}
+
+/**
+ * Tasks, budgets and holds. Everything rejects with a sentence where the disk refuses, since none of it may be forgotten. Spend
+ * reaches accounts with `finish`, in the transaction that books the call: that is also what settles its hold, exactly once.
+ */
+export interface BudgetBooks {
+  /** One transaction over all limits; the hold is committed when this resolves to `admitted`. A call id that has a hold keeps it. */
+  admit(request: AdmitRequest): Promise<AdmitAnswer>;
+  /** Raises a hold to new amounts where the limits allow it; a refused one stays as it was. A call without a hold is refused. */
+  topUp(callId: string, hold: Amounts, limits: readonly ScopedLimits[]): Promise<AdmitAnswer>;
+  /** Nothing was sent: the hold ends with no charge. Does nothing to a hold that is not open. */
+  release(callId: string): Promise<void>;
+  /** Bytes were sent and no record came: the whole hold is charged, marked estimated. Does nothing to a hold that is not open. */
+  chargeWhole(callId: string): Promise<void>;
+  loadTasks(): Promise<TaskBooks>;
+  /** The state of one task, from the books. */
+  task(taskId: string): Promise<TaskWithAccount | null>;
+  /** Adds a task, or replaces its fields (not its account). */
+  saveTask(task: Task): Promise<void>;
+  /** Adds to one limit, in a transaction, so that two extensions at once both count; a dimension without a limit is left alone. */
+  extendTask(taskId: string, dimension: Dimension, by: number): Promise<Task | null>;
+  /** Its calls stay, without a task; its account and events go. Open holds go on in the other accounts. */
+  deleteTask(taskId: string): Promise<void>;
+  setActive(workspaceId: string, taskId: string | null): Promise<void>;
+  /** Binds a session, and moves its calls with their charges and open holds from the task that they had. Resolves to the calls moved. */
+  bindSession(session: string, taskId: string | null, moveCalls: boolean): Promise<number>;
+  addEvent(event: TaskEvent): Promise<void>;
+  /** Newest first. */
+  events(taskId: string | null, limit: number): Promise<readonly TaskEvent[]>;
+  accounts(keys: readonly string[]): Promise<readonly AccountState[]>;
+  /** Output tokens of the newest finished calls, for the amounts that steady holds begin with. */
+  recentOutputs(
+    limit: number,
+  ): Promise<readonly { readonly agent: string; readonly model: string; readonly outputTokens: number }[]>;
+  /** A small JSON value that survives restarts (the user's limits). */
+  savePolicy(value: unknown): Promise<void>;
+  loadPolicy(): Promise<unknown>;
 }

@@ -2,6 +2,7 @@ import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { Figure } from '../domain/figure.ts';
 import type { QuotaWindow } from '../domain/quota.ts';
+import type { TasksSnapshot } from './tasks.ts';
 
 /** Dollar figures are in nano-USD, as in the ledger; only `format.ts` turns them into text. */
 export interface SpendFigures {
@@ -42,6 +43,9 @@ export interface PeriodSpend {
 export interface LiveCall {
   readonly id: string;
   readonly startedAtMs: number;
+  readonly workspaceId: string;
+  /** Null for none (yet). */
+  readonly taskId: string | null;
   readonly agent: string;
   readonly session: string;
   readonly model: string;
@@ -94,6 +98,7 @@ export interface NowSnapshot {
   /** Empty where no response has told of any since the meter started. */
   readonly quotas: readonly ProviderQuota[];
   readonly live: readonly LiveCall[];
+  readonly tasks: TasksSnapshot;
   /** The newest finished calls, at most 50. */
   readonly recent: readonly CallRecord[];
   readonly notices: readonly Notice[];

@@ -30,3 +30,12 @@ export const objectOf =
       members[name]((value as Readonly<Record<string, unknown>>)[name]),
     );
   };
+
+/** An object used as a map from any text. */
+export const mapOf =
+  <T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> =>
+  (value): value is Readonly<Record<string, T>> =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((item) => shape(item));

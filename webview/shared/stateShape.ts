@@ -1,6 +1,5 @@
 import { apiKinds } from '../../src/domain/api.ts';
 import type { CallCost, CallRecord, CostSplit, RatesUsed } from '../../src/domain/call.ts';
-import type { Figure } from '../../src/domain/figure.ts';
 import type { QuotaWindow } from '../../src/domain/quota.ts';
 import type { Usage, UsagePart } from '../../src/domain/usage.ts';
 import type { SidebarState } from '../../src/protocol/sidebar.ts';
@@ -14,30 +13,25 @@ import type {
   SpendFigures,
   SpendRow,
 } from '../../src/protocol/snapshot.ts';
+import { figureShape } from './figureShape.ts';
 import { flag, listOf, nullable, number, objectOf, oneOf, type Shape, text } from './shape.ts';
+import { tasksShape } from './tasksShape.ts';
 
 // The types make this file complete: a member that a contract gains and this file lacks does not compile.
-
-const marked = objectOf<{ kind: 'exact' | 'estimated' | 'atLeast'; value: number }>({
-  kind: oneOf('exact', 'estimated', 'atLeast'),
-  value: number,
-});
-const unmarked = objectOf<{ kind: 'unknown' }>({ kind: oneOf('unknown') });
-const figure: Shape<Figure> = (value): value is Figure => marked(value) || unmarked(value);
 
 const auth = oneOf('key', 'subscription', 'unknown');
 const api = oneOf(...apiKinds);
 
 const spendFigures = objectOf<SpendFigures>({
-  costNanoUsd: figure,
-  inputNanoUsd: figure,
-  cacheNanoUsd: figure,
-  thinkingNanoUsd: figure,
-  outputNanoUsd: figure,
-  inputTokens: figure,
-  cacheTokens: figure,
-  thinkingTokens: figure,
-  visibleTokens: figure,
+  costNanoUsd: figureShape,
+  inputNanoUsd: figureShape,
+  cacheNanoUsd: figureShape,
+  thinkingNanoUsd: figureShape,
+  outputNanoUsd: figureShape,
+  inputTokens: figureShape,
+  cacheTokens: figureShape,
+  thinkingTokens: figureShape,
+  visibleTokens: figureShape,
   calls: number,
   unpricedCalls: number,
   estimatedCalls: number,
@@ -62,16 +56,18 @@ const periodSpend = objectOf<PeriodSpend>({
 const liveCall = objectOf<LiveCall>({
   id: text,
   startedAtMs: number,
+  workspaceId: text,
+  taskId: nullable(text),
   agent: text,
   session: text,
   model: text,
   auth,
   api,
   phase: oneOf('waiting', 'thinking', 'answering'),
-  inputTokens: figure,
-  thinkingTokens: figure,
-  visibleTokens: figure,
-  costNanoUsd: figure,
+  inputTokens: figureShape,
+  thinkingTokens: figureShape,
+  visibleTokens: figureShape,
+  costNanoUsd: figureShape,
   ttftMs: nullable(number),
 });
 
@@ -113,6 +109,7 @@ const callRecord = objectOf<CallRecord>({
   durationMs: nullable(number),
   ttftMs: nullable(number),
   workspaceId: text,
+  taskId: nullable(text),
   agent: text,
   session: text,
   subAgent: nullable(text),
@@ -160,9 +157,10 @@ const snapshot = objectOf<NowSnapshot>({
   }),
   today: periodSpend,
   week: periodSpend,
-  rateNanoUsdPerHour: figure,
+  rateNanoUsdPerHour: figureShape,
   quotas: listOf(providerQuota),
   live: listOf(liveCall),
+  tasks: tasksShape,
   recent: listOf(callRecord),
   notices: listOf(objectOf<Notice>({ id: text, severity: oneOf('info', 'warning', 'error'), text })),
 });

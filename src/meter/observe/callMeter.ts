@@ -134,6 +134,8 @@ export class CallMeter {
     return {
       id: this.#head.id,
       startedAtMs: this.#head.startedAtMs,
+      workspaceId: this.#head.workspaceId,
+      taskId: this.#head.taskId,
       agent: this.#head.agent,
       session: this.#session ?? '',
       model: this.#model(),
@@ -209,6 +211,7 @@ export class CallMeter {
       // The two come from different clocks, so that a single chunk could come a millisecond after the end.
       ttftMs: this.#ttftMs === null ? null : Math.min(this.#ttftMs, durationMs ?? this.#ttftMs),
       workspaceId: head.workspaceId,
+      taskId: head.taskId,
       agent: head.agent,
       session: this.#session ?? head.session ?? '',
       subAgent: head.subAgent,

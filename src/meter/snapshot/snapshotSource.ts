@@ -2,6 +2,7 @@ import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { NanoUsd } from '../../domain/money.ts';
 import type { LiveCall, MeterFacts, Notice, NowSnapshot, ProviderQuota } from '../../protocol/snapshot.ts';
+import { noTasks } from '../../protocol/tasks.ts';
 import { localDayOf, weekStartOf } from './localDays.ts';
 import { type PeriodRows, periodSpend, unreadablePeriod } from './periodSpend.ts';
 import { spendRate } from './spendRate.ts';
@@ -137,6 +138,7 @@ export class SnapshotSource {
       rateNanoUsdPerHour: spendRate(books, live, { windowStartMs: nowMs - RATE_WINDOW_MS, windowMs: RATE_WINDOW_MS }),
       quotas: this.#options.quotas(),
       live,
+      tasks: noTasks,
       recent: books?.recent ?? [],
       notices: this.#options.notices(),
     };

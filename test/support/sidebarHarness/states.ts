@@ -3,6 +3,7 @@ import { atLeastFigure, estimatedFigure, exactFigure, type Figure, unknownFigure
 import type { QuotaWindow } from '../../../src/domain/quota.ts';
 import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 import type { LiveCall, NowSnapshot, PeriodSpend, SpendFigures, SpendRow } from '../../../src/protocol/snapshot.ts';
+import { noTasks } from '../../../src/protocol/tasks.ts';
 
 /** Made-up states of the view, for screenshots and tests. Times are relative to `nowMs`. */
 
@@ -67,6 +68,7 @@ export function snapshotAt(nowMs: number, fields: Partial<NowSnapshot> = {}): No
       draining: false,
       metering: true,
     },
+    tasks: noTasks,
     today: emptyPeriod,
     week: emptyPeriod,
     rateNanoUsdPerHour: usd(0),
@@ -93,6 +95,8 @@ export function stateOf(fields: Partial<SidebarState> = {}): SidebarState {
 export function liveCall(nowMs: number, fields: Partial<LiveCall> = {}): LiveCall {
   return {
     id: 'live-1',
+    workspaceId: 'w-1',
+    taskId: null,
     startedAtMs: nowMs - 65_000,
     agent: 'claude-code',
     session: '3f2a9c1d-77e0-4f6b-9a1c-5d2e8b7a4c30',
@@ -140,6 +144,7 @@ export function callRecord(nowMs: number, fields: Partial<CallRecord> = {}): Cal
     durationMs: 48_230,
     ttftMs: 1_310,
     workspaceId: 'w-1',
+    taskId: null,
     agent: 'claude-code',
     session: '3f2a9c1d-77e0-4f6b-9a1c-5d2e8b7a4c30',
     subAgent: null,

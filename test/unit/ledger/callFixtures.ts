@@ -48,6 +48,7 @@ export function call(change: Partial<CallRecord> = {}): CallRecord {
     durationMs: 2500,
     ttftMs: 400,
     workspaceId: 'w1',
+    taskId: null,
     agent: 'claude-code',
     session: 's1',
     subAgent: null,

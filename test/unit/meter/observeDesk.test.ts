@@ -13,6 +13,8 @@ const head = (id: string, provider: string): CallHead => ({
   id,
   startedAtMs: 0,
   workspaceId: 'w',
+  taskId: null,
+  isWatched: false,
   routeId: 'anthropic',
   provider,
   api: 'anthropic-messages',

@@ -33,6 +33,8 @@ const row = (fields: Partial<ReportRow>): ReportRow => ({
 const liveCall = (fields: Partial<LiveCall>): LiveCall => ({
   id: 'x',
   startedAtMs: 0,
+  workspaceId: 'w',
+  taskId: null,
   agent: 'a',
   session: 's',
   model: 'm',

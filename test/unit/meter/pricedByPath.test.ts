@@ -14,6 +14,8 @@ const head: CallHead = {
   id: 'call-1',
   startedAtMs: 0,
   workspaceId: 'w',
+  taskId: null,
+  isWatched: false,
   routeId: 'bedrock',
   provider: 'aws',
   api: 'bedrock-invoke',

@@ -14,6 +14,8 @@ const noBooks: Books = { today: noRows, week: noRows, recent: [], billedOfWindow
 const live = (id: string, startedAtMs: number, auth: AuthKind = 'key'): LiveCall => ({
   id,
   startedAtMs,
+  workspaceId: 'w',
+  taskId: null,
   agent: 'a',
   session: 's',
   model: 'm',

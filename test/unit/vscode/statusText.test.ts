@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { atLeastFigure, exactFigure, type Figure, unknownFigure } from '../../../src/domain/figure.ts';
 import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 import type { LiveCall, NowSnapshot, PeriodSpend, SpendFigures } from '../../../src/protocol/snapshot.ts';
+import { noTasks } from '../../../src/protocol/tasks.ts';
 import { escapeMarkdown, statusText } from '../../../src/vscode/statusText.ts';
 
 const spend = (costNanoUsd: Figure): SpendFigures => ({
@@ -46,6 +47,7 @@ const snapshotOf = (change: Partial<NowSnapshot> = {}): NowSnapshot => ({
   rateNanoUsdPerHour: unknownFigure,
   quotas: [],
   live: [],
+  tasks: noTasks,
   recent: [],
   notices: [],
   ...change,
@@ -63,6 +65,8 @@ const textOf = (today: PeriodSpend): string => statusText(stateOf({ snapshot: sn
 const call = (model: string): LiveCall => ({
   id: model,
   startedAtMs: 0,
+  workspaceId: 'w',
+  taskId: null,
   agent: 'claude-code',
   session: 's',
   model,
