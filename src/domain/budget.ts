@@ -61,6 +61,8 @@ export interface AccountState {
   readonly heldSubscriptionNanoUsd: NanoUsd;
   /** Holds that are open, and so calls in flight that reserve something. */
   readonly openHolds: number;
+  /** Of the spent thinking tokens, those that are output of calls whose thinking is unknown. */
+  readonly chargedAsThinkingTokens: number;
   /** Charges that are our estimate and not the provider's report. */
   readonly estimatedCharges: number;
   /** Calls without a price, which a USD figure therefore leaves out. */
@@ -77,6 +79,7 @@ export interface Refusal {
   readonly dimension: Dimension;
   readonly limit: number;
   readonly spent: number;
+  /** By other calls. */
   readonly held: number;
   /** What this call would have reserved. */
   readonly needed: number;

@@ -125,6 +125,8 @@ export interface SessionBinding {
   readonly session: string;
   /** Null: the user took the session out of every task. */
   readonly taskId: string | null;
+  /** The user moved it there, which counts above what a base URL names. */
+  readonly isMoved: boolean;
 }
 
 /** What the meter keeps beside calls; all of it survives a crash. */

@@ -21,6 +21,7 @@ import { readMeterLock } from '../protocol/meterLock.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
+import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
 import { healthNotice } from './healthNotice.ts';
@@ -74,6 +75,7 @@ export class Meter {
   readonly #observer: ObserverThread;
   readonly #switch: MeteringSwitch;
   readonly #books: Bookkeeper;
+  readonly #budgets: Budgets;
   readonly #notices: NoticeBoard;
   readonly #quotas: QuotaBoard;
   readonly #snapshots: SnapshotSource;
@@ -108,6 +110,7 @@ export class Meter {
       clock,
       readBooks: (nowMs, windowStartMs) => this.#readBooks(nowMs, windowStartMs),
       meter: () => this.#facts(),
+      tasks: (moment) => this.#budgets.view(moment),
       notices: () => this.#notices.all(),
       quotas: () => this.#quotas.all(),
     });
@@ -121,11 +124,26 @@ export class Meter {
         else this.#notices.clear('ledger');
       },
     });
-    this.#books = new Bookkeeper(this.#ledger, () => this.#snapshots.booksChanged(), log);
+    this.#budgets = new Budgets({
+      ...{ books: this.#ledger, clock, log },
+      isOn: () => this.#switch.isOn,
+      baseUrls: (taskId) => this.#gateway.baseUrls(taskId),
+      onChange: () => this.#snapshots.booksChanged(),
+    });
+    this.#books = new Bookkeeper(this.#ledger, {
+      assign: (record) => this.#budgets.assign(record),
+      onBooked: (record) => {
+        this.#budgets.booked(record);
+        this.#snapshots.booksChanged();
+      },
+      log,
+    });
     this.#observer = new ObserverThread({
       workerPath: join(options.workerDir, 'observeWorker.js'),
       onRecord: (stage, record) => this.#books.take(stage, record),
       onLive: (calls) => this.#snapshots.liveChanged(calls),
+      onCounted: (counts) => this.#budgets.counted(counts),
+      onRepeated: (repeat) => this.#budgets.repeated(repeat),
       onCalibration: (states) => void this.#ledger.saveCalibration(states),
       onQuota: (provider, auth, windows) => this.#quotas.note(provider, auth, windows),
       onUnmetered: (routeId, method, shape) => this.#noteUnmetered(routeId, method, shape),
@@ -181,6 +199,7 @@ export class Meter {
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
     await this.#observer.drain();
     await this.#books.settled();
+    this.#budgets.close();
     await this.#observer.close();
     await this.#ledger.close();
     this.#options.releaseFolder();
@@ -225,6 +244,8 @@ export class Meter {
       token: this.#lock.token,
       routes: createRoutes(upstreams),
       observer: this.#switch,
+      gate: this.#budgets.gate,
+      ownerOf: (segment) => this.#budgets.ownerOf(segment),
       clock: this.#options.clock,
       log: this.#options.log,
       newCallId: () => newCallId(this.#options.clock.nowMs()),
@@ -248,6 +269,9 @@ export class Meter {
         book: (records) => this.#book(records),
         handOver: (version) => this.#handOver(version),
         shutDown: () => this.#shutDown(),
+        office: this.#budgets.office,
+        setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
+        tasks: async () => (await this.#snapshots.current()).tasks,
       }),
     });
   }
@@ -281,12 +305,15 @@ export class Meter {
 
   async #readBooks(nowMs: number, windowStartMs: number): Promise<Books> {
     try {
-      const { today, week, recent, costSince } = await this.#ledger.now({
-        today: localDayOf(nowMs),
-        weekSince: weekStartOf(nowMs),
-        recentLimit: RECENT_CALLS,
-        costSinceMs: windowStartMs,
-      });
+      const [{ today, week, recent, costSince }] = await Promise.all([
+        this.#ledger.now({
+          today: localDayOf(nowMs),
+          weekSince: weekStartOf(nowMs),
+          recentLimit: RECENT_CALLS,
+          costSinceMs: windowStartMs,
+        }),
+        this.#budgets.readBoard(),
+      ]);
       this.#notices.clear('books');
       const billed = costSince.filter(({ auth }) => auth !== 'subscription');
       const billedOfWindowNanoUsd = billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
@@ -307,6 +334,7 @@ export class Meter {
     this.#retentionDays = settings.retentionDays;
     this.#retentionTimer ??= setInterval(() => void this.#forgetOld(), RETENTION_EVERY_MS).unref();
     void this.#forgetOld();
+    this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
     const problems = await this.#observer.setPriceOverrides(settings.priceOverrides ?? []);
     this.#snapshots.changed();
     return problems;
@@ -379,6 +407,7 @@ export class Meter {
     const succession = { dataDir, ledgerWorkerPath: join(workerDir, 'ledgerWorker.js'), log };
     this.#books.handOver((records) => bookThroughSuccessor(succession, records));
     this.#snapshots.close();
+    this.#budgets.close();
     await this.#ledger.close();
     this.#options.releaseFolder();
   }

@@ -54,7 +54,8 @@ export interface ScopeView {
 export interface BudgetNews {
   /** Stable; a surface shows each once. */
   readonly id: string;
-  readonly kind: 'refused' | 'stopped' | 'soft75' | 'soft90' | 'alarm';
+  /** `at-line` only where the budget warns and stops nothing. */
+  readonly kind: 'refused' | 'stopped' | 'soft75' | 'soft90' | 'at-line' | 'alarm';
   readonly atMs: number;
   /** Null for limits of a folder or the machine. */
   readonly taskId: string | null;

@@ -79,7 +79,7 @@ const scope: Shape<BudgetScope> = (value): value is BudgetScope =>
 
 const news = objectOf<BudgetNews>({
   id: text,
-  kind: oneOf('refused', 'stopped', 'soft75', 'soft90', 'alarm'),
+  kind: oneOf('refused', 'stopped', 'soft75', 'soft90', 'at-line', 'alarm'),
   atMs: number,
   taskId: nullable(text),
   workspaceId: text,

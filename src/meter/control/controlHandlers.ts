@@ -1,8 +1,11 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } from '../../protocol/control.ts';
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
+import type { TasksSnapshot } from '../../protocol/tasks.ts';
+import type { TaskOffice } from '../budget/taskOffice.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
+import { taskHandlers } from './taskHandlers.ts';
 
 /** What clients may ask of the meter, with parameters already read and checked. */
 export interface MeterOperations {
@@ -17,6 +20,10 @@ export interface MeterOperations {
   /** Resolves to the number of calls that are still in flight. */
   handOver(version: string): Promise<number>;
   shutDown(): void;
+  readonly office: TaskOffice;
+  /** Resolves to sentences about what was left out. */
+  setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
+  tasks(): Promise<TasksSnapshot>;
 }
 
 /** One handler for each entry of the control map. */
@@ -33,5 +40,6 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
       meter.shutDown();
       return {};
     },
+    ...taskHandlers(meter),
   };
 }

@@ -1,3 +1,5 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Amounts } from '../../domain/budget.ts';
 import type { CallCost, CallRecord } from '../../domain/call.ts';
 import { atLeastFigure, estimatedFigure, exactFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
 import type { QuotaWindow } from '../../domain/quota.ts';
@@ -34,6 +36,12 @@ export interface CallMeterDeps {
   readonly onBegin: (record: CallRecord) => void;
   readonly onInterim: (record: CallRecord) => void;
   readonly onFinish: (record: CallRecord) => void;
+  /** A whole request was read; `digest` tells equal ones apart from others. Null for one without a body. */
+  readonly onRequest: (about: {
+    readonly head: CallHead;
+    readonly session: string;
+    readonly digest: string | null;
+  }) => void;
   /** Subscription windows that a response told of, at least one. */
   readonly onQuota: (head: CallHead, windows: readonly QuotaWindow[]) => void;
 }
@@ -44,6 +52,8 @@ export class CallMeter {
   readonly #deps: CallMeterDeps;
   readonly #counts: TextCounts;
   readonly #requestReader: RequestReader;
+  readonly #digest: Hash = createHash('sha1');
+  #hasBody = false;
   #responseReader: ResponseReader | null = null;
   #request: RequestFacts | null = null;
   #requestDone: Promise<void> | null = null;
@@ -66,6 +76,8 @@ export class CallMeter {
   }
 
   requestBytes(bytes: Uint8Array): void {
+    this.#hasBody = true;
+    this.#digest.update(bytes);
     this.#requestReader.push(bytes);
   }
 
@@ -75,6 +87,8 @@ export class CallMeter {
       for (const problem of facts.problems) this.#note(problem);
       this.#session = this.#head.session ?? facts.session ?? this.#deps.sessionOf(this.#head);
       this.#deps.onBegin(this.#record(null, null));
+      const digest = this.#hasBody ? this.#digest.digest('base64') : null;
+      this.#deps.onRequest({ head: this.#head, session: this.#session, digest });
     });
   }
 
@@ -147,6 +161,19 @@ export class CallMeter {
       visibleTokens: estimatedFigure(this.#estimate(this.#counts.visibleTokens)),
       costNanoUsd: this.#liveCost(),
       ttftMs: this.#ttftMs,
+    };
+  }
+
+  /** What the call came to so far; unknown thinking counts as all output, as when it is charged. */
+  counted(): Amounts {
+    const { usage, cost } = this.#record('client-gone', this.#chunkAtMs);
+    const outputTokens = usage.outputTokens ?? 0;
+    return {
+      costNanoUsd: cost.costNanoUsd ?? 0,
+      thinkingTokens: usage.thinkingTokens ?? outputTokens,
+      outputTokens,
+      toolCalls: usage.toolCalls,
+      calls: 1,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { AuthKind, ProviderId } from '../../domain/api.ts';
+import type { Amounts } from '../../domain/budget.ts';
 import type { CalibrationState } from '../../domain/calibration.ts';
 import type { CallRecord } from '../../domain/call.ts';
 import type { QuotaWindow } from '../../domain/quota.ts';
@@ -22,6 +23,20 @@ export type ToObserver =
   | { readonly type: 'calibration'; readonly states: readonly CalibrationState[] }
   | { readonly type: 'drain'; readonly requestId: number };
 
+export interface CountedCall {
+  readonly id: string;
+  readonly amounts: Amounts;
+}
+
+export interface RepeatedRequest {
+  readonly workspaceId: string;
+  readonly taskId: string | null;
+  readonly agent: string;
+  readonly session: string;
+  /** How often it came within ten minutes. */
+  readonly times: number;
+}
+
 /** How far a call's booking has come: begun, interim figures, finished. */
 export type BookingStage = 'begin' | 'update' | 'finish';
 
@@ -29,6 +44,10 @@ export type FromObserver =
   | { readonly type: 'ready'; readonly bookVersion: string }
   | { readonly type: 'record'; readonly stage: BookingStage; readonly record: CallRecord }
   | { readonly type: 'live'; readonly calls: readonly LiveCall[] }
+  /** What watched calls came to so far, each with all its dimensions; sent while they stream. */
+  | { readonly type: 'counted'; readonly counts: readonly CountedCall[] }
+  /** The same request came again in a session. */
+  | { readonly type: 'repeated'; readonly repeat: RepeatedRequest }
   | { readonly type: 'calibration'; readonly states: readonly CalibrationState[] }
   | {
       readonly type: 'quota';

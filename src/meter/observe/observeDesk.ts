@@ -7,7 +7,8 @@ import type { LiveCall } from '../../protocol/snapshot.ts';
 import type { Calibrator, Tokenizer } from '../../tokens/contract.ts';
 import type { RequestReader, ResponseReader, ResponseSink } from '../../wire/contract.ts';
 import { CallMeter, type CallMeterDeps } from './callMeter.ts';
-import type { BookingStage, FromObserver, ObservedItem, ToObserver } from './messages.ts';
+import type { BookingStage, CountedCall, FromObserver, ObservedItem, ToObserver } from './messages.ts';
+import { RepeatWatch } from './repeatWatch.ts';
 import { SessionGroups } from './sessionGroups.ts';
 
 const LIVE_EVERY_MS = 250;
@@ -44,6 +45,9 @@ export class ObserveDesk {
   readonly #calls = new Map<string, CallMeter>();
   readonly #ending = new Set<Promise<void>>();
   readonly #groups = new SessionGroups();
+  readonly #repeats: RepeatWatch;
+  /** Calls whose counts a budget waits for. */
+  readonly #watched = new Set<string>();
   readonly #callDeps: CallMeterDeps;
   #pricer: Pricer;
   #liveTimer: NodeJS.Timeout | null = null;
@@ -51,6 +55,7 @@ export class ObserveDesk {
   constructor(deps: ObserveDeskDeps) {
     this.#deps = deps;
     this.#pricer = deps.createPricer([]);
+    this.#repeats = new RepeatWatch(deps.clock);
     this.#callDeps = {
       tokenizer: deps.tokenizer,
       calibrator: this.#reportingCalibrator(deps.calibrator),
@@ -62,6 +67,7 @@ export class ObserveDesk {
       onBegin: (record) => this.#report('begin', record),
       onInterim: (record) => this.#report('update', record),
       onFinish: (record) => this.#report('finish', record),
+      onRequest: ({ head, session, digest }) => this.#noteRequest(head, session, digest),
       onQuota: ({ provider, auth }, windows) => deps.send({ type: 'quota', provider, auth, windows }),
     };
   }
@@ -92,15 +98,29 @@ export class ObserveDesk {
 
   #take(items: readonly ObservedItem[]): void {
     let bytes = 0;
+    const streamed = new Set<string>();
     for (const item of items) {
       if (item.kind === 'requestBytes' || item.kind === 'responseBytes') bytes += item.bytes.length;
+      if (item.kind === 'responseBytes' && this.#watched.has(item.id)) streamed.add(item.id);
       this.#takeItem(item);
     }
+    this.#reportCounts(streamed);
     if (bytes > 0) this.#deps.send({ type: 'consumed', bytes });
+  }
+
+  #reportCounts(ids: ReadonlySet<string>): void {
+    const counts = [...ids].flatMap((id) => countedOf(id, this.#calls.get(id)));
+    if (counts.length > 0) this.#deps.send({ type: 'counted', counts });
+  }
+
+  #noteRequest({ workspaceId, taskId, agent }: CallHead, session: string, digest: string | null): void {
+    const times = digest === null ? null : this.#repeats.note(session, digest);
+    if (times !== null) this.#deps.send({ type: 'repeated', repeat: { workspaceId, taskId, agent, session, times } });
   }
 
   #takeItem(item: ObservedItem): void {
     if (item.kind === 'begin') {
+      if (item.head.isWatched) this.#watched.add(item.head.id);
       this.#calls.set(item.head.id, new CallMeter(item.head, this.#callDeps));
       this.#startLive();
       return;
@@ -138,6 +158,7 @@ export class ObserveDesk {
           .catch(() => undefined)
           .then(() => {
             this.#calls.delete(item.id);
+            this.#watched.delete(item.id);
             this.#ending.delete(ending);
           });
         this.#ending.add(ending);
@@ -183,6 +204,14 @@ export class ObserveDesk {
 function liveOf(call: CallMeter): readonly LiveCall[] {
   try {
     return [call.live()];
+  } catch {
+    return [];
+  }
+}
+
+function countedOf(id: string, call: CallMeter | undefined): readonly CountedCall[] {
+  try {
+    return call ? [{ id, amounts: call.counted() }] : [];
   } catch {
     return [];
   }

@@ -5,7 +5,7 @@ import type { CallRecord } from '../../domain/call.ts';
 import type { QuotaWindow } from '../../domain/quota.ts';
 import type { CallHead, CallTap, GatewayObserver } from '../../gateway/contract.ts';
 import type { LiveCall } from '../../protocol/snapshot.ts';
-import type { BookingStage, FromObserver, ObservedItem, ToObserver } from './messages.ts';
+import type { BookingStage, CountedCall, FromObserver, ObservedItem, RepeatedRequest, ToObserver } from './messages.ts';
 
 /**
  * How long copies are collected before they are handed over. Waking the worker for every chunk would make two threads compete for
@@ -23,6 +23,8 @@ export interface ObserverThreadOptions {
   readonly workerPath: string;
   readonly onRecord: (stage: BookingStage, record: CallRecord) => void;
   readonly onLive: (calls: readonly LiveCall[]) => void;
+  readonly onCounted: (counts: readonly CountedCall[]) => void;
+  readonly onRepeated: (repeat: RepeatedRequest) => void;
   readonly onCalibration: (states: readonly CalibrationState[]) => void;
   /** A response told of subscription windows. */
   readonly onQuota: (provider: ProviderId, auth: AuthKind, windows: readonly QuotaWindow[]) => void;
@@ -209,6 +211,12 @@ export class ObserverThread implements GatewayObserver {
         return;
       case 'live':
         this.#options.onLive(message.calls);
+        return;
+      case 'counted':
+        this.#options.onCounted(message.counts);
+        return;
+      case 'repeated':
+        this.#options.onRepeated(message.repeat);
         return;
       case 'calibration':
         for (const state of message.states) this.#calibration.set(state.model, state);

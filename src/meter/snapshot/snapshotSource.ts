@@ -1,8 +1,9 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { NanoUsd } from '../../domain/money.ts';
+import type { ReportRow } from '../../ledger/contract.ts';
 import type { LiveCall, MeterFacts, Notice, NowSnapshot, ProviderQuota } from '../../protocol/snapshot.ts';
-import { noTasks } from '../../protocol/tasks.ts';
+import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import { localDayOf, weekStartOf } from './localDays.ts';
 import { type PeriodRows, periodSpend, unreadablePeriod } from './periodSpend.ts';
 import { spendRate } from './spendRate.ts';
@@ -29,6 +30,12 @@ export interface SnapshotSourceOptions {
   /** The books as of an instant. May reject: what was read before is shown then, or else that nothing is known. */
   readonly readBooks: (nowMs: number, windowStartMs: number) => Promise<Books>;
   readonly meter: () => MeterFacts;
+  /** What is shown of tasks, given what else the snapshot shows. */
+  readonly tasks: (moment: {
+    readonly live: readonly LiveCall[];
+    readonly recent: readonly CallRecord[];
+    readonly sessionsToday: readonly ReportRow[];
+  }) => TasksSnapshot;
   readonly notices: () => readonly Notice[];
   readonly quotas: () => readonly ProviderQuota[];
 }
@@ -138,7 +145,11 @@ export class SnapshotSource {
       rateNanoUsdPerHour: spendRate(books, live, { windowStartMs: nowMs - RATE_WINDOW_MS, windowMs: RATE_WINDOW_MS }),
       quotas: this.#options.quotas(),
       live,
-      tasks: noTasks,
+      tasks: this.#options.tasks({
+        live,
+        recent: books?.recent ?? [],
+        sessionsToday: books?.today.bySession ?? [],
+      }),
       recent: books?.recent ?? [],
       notices: this.#options.notices(),
     };

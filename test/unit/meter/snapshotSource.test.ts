@@ -5,6 +5,7 @@ import { atLeastFigure, estimatedFigure, exactFigure, unknownFigure } from '../.
 import type { ReportRow } from '../../../src/ledger/contract.ts';
 import { type Books, SnapshotSource } from '../../../src/meter/snapshot/snapshotSource.ts';
 import type { LiveCall, NowSnapshot, ProviderQuota } from '../../../src/protocol/snapshot.ts';
+import { noTasks } from '../../../src/protocol/tasks.ts';
 import { call, unpriced } from '../ledger/callFixtures.ts';
 
 const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -61,6 +62,7 @@ function source(readBooks: () => Promise<Books>): SnapshotSource {
     clock,
     readBooks,
     notices: () => [],
+    tasks: () => noTasks,
     quotas: () => quotas,
     meter: () => ({
       version: '1.0.0',
