@@ -35,26 +35,28 @@ export class HoldQueue {
   /** Resolves when the call is admitted, or refused for another reason than others' holds, or has waited long enough. */
   wait(request: HoldRequest, refusal: Refusal, signal: AbortSignal): Promise<AdmitAnswer> {
     return new Promise((resolve, reject) => {
-      const leave = (answer: AdmitAnswer): void => {
+      const leave = (): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', giveUp);
         this.#waiters = this.#waiters.filter((other) => other !== waiter);
-        resolve(answer);
       };
       const waiter: Waiter = {
         ...request,
         last: refusal,
-        resolve: leave,
+        resolve: (answer) => {
+          leave();
+          resolve(answer);
+        },
         reject: (error) => {
-          leave({ kind: 'refused', refusal });
-          reject(error instanceof Error ? error : new Error(String(error)));
+          leave();
+          reject(error);
         },
       };
-      const onAbort = (): void => leave({ kind: 'refused', refusal: waiter.last });
-      const timer = setTimeout(() => leave({ kind: 'refused', refusal: waiter.last }), this.#waitMs);
-      signal.addEventListener('abort', onAbort, { once: true });
+      const giveUp = (): void => waiter.resolve({ kind: 'refused', refusal });
+      const timer = setTimeout(giveUp, this.#waitMs);
+      signal.addEventListener('abort', giveUp, { once: true });
       this.#waiters.push(waiter);
-      if (signal.aborted) onAbort();
+      if (signal.aborted) giveUp();
     });
   }
 
