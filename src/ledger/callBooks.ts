@@ -1,18 +1,24 @@
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallCost, CallRecord } from '../domain/call.ts';
-import { callColumns, keyOf, partColumns, recordOf } from './callRow.ts';
+import type { Accounts } from './accounts.ts';
+import type { Bookings } from './bookings.ts';
+import { callColumns, keyOf, partColumns, recordOf, selectCalls } from './callRow.ts';
 import type { DayOf } from './localDay.ts';
 import type { Names } from './names.ts';
 import type { Owner } from './owner.ts';
 import { pruneNames } from './pruneNames.ts';
 import { partRowsOf, Rollups } from './rollups.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
+import type { TaskStore } from './taskStore.ts';
 
 export interface BooksOptions {
   readonly statements: Statements;
   readonly names: Names;
   readonly dayOf: DayOf;
   readonly owner: Owner;
+  readonly accounts: Accounts;
+  readonly bookings: Bookings;
+  readonly tasks: TaskStore;
 }
 
 /** The writes of one connection. Everything but `transaction` must run inside one. */
@@ -32,8 +38,10 @@ export class CallBooks {
     const { db } = this.#options.statements;
     db.exec('BEGIN IMMEDIATE');
     try {
+      this.#options.accounts.forget();
       const result = work();
       for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
+      this.#options.accounts.write();
       db.exec('COMMIT');
       return result;
     } catch (error) {
@@ -43,6 +51,7 @@ export class CallBooks {
       throw error;
     } finally {
       this.#stale.clear();
+      this.#options.accounts.forget();
     }
   }
 
@@ -50,14 +59,16 @@ export class CallBooks {
   keepInFlight(record: CallRecord): void {
     const before = this.#find(record.id);
     if (before !== undefined && before['owner_pid'] === null) return;
-    this.#write(record, this.#options.owner);
+    this.#write(record, { owner: this.#options.owner, before });
   }
 
-  /** Books a finished call; finishing it again replaces it. */
+  /** Books a finished call with its rollups, charges its accounts and settles its hold; finishing it again replaces all of that. */
   finish(record: CallRecord): void {
     const before = this.#find(record.id);
-    const { seq, day, session } = this.#write(record, null);
+    const finished = before?.['owner_pid'] === null ? recordOfSeq(this.#options, integerOf(before, 'seq')) : null;
+    const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
+    this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
       this.#rollups.add(recordOfSeq(this.#options, seq), day);
       return;
@@ -69,7 +80,7 @@ export class CallBooks {
   /** Ends the calls in flight whose owner is gone, with what was last known of them. Returns how many. */
   sweepLost(ownerAlive: (owner: Owner) => boolean): number {
     const { statements, names } = this.#options;
-    const rows = statements.all('SELECT * FROM calls WHERE owner_pid IS NOT NULL');
+    const rows = statements.all(`${selectCalls} WHERE owner_pid IS NOT NULL`);
     const dead = rows.filter(
       (row) => !ownerAlive({ pid: integerOf(row, 'owner_pid'), bootId: textOf(row, 'owner_boot') }),
     );
@@ -80,7 +91,12 @@ export class CallBooks {
     return dead.length;
   }
 
-  /** Deletes finished calls that started before the instant, all when null, and keeps the rollups exact. Calls in flight stay. */
+  /** Charges the open holds of owners that are gone, of which no call was begun. After `sweepLost`, which settles the others. */
+  sweepHolds(ownerAlive: (owner: Owner) => boolean): number {
+    return this.#options.bookings.sweep(ownerAlive);
+  }
+
+  /** Deletes finished calls that started before the instant, all when null, and keeps the rollups exact. Calls in flight stay, and so does what was spent of budgets. */
   deleteBefore(beforeMs: number | null): number {
     const { statements, names } = this.#options;
     const where = `owner_pid IS NULL AND started_at_ms < ?`;
@@ -88,6 +104,7 @@ export class CallBooks {
     const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
     const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
+    this.#options.bookings.deleteBefore(before);
     if (deleted > 0) pruneNames(statements);
     names.forget();
     return deleted;
@@ -102,15 +119,20 @@ export class CallBooks {
   }
 
   #find(id: string): SqlRow | undefined {
-    return this.#options.statements.get('SELECT seq, day, session, owner_pid FROM calls WHERE id = ?', keyOf(id));
+    return this.#options.statements.get('SELECT seq, day, session, task, owner_pid FROM calls WHERE id = ?', keyOf(id));
   }
 
-  #write(record: CallRecord, owner: Owner | null): { seq: number; day: number; session: number } {
-    const { statements, names, dayOf } = this.#options;
+  #write(
+    record: CallRecord,
+    { owner, before }: { readonly owner: Owner | null; readonly before: SqlRow | undefined },
+  ): { seq: number; day: number; session: number; task: number | null } {
+    const { statements, names, dayOf, tasks } = this.#options;
+    const task = tasks.taskOfCall(record, before, keyOf(record.id));
     const columns: Record<string, SqlValue> = {
       ...callColumns(record, names),
       ended_at_ms: Math.round(record.startedAtMs + (record.durationMs ?? 0)),
       day: dayOf(record.startedAtMs),
+      task,
       owner_pid: owner?.pid ?? null,
       owner_boot: owner?.bootId ?? null,
     };
@@ -122,7 +144,7 @@ export class CallBooks {
       const values = { call: seq, ordinal, ...partColumns(part, cost, names) };
       statements.prepare(insertSql('call_parts', Object.keys(values))).run(values);
     });
-    return { seq, day: integerOf(row, 'day'), session: integerOf(row, 'session') };
+    return { seq, day: integerOf(row, 'day'), session: integerOf(row, 'session'), task };
   }
 
   /**
@@ -163,7 +185,7 @@ export function calibrationOf(statements: Statements): readonly CalibrationState
 const noCost: CallCost = { costNanoUsd: null, provenance: 'unpriced', split: null, rates: [], priceVersion: null };
 
 function recordOfSeq({ statements, names }: BooksOptions, seq: number): CallRecord {
-  const row = statements.get('SELECT * FROM calls WHERE seq = ?', seq) ?? {};
+  const row = statements.get(`${selectCalls} WHERE seq = ?`, seq) ?? {};
   return recordOf(row, partRowsOf(statements, row), names);
 }
 

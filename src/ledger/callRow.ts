@@ -18,9 +18,12 @@ const statuses: readonly CallStatus[] = ['ok', 'error', 'truncated', 'aborted', 
 const usageProvenances: readonly UsageProvenance[] = ['reported', 'estimated', 'partial'];
 const costProvenances: readonly CostProvenance[] = ['billed', 'priced', 'unpriced'];
 
+/** Whole rows of calls, each with the id of its task, which `recordOf` needs. */
+export const selectCalls = 'SELECT calls.*, (SELECT id FROM tasks WHERE tasks.seq = calls.task) AS task_id FROM calls';
+
 export type Columns = Readonly<Record<string, SqlValue>>;
 
-/** The columns of a call besides its day, its end and its owner. Adds new names, so only inside a write transaction. */
+/** The columns of a call besides its day, its end, its owner and its task. Adds new names, so only inside a write transaction. */
 export function callColumns(record: CallRecord, names: Names): Columns {
   return {
     id: keyOf(record.id),
@@ -55,7 +58,7 @@ export function partColumns(part: UsagePart, cost: CallCost, names: Names): Colu
   return { model: names.idOrNull(part.model), ...usageColumns(part.usage), ...costColumns(cost, names) };
 }
 
-/** A call as it was booked; times and counts were rounded to whole numbers. Throws DamagedRow where the row cannot be one of ours. */
+/** A call as it was booked, from a row of `selectCalls`; times and counts were rounded to whole numbers. Throws DamagedRow where the row cannot be one of ours. */
 export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names): CallRecord {
   const text = (column: string) => names.textOf(integerOf(row, column));
   const maybe = (column: string) => names.textOrNull(integerOrNull(row, column));
@@ -65,7 +68,7 @@ export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names)
     durationMs: integerOrNull(row, 'duration_ms'),
     ttftMs: integerOrNull(row, 'ttft_ms'),
     workspaceId: text('workspace'),
-    taskId: null,
+    taskId: row['task_id'] === null ? null : textOf(row, 'task_id'),
     agent: text('agent'),
     session: text('session'),
     subAgent: maybe('sub_agent'),

@@ -1,6 +1,6 @@
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
-import type { CallsQuery, LedgerHealth, LedgerReader, ReportQuery, ReportRow } from './contract.ts';
+import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerReader, ReportQuery, ReportRow } from './contract.ts';
 
 /** All that a snapshot needs from the books, in one round trip. Days are local days "YYYY-MM-DD", inclusive. */
 export interface NowQuery {
@@ -23,8 +23,16 @@ export interface NowAnswer {
   readonly health: LedgerHealth;
 }
 
+/** Requests about tasks and budgets: the values of the method of the same name, in its order. */
+export type BudgetRequests = {
+  readonly [Name in keyof BudgetBooks]: {
+    readonly params: Parameters<BudgetBooks[Name]>;
+    readonly result: Awaited<ReturnType<BudgetBooks[Name]>>;
+  };
+};
+
 /** Requests to the ledger's thread; every one is answered once. */
-export interface LedgerRequests {
+export interface LedgerRequests extends BudgetRequests {
   readonly begin: { readonly params: CallRecord; readonly result: null };
   readonly update: { readonly params: CallRecord; readonly result: null };
   readonly finish: { readonly params: CallRecord; readonly result: null };
@@ -58,4 +66,6 @@ export type LedgerMessage =
 export interface LedgerWorkerOptions {
   readonly path: string;
   readonly timeZone: string | null;
+  /** The ledger was opened by an earlier thread of this process, whose calls in flight and holds are still this process's. */
+  readonly isSuccessor: boolean;
 }

@@ -1,4 +1,5 @@
 import { schemaVersion1 } from './schema.ts';
+import { schemaVersion2 } from './schemaVersion2.ts';
 import { type Database, integerOf, type SqlRow } from './sqlite.ts';
 
 /** One step of the schema. Released steps are never edited; a change is a new step at the end. */
@@ -7,7 +8,10 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const migrations: readonly Migration[] = [{ version: 1, sql: schemaVersion1 }];
+export const migrations: readonly Migration[] = [
+  { version: 1, sql: schemaVersion1 },
+  { version: 2, sql: schemaVersion2 },
+];
 
 export function newestVersion(steps: readonly Migration[]): number {
   return steps.at(-1)?.version ?? 0;

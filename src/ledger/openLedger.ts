@@ -1,8 +1,12 @@
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
+import { Accounts } from './accounts.ts';
+import { Bookings } from './bookings.ts';
+import { type BudgetCore, budgetCore } from './budgetCore.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
 import type { LedgerHealth, LedgerReader } from './contract.ts';
+import { HoldBooks } from './holdBooks.ts';
 import { type DayOf, localDays } from './localDay.ts';
 import { type Migration, migrations } from './migrations.ts';
 import { Names } from './names.ts';
@@ -10,6 +14,7 @@ import { type Connection, openConnection, prepareFile, setAside } from './openCo
 import { type Owner, thisProcess } from './owner.ts';
 import { type LedgerQueries, ledgerQueries } from './queries.ts';
 import { faultOf, Statements } from './sqlite.ts';
+import { TaskStore } from './taskStore.ts';
 
 export interface LedgerOptions {
   readonly path: string;
@@ -36,6 +41,7 @@ export interface LedgerCore {
   finish(record: CallRecord): void;
   /** All of it in one transaction. */
   apply(writes: readonly LedgerWrite[]): void;
+  /** Also resolves the open holds of owners that are gone, each once. Returns the calls that were in flight. */
   sweepLost(ownerAlive: (owner: Owner) => boolean): number;
   deleteBefore(beforeMs: number | null): number;
   loadCalibration(): readonly CalibrationState[];
@@ -44,6 +50,7 @@ export interface LedgerCore {
 export interface Ledger {
   readonly reader: LedgerReader;
   readonly writer: LedgerCore;
+  readonly budget: BudgetCore;
   health(): LedgerHealth;
   close(): void;
 }
@@ -55,8 +62,14 @@ interface Session {
   readonly connection: Connection;
   readonly statements: Statements;
   readonly books: CallBooks;
+  readonly holds: HoldBooks;
+  readonly tasks: TaskStore;
+  readonly accounts: Accounts;
   readonly queries: LedgerQueries;
 }
+
+/** Budgets of a ledger that is only in memory, which would be forgotten with it. */
+export class LedgerInMemory extends Error {}
 
 /**
  * Opens the books for their one writer (see `acquireOwnerLock`). A folder that cannot be written gives a ledger in memory, a
@@ -96,7 +109,12 @@ class OpenedLedger {
         update: (record) => write((books) => books.keepInFlight(record)),
         finish: (record) => write((books) => books.finish(record)),
         apply: (writes) => write((books) => applyAll(books, writes)),
-        sweepLost: (alive) => write((books) => books.sweepLost(alive)),
+        sweepLost: (alive) =>
+          write((books) => {
+            const lost = books.sweepLost(alive);
+            books.sweepHolds(alive);
+            return lost;
+          }),
         deleteBefore: (beforeMs) => {
           const deleted = write((books) => books.deleteBefore(beforeMs));
           this.#shrink(beforeMs === null);
@@ -104,6 +122,14 @@ class OpenedLedger {
         },
         loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
       },
+      budget: budgetCore({
+        write: (work) => this.#mending((session) => this.#writeBudget(session, work)),
+        read: (work) =>
+          this.#mending((session) => {
+            session.accounts.forget();
+            return work(session.tasks);
+          }),
+      }),
       health: () => this.#health,
       close,
     };
@@ -160,13 +186,30 @@ class OpenedLedger {
     }
     const statements = new Statements(connection.db);
     const names = new Names(statements);
-    const books = new CallBooks({ statements, names, dayOf: this.#dayOf, owner: owner ?? thisProcess() });
-    return { connection, statements, books, queries: ledgerQueries(statements, names) };
+    const accounts = new Accounts(statements);
+    const timeZone = this.#options.timeZone ?? null;
+    const bookings = new Bookings({ statements, names, accounts, timeZone });
+    const shared = { statements, names, accounts, bookings, owner: owner ?? thisProcess() };
+    const tasks = new TaskStore(shared);
+    return {
+      connection,
+      statements,
+      books: new CallBooks({ ...shared, dayOf: this.#dayOf, tasks }),
+      holds: new HoldBooks(shared),
+      tasks,
+      accounts,
+      queries: ledgerQueries(statements, names),
+    };
   }
 
   #write<T>(session: Session, work: (books: CallBooks) => T): T {
     if (session.connection.newerVersion !== null) throw new LedgerReadOnly('The ledger is of a newer schema.');
     return session.books.transaction(() => work(session.books));
+  }
+
+  #writeBudget<T>(session: Session, work: (holds: HoldBooks, tasks: TaskStore) => T): T {
+    if (this.#health.state === 'memory') throw new LedgerInMemory(this.#health.reason);
+    return this.#write(session, () => work(session.holds, session.tasks));
   }
 
   /** Runs work; where the file turns out to be damaged, it is set aside and the work runs once more on the new one. */

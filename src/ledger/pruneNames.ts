@@ -11,7 +11,10 @@ const references = [
   'SELECT DISTINCT model, rates, price_version FROM call_parts',
   'SELECT DISTINCT provider FROM observations',
   'SELECT DISTINCT workspace FROM tasks',
-  'SELECT DISTINCT provider, model, price_version FROM holds',
+  'SELECT DISTINCT provider, model, price_version, accounts FROM holds',
+  'SELECT DISTINCT accounts FROM charges',
+  'SELECT session FROM bindings',
+  'SELECT workspace FROM active_tasks',
   'SELECT DISTINCT agent, model, effort, session FROM runs',
 ];
 

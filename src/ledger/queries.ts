@@ -1,5 +1,5 @@
 import type { CallRecord } from '../domain/call.ts';
-import { authOf, keyOf, recordOf } from './callRow.ts';
+import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
@@ -114,7 +114,7 @@ function callRecords(statements: Statements, names: Names, query: CallsQuery): r
     values.push(keyOf(query.id));
   }
   const rows = statements.all(
-    `SELECT * FROM calls WHERE ${conditions.join(' AND ')} ORDER BY started_at_ms DESC, seq DESC LIMIT ?`,
+    `${selectCalls} WHERE ${conditions.join(' AND ')} ORDER BY started_at_ms DESC, seq DESC LIMIT ?`,
     ...values,
     query.limit ?? -1,
   );

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../domain/call.ts';
-import { recordOf } from './callRow.ts';
+import { recordOf, selectCalls } from './callRow.ts';
 import type { DayNumber } from './localDay.ts';
 import type { Names } from './names.ts';
 import { type Share, sharesOf } from './shares.ts';
@@ -67,7 +67,7 @@ export class Rollups {
     const where = session === null ? 'day = ?' : 'day = ? AND session = ?';
     const values = session === null ? [day] : [day, session];
     this.#statements.run(`DELETE FROM rollups WHERE ${where}`, ...values);
-    const rows = this.#statements.all(`SELECT * FROM calls WHERE ${where} AND owner_pid IS NULL`, ...values);
+    const rows = this.#statements.all(`${selectCalls} WHERE ${where} AND owner_pid IS NULL`, ...values);
     for (const row of rows) this.add(recordOf(row, partRowsOf(this.#statements, row), this.#names), day);
   }
 }

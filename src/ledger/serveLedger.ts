@@ -1,6 +1,10 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Disposable } from '../domain/disposable.ts';
-import type { LedgerHealth } from './contract.ts';
+import type { BudgetCore } from './budgetCore.ts';
+import { budgetFaultSentence } from './budgetFaultSentence.ts';
+import type { AdmitAnswer, BudgetBooks, LedgerHealth } from './contract.ts';
+import type { HoldOperation } from './holdBooks.ts';
+import { HoldQueue } from './holdQueue.ts';
 import type {
   LedgerMessage,
   LedgerRequest,
@@ -11,18 +15,20 @@ import type {
   NowQuery,
 } from './messages.ts';
 import { type Ledger, openLedger } from './openLedger.ts';
-import { ownerAlive } from './owner.ts';
+import { type Owner, ownerAlive, thisProcess } from './owner.ts';
 import { emptyQueries, type LedgerQueries } from './queries.ts';
 import { WriteQueue } from './writeQueue.ts';
 
 export interface ServeLedgerOptions extends LedgerWorkerOptions {
   readonly clock: Clock;
   readonly after: (delayMs: number, work: () => void) => Disposable;
+  /** Runs work after the requests that have arrived by now. */
+  readonly soon: (work: () => void) => void;
   readonly send: (message: LedgerMessage) => void;
 }
 
-type Handlers = {
-  readonly [Name in LedgerRequestName]: (
+type Handlers<Names extends LedgerRequestName = LedgerRequestName> = {
+  readonly [Name in Names]: (
     params: LedgerRequests[Name]['params'],
   ) => LedgerRequests[Name]['result'] | Promise<LedgerRequests[Name]['result']>;
 };
@@ -36,6 +42,7 @@ export function serveLedger(options: ServeLedgerOptions): (request: LedgerReques
 class LedgerServer {
   readonly #options: ServeLedgerOptions;
   readonly #queue: WriteQueue;
+  readonly #holds: HoldQueue;
   readonly #handlers: Handlers;
   #ledger: Ledger | null = null;
   #toldHealth = '';
@@ -54,6 +61,10 @@ class LedgerServer {
         apply: (writes) => this.#open().writer.apply(writes),
         deleteBefore: (beforeMs) => this.#open().writer.deleteBefore(beforeMs),
       },
+    });
+    this.#holds = new HoldQueue({
+      soon: options.soon,
+      run: (operations) => this.#onBooked((budget) => budget.runHolds(operations)),
     });
     this.#handlers = this.#makeHandlers();
     this.#queue.flush();
@@ -89,8 +100,56 @@ class LedgerServer {
       calls: (query) => this.#read().calls(query),
       now: (query) => this.#now(query),
       health: () => this.#health(),
+      ...this.#budgetHandlers(),
       close: () => this.#close(),
     };
+  }
+
+  #budgetHandlers(): Handlers<keyof BudgetBooks> {
+    const ask = (operation: HoldOperation) =>
+      this.#holds.ask(operation).catch((error: unknown) => {
+        throw new Error(budgetFaultSentence(error), { cause: error });
+      });
+    const decide = async (operation: HoldOperation): Promise<AdmitAnswer> => {
+      const answer = await ask(operation);
+      if (answer === null) throw new Error('A hold was not decided about.');
+      return answer;
+    };
+    return {
+      admit: ([request]) => decide({ kind: 'admit', request }),
+      topUp: ([callId, hold, limits]) => decide({ kind: 'topUp', callId, hold, limits }),
+      release: ([callId]) => ask({ kind: 'release', callId }).then(() => undefined),
+      chargeWhole: ([callId]) => ask({ kind: 'chargeWhole', callId }).then(() => undefined),
+      loadTasks: () => this.#budget((budget) => budget.loadTasks()),
+      task: (params) => this.#budget((budget) => budget.task(...params)),
+      saveTask: (params) => this.#budget((budget) => budget.saveTask(...params)),
+      extendTask: (params) => this.#budget((budget) => budget.extendTask(...params)),
+      deleteTask: (params) => this.#budget((budget) => budget.deleteTask(...params)),
+      setActive: (params) => this.#budget((budget) => budget.setActive(...params)),
+      bindSession: (params) => this.#budget((budget) => budget.bindSession(...params)),
+      addEvent: (params) => this.#budget((budget) => budget.addEvent(...params)),
+      events: (params) => this.#budget((budget) => budget.events(...params)),
+      accounts: (params) => this.#budget((budget) => budget.accounts(...params)),
+      recentOutputs: (params) => this.#budget((budget) => budget.recentOutputs(...params)),
+      savePolicy: (params) => this.#budget((budget) => budget.savePolicy(...params)),
+      loadPolicy: () => this.#budget((budget) => budget.loadPolicy()),
+    };
+  }
+
+  /** Runs work after what was asked about holds before it. Throws a sentence where the disk refuses. */
+  #budget<T>(work: (budget: BudgetCore) => T): T {
+    this.#holds.flush();
+    try {
+      return this.#onBooked(work);
+    } catch (error) {
+      throw new Error(budgetFaultSentence(error), { cause: error });
+    }
+  }
+
+  /** Runs work on books in which every call that was handed in is committed, so that what is spent is exact. */
+  #onBooked<T>(work: (budget: BudgetCore) => T): T {
+    if (!this.#queue.flush()) throw this.#queue.fault();
+    return work(this.#open().budget);
   }
 
   /** Reads see what was written before them, unless the disk refuses. */
@@ -130,12 +189,20 @@ class LedgerServer {
   }
 
   #sweep(ledger: Ledger): void {
-    const lost = ledger.writer.sweepLost(ownerAlive);
+    const lost = ledger.writer.sweepLost((owner) => this.#isAlive(owner));
     if (lost > 0) this.#log(`${lost} calls were in flight when the last meter ended; they are booked as lost.`);
+  }
+
+  /** A thread that was started again goes on with what this process has in flight. */
+  #isAlive(owner: Owner): boolean {
+    const own = thisProcess();
+    const isOwn = owner.pid === own.pid && owner.bootId === own.bootId;
+    return (this.#options.isSuccessor && isOwn) || ownerAlive(owner);
   }
 
   /** Answers a turn later, so that the answers to the rows just written go out first. */
   #close(): Promise<null> {
+    this.#holds.flush();
     if (!this.#queue.flush()) this.#log('The ledger was closed while calls were waiting in memory.');
     this.#queue.dispose();
     this.#ledger?.close();

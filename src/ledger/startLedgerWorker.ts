@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CallRecord } from '../domain/call.ts';
-import type { CallsQuery, LedgerHealth, LedgerWriter, ReportQuery, ReportRow } from './contract.ts';
+import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerWriter, ReportQuery, ReportRow } from './contract.ts';
 import type {
   LedgerMessage,
   LedgerRequest,
@@ -22,8 +22,8 @@ export interface StartLedgerOptions {
   readonly onHealth?: (health: LedgerHealth) => void;
 }
 
-/** The books in a thread of their own. Writes as `LedgerWriter` says; `deleteBefore` rejects with a sentence where the disk refuses. */
-export interface LedgerWorker extends LedgerWriter {
+/** The books in a thread of their own. Writes as `LedgerWriter` says; `deleteBefore` and all of `BudgetBooks` reject with a sentence where the disk refuses. */
+export interface LedgerWorker extends LedgerWriter, BudgetBooks {
   now(query: NowQuery): Promise<NowAnswer>;
   report(query: ReportQuery): Promise<readonly ReportRow[]>;
   calls(query: CallsQuery): Promise<readonly CallRecord[]>;
@@ -31,7 +31,7 @@ export interface LedgerWorker extends LedgerWriter {
 
 /**
  * Starts the ledger's thread; returns at once, requests wait until the ledger is open. A thread that dies is started again and
- * gets every unanswered request once more, which is harmless since writes are idempotent.
+ * gets every unanswered request once more, which is harmless since writes are idempotent; those that are not are rejected instead.
  */
 export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
   const client = new LedgerClient(options);
@@ -46,9 +46,35 @@ export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
     calls: (query) => client.ask('calls', query),
     now: (query) => client.ask('now', query),
     health: () => client.ask('health', null),
+    ...budgetRequests(client),
     close: () => client.close(),
   };
 }
+
+function budgetRequests(client: LedgerClient): BudgetBooks {
+  return {
+    admit: (...params) => client.ask('admit', params),
+    topUp: (...params) => client.ask('topUp', params),
+    release: (...params) => client.ask('release', params),
+    chargeWhole: (...params) => client.ask('chargeWhole', params),
+    loadTasks: (...params) => client.ask('loadTasks', params),
+    task: (...params) => client.ask('task', params),
+    saveTask: (...params) => client.ask('saveTask', params),
+    extendTask: (...params) => client.ask('extendTask', params),
+    deleteTask: (...params) => client.ask('deleteTask', params),
+    setActive: (...params) => client.ask('setActive', params),
+    bindSession: (...params) => client.ask('bindSession', params),
+    addEvent: (...params) => client.ask('addEvent', params),
+    events: (...params) => client.ask('events', params),
+    accounts: (...params) => client.ask('accounts', params),
+    recentOutputs: (...params) => client.ask('recentOutputs', params),
+    savePolicy: (...params) => client.ask('savePolicy', params),
+    loadPolicy: (...params) => client.ask('loadPolicy', params),
+  };
+}
+
+/** Requests that would count twice if they were done twice. */
+const onceOnly: ReadonlySet<LedgerRequestName> = new Set(['extendTask', 'addEvent']);
 
 interface Pending {
   readonly request: LedgerRequest;
@@ -64,6 +90,8 @@ class LedgerClient {
   #worker: Worker;
   #seq = 0;
   #deaths = 0;
+  /** A thread has had the ledger open, and so has ended what earlier processes left behind. */
+  #wasOpen = false;
   #closing: Promise<void> | null = null;
   #ended = false;
 
@@ -112,7 +140,7 @@ class LedgerClient {
 
   #start(): Worker {
     const { workerUrl, path, timeZone } = this.#options;
-    const workerData: LedgerWorkerOptions = { path, timeZone: timeZone ?? null };
+    const workerData: LedgerWorkerOptions = { path, timeZone: timeZone ?? null, isSuccessor: this.#wasOpen };
     const worker = new Worker(workerUrl, { workerData, name: 'outlay-ledger' });
     worker.on('message', (message: LedgerMessage) => this.#receive(message));
     worker.on('error', (error: unknown) => {
@@ -124,8 +152,13 @@ class LedgerClient {
 
   #receive(message: LedgerMessage): void {
     if (message.type === 'log') this.#options.log(message.sentence);
-    else if (message.type === 'health') this.#options.onHealth?.(message.health);
+    else if (message.type === 'health') this.#tell(message.health);
     else this.#settle(message);
+  }
+
+  #tell(health: LedgerHealth): void {
+    if (health.state !== 'waiting') this.#wasOpen = true;
+    this.#options.onHealth?.(health);
   }
 
   #settle(message: LedgerMessage & { readonly type: 'answer' | 'failure' }): void {
@@ -147,7 +180,10 @@ class LedgerClient {
       return;
     }
     this.#worker = this.#start();
-    for (const { request } of this.#pending.values()) this.#worker.postMessage(request);
+    for (const { request, reject } of this.#pending.values()) {
+      if (!onceOnly.has(request.name)) this.#worker.postMessage(request);
+      else if (this.#pending.delete(request.seq)) reject(new Error('The ledger’s thread ended before it was done.'));
+    }
   }
 
   #rejectPending(reason: string): void {

@@ -42,6 +42,7 @@ export class WriteQueue {
   #timer: Disposable | null = null;
   #retryMs = firstRetryMs;
   #waitingFor: string | null = null;
+  #fault: unknown = null;
   #dropped = 0;
 
   constructor(options: WriteQueueOptions) {
@@ -93,6 +94,11 @@ export class WriteQueue {
     return { state: 'waiting', reason: this.#waitingFor, waiting, dropped: this.#dropped };
   }
 
+  /** Why the last commit failed; null while writes go through. */
+  fault(): unknown {
+    return this.#waitingFor === null ? null : this.#fault;
+  }
+
   dispose(): void {
     this.#timer?.dispose();
     this.#timer = null;
@@ -139,6 +145,7 @@ export class WriteQueue {
     const reason = sentenceOf(faultOf(error), error);
     if (reason !== this.#waitingFor) this.#options.log(reason);
     this.#waitingFor = reason;
+    this.#fault = error;
     this.#settleAll();
     this.#trim();
     this.#timer = this.#options.after(this.#retryMs, () => this.flush());

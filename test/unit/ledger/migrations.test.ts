@@ -11,7 +11,8 @@ import { execute, rowsOf } from './rawDatabase.ts';
 import { tempDir } from './tempDir.ts';
 
 const options = { clock: systemClock, log: () => undefined };
-const next = { version: 2, sql: 'CREATE TABLE later (a INTEGER) STRICT; INSERT INTO later VALUES (1);' };
+const newest = migrations.length;
+const next = { version: newest + 1, sql: 'CREATE TABLE later (a INTEGER) STRICT; INSERT INTO later VALUES (1);' };
 
 function ledgerWithOneCall(): string {
   const path = ledgerPathOf(tempDir());
@@ -35,7 +36,7 @@ describe('migrations', () => {
     const ledger = openLedger({ path, ...options });
     ledger.writer.finish(call());
     ledger.close();
-    expect(versionOf(path)).toBe(1);
+    expect(versionOf(path)).toBe(newest);
     expect(backupsOf(path)).toEqual([]);
   });
 
@@ -44,10 +45,10 @@ describe('migrations', () => {
     const ledger = openLedger({ path, ...options, migrations: [...migrations, next] });
     expect(ledger.reader.calls({})).toEqual([call()]);
     ledger.close();
-    expect(versionOf(path)).toBe(2);
+    expect(versionOf(path)).toBe(newest + 1);
     const [backup = ''] = backupsOf(path);
     const older = join(dirname(path), backup);
-    expect(versionOf(older)).toBe(1);
+    expect(versionOf(older)).toBe(newest);
     const reader = openLedgerReader(older);
     expect(reader.calls({})).toEqual([call()]);
     reader.close();
@@ -55,13 +56,13 @@ describe('migrations', () => {
 
   it('that fail half way leave the older version whole, and are tried again the next time', () => {
     const path = ledgerWithOneCall();
-    const broken = { version: 2, sql: `${next.sql} INSERT INTO missing VALUES (1);` };
+    const broken = { version: newest + 1, sql: `${next.sql} INSERT INTO missing VALUES (1);` };
     expect(() => openLedger({ path, ...options, migrations: [...migrations, broken] })).toThrow('missing');
-    expect(versionOf(path)).toBe(1);
+    expect(versionOf(path)).toBe(newest);
     expect(rowsOf(path, `SELECT name FROM sqlite_schema WHERE name = 'later'`)).toEqual([]);
     const ledger = openLedger({ path, ...options, migrations: [...migrations, next] });
     expect(ledger.reader.calls({})).toHaveLength(1);
     ledger.close();
-    expect(versionOf(path)).toBe(2);
+    expect(versionOf(path)).toBe(newest + 1);
   });
 });

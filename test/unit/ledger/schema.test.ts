@@ -18,16 +18,24 @@ const columns = {
   calibration: 'model log_ratio_sum weight variance samples updated_at_ms',
   call_parts: `call ordinal model ${usageColumns} ${costColumns}`,
   calls: `seq id started_at_ms ended_at_ms duration_ms ttft_ms day workspace agent session sub_agent provider api auth source model requested_model effort status http_status error_type request_id response_id provenance thinking_at_least_tokens problems task owner_pid owner_boot ${usageColumns} ${costColumns}`,
-  holds:
-    'id task call_id window_key provider model price_version held_nano_usd held_thinking_tokens held_output_tokens held_tool_calls settled_nano_usd state created_at_ms lease_until_ms owner_pid owner_boot',
   names: 'id name',
   observations: 'native_key key_kind provider source call',
   outcomes: 'task run outcome decided_by decided_at_ms',
   rollups:
     'day session model agent auth workspace calls input_tokens cache_read_tokens cache_write_5m_tokens cache_write_1h_tokens output_tokens thinking_tokens known_thinking unknown_thinking_calls thinking_at_least_tokens web_searches tool_calls cost_nano_usd priced input_nano_usd cache_nano_usd thinking_nano_usd output_nano_usd unpriced_calls estimated_calls newest',
   runs: 'id task origin agent model effort session started_at_ms ended_at_ms',
+  accounts:
+    'key spent_nano_usd spent_subscription_nano_usd spent_thinking_tokens spent_output_tokens spent_tool_calls spent_calls held_nano_usd held_subscription_nano_usd held_thinking_tokens held_output_tokens held_tool_calls held_calls open_holds estimated_charges unpriced_calls',
+  active_tasks: 'workspace task',
+  bindings: 'session task',
+  charges:
+    'call_id at_ms task accounts subscription estimated unpriced nano_usd thinking_tokens output_tokens tool_calls calls',
+  holds:
+    'call_id state at_ms task accounts provider model price_version subscription nano_usd thinking_tokens output_tokens tool_calls calls owner_pid owner_boot',
+  policy: 'id value',
+  task_events: 'seq task at_ms kind text done_by',
   tasks:
-    'seq id title folder workspace state created_at_ms ended_at_ms limit_cost_nano_usd limit_thinking_tokens limit_output_tokens limit_tool_calls hard',
+    'seq id title workspace folder branch check_command state created_at_ms ended_at_ms limit_nano_usd limit_thinking_tokens limit_output_tokens limit_tool_calls limit_calls mode counts_subscription outcome_by proposed_outcome proposed_because proposed_at_ms',
 };
 
 describe('the schema', () => {
