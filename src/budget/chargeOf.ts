@@ -1,5 +1,6 @@
 import type { Amounts } from '../domain/budget.ts';
 import type { CallRecord } from '../domain/call.ts';
+import type { Usage } from '../domain/usage.ts';
 import { bookableAmounts } from './amounts.ts';
 
 /** What a call is charged to the accounts that it is booked in. */
@@ -11,6 +12,8 @@ export interface Charge {
   readonly isEstimated: boolean;
   /** The call has no price: its cost counts as 0, and whoever shows it says so. */
   readonly isUnpriced: boolean;
+  /** Of the thinking tokens, those that are charged because nobody told how much was thinking. */
+  readonly guessedThinkingTokens: number;
 }
 
 /**
@@ -35,27 +38,33 @@ export function chargeOf(record: CallRecord, hold: Amounts | null): Charge {
   const known = knownAmounts(record);
   const isSubscription = record.auth === 'subscription';
   const isEstimated = record.provenance !== 'reported';
-  if (usedNothing(record)) return { amounts: known, isSubscription, isEstimated: false, isUnpriced: false };
+  if (usedNothing(record)) return { ...nothingGuessed, amounts: known, isSubscription };
   const cost = record.cost.costNanoUsd;
+  const guessedThinkingTokens = guessedThinkingOf(record);
   if (outputTokens === null && hold !== null) {
-    return { amounts: largerOf(hold, known), isSubscription, isEstimated: true, isUnpriced: false };
+    return wholeHoldCharge(largerOf(hold, known), isSubscription);
   }
   if (cost === null && hold !== null) {
     const amounts = bookableAmounts({ ...known, costNanoUsd: hold.costNanoUsd });
-    return { amounts, isSubscription, isEstimated: true, isUnpriced: false };
+    return { ...nothingGuessed, amounts, isSubscription, isEstimated: true, guessedThinkingTokens };
   }
   return {
     amounts: known,
     isSubscription,
     isEstimated: isEstimated || outputTokens === null,
     isUnpriced: cost === null,
+    guessedThinkingTokens,
   };
 }
 
 /** The charge of a call of which no record came: all that it had reserved, as an estimate. */
 export function wholeHoldCharge(hold: Amounts, isSubscription: boolean): Charge {
-  return { amounts: bookableAmounts(hold), isSubscription, isEstimated: true, isUnpriced: false };
+  const amounts = bookableAmounts(hold);
+  const guessedThinkingTokens = amounts.thinkingTokens;
+  return { ...nothingGuessed, amounts, isSubscription, isEstimated: true, guessedThinkingTokens };
 }
+
+const nothingGuessed = { isEstimated: false, isUnpriced: false, guessedThinkingTokens: 0 };
 
 function usedNothing({ status, usage }: CallRecord): boolean {
   return status === 'error' && usage.outputTokens === 0 && (usage.inputTokens ?? 0) === 0;
@@ -73,9 +82,24 @@ function knownAmounts(record: CallRecord): Amounts {
 
 /** Part by part, since one part may tell its thinking while another does not; never less than what was seen streaming. */
 function thinkingOf({ usage, parts, thinkingAtLeastTokens }: CallRecord): number {
-  const usages = parts.length > 0 ? parts.map((part) => part.usage) : [usage];
-  const thinking = usages.reduce((sum, part) => sum + (part.thinkingTokens ?? part.outputTokens ?? 0), 0);
+  const thinking = usagesOf({ usage, parts }).reduce(
+    (sum, part) => sum + (part.thinkingTokens ?? part.outputTokens ?? 0),
+    0,
+  );
   return Math.max(thinking, thinkingAtLeastTokens ?? 0);
+}
+
+/** Output of the parts that do not tell their thinking. */
+function guessedThinkingOf(record: CallRecord): number {
+  const silent = usagesOf(record).filter(({ thinkingTokens }) => thinkingTokens === null);
+  return Math.min(
+    knownAmounts(record).thinkingTokens,
+    silent.reduce((sum, { outputTokens }) => sum + Math.ceil(outputTokens ?? 0), 0),
+  );
+}
+
+function usagesOf({ usage, parts }: Pick<CallRecord, 'usage' | 'parts'>): readonly Usage[] {
+  return parts.length > 0 ? parts.map((part) => part.usage) : [usage];
 }
 
 function largerOf(a: Amounts, b: Amounts): Amounts {

@@ -24,7 +24,7 @@ export interface AdmissionQuestion {
 /**
  * Whether a hold may go into one account: null where `spent + held + hold <= limit` in every limited dimension, with equality
  * admitted. Else the refusal of one dimension, the gravest reason first, in the order of `dimensions` between equals:
- * - `used-up`: what is spent reaches the limit by itself;
+ * - `used-up`: what is spent reaches the limit by itself, or all but a hundredth of it;
  * - `too-large`: this call does not fit into what is left although nothing else were held;
  * - `reserved`: it would fit without the holds of others.
  * Subscription use counts against a USD limit only where the budget says so; where it does not, a subscription call is never
@@ -81,7 +81,10 @@ function refusalIn(dimension: Dimension, question: AdmissionQuestion): Refusal |
   };
 }
 
+/** A budget of which less than a hundredth is left counts as used up: no call of use fits in it. */
+const usedUpBelow = 100;
+
 function reasonOf(spent: number, needed: number, limit: number): RefusalReason {
-  if (spent >= limit) return 'used-up';
+  if (spent >= limit || (limit - spent) * usedUpBelow < limit) return 'used-up';
   return spent + needed > limit ? 'too-large' : 'reserved';
 }

@@ -1,5 +1,6 @@
-import type { BudgetScope, Dimension, Refusal } from '../domain/budget.ts';
-import { printUsd, printWhole } from '../domain/format.ts';
+import type { BudgetScope, Refusal } from '../domain/budget.ts';
+import { printWhole } from '../domain/format.ts';
+import { printAmount } from './printAmount.ts';
 
 /** What a sentence needs beside the numbers of the refusal. */
 export interface RefusalWords {
@@ -19,11 +20,11 @@ export function refusalSentence(refusal: Refusal, { model }: RefusalWords = { mo
   const subject = subjectOf(refusal);
   switch (refusal.reason) {
     case 'used-up':
-      return `Outlay: ${subject} is used up: ${print(refusal.dimension, refusal.spent)} spent. ${wayOut(refusal.scope)}`;
+      return `Outlay: ${subject} is used up: ${printAmount(refusal.dimension, refusal.spent)} spent. ${wayOut(refusal.scope)}`;
     case 'reserved':
       return `Outlay: ${subject} is reserved by ${callsInFlight(refusal.openHolds)}: ${spentAndHeld(refusal)}. Wait for them to end, or ${lowered(wayOut(refusal.scope))}`;
     case 'too-large':
-      return `Outlay: this one call is too large for what is left of ${subject}: it may need ${print(refusal.dimension, refusal.needed)}, and ${print(refusal.dimension, Math.max(0, refusal.limit - refusal.spent))} is left. ${wayOut(refusal.scope)}`;
+      return `Outlay: this one call is too large for what is left of ${subject}: it may need ${printAmount(refusal.dimension, refusal.needed)}, and ${printAmount(refusal.dimension, Math.max(0, refusal.limit - refusal.spent))} is left. ${wayOut(refusal.scope)}`;
     case 'unpriced':
       return `Outlay: ${modelWords(model)} has no price, so ${subject} cannot be kept. Set a price for it in Outlay's settings, or drop the dollar limit.`;
     case 'unavailable':
@@ -47,7 +48,7 @@ export function titleInWords(title: string): string {
 }
 
 function subjectOf({ scope, dimension, limit }: Refusal): string {
-  return `${scopeWords(scope)} (${print(dimension, limit)})`;
+  return `${scopeWords(scope)} (${printAmount(dimension, limit)})`;
 }
 
 function scopeWords(scope: BudgetScope): string {
@@ -72,7 +73,7 @@ function lowered(sentence: string): string {
 }
 
 function spentAndHeld({ dimension, spent, held }: Refusal): string {
-  return `${print(dimension, spent)} spent, ${print(dimension, held)} held`;
+  return `${printAmount(dimension, spent)} spent, ${printAmount(dimension, held)} held`;
 }
 
 function callsInFlight(openHolds: number): string {
@@ -82,16 +83,3 @@ function callsInFlight(openHolds: number): string {
 function modelWords(model: string | null): string {
   return model === null || model === '' ? 'the model of this call' : `the model ${titleInWords(model)}`;
 }
-
-function print(dimension: Dimension, amount: number): string {
-  if (dimension === 'costNanoUsd') return printUsd(amount);
-  const [one, many] = units[dimension];
-  return `${printWhole(amount)} ${amount === 1 ? one : many}`;
-}
-
-const units: Readonly<Record<Exclude<Dimension, 'costNanoUsd'>, readonly [string, string]>> = {
-  thinkingTokens: ['thinking token', 'thinking tokens'],
-  outputTokens: ['output token', 'output tokens'],
-  toolCalls: ['tool call', 'tool calls'],
-  calls: ['call', 'calls'],
-};

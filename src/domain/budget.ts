@@ -62,7 +62,7 @@ export interface AccountState {
   /** Holds that are open, and so calls in flight that reserve something. */
   readonly openHolds: number;
   /** Of the spent thinking tokens, those that are output of calls whose thinking is unknown. */
-  readonly chargedAsThinkingTokens: number;
+  readonly guessedThinkingTokens: number;
   /** Charges that are our estimate and not the provider's report. */
   readonly estimatedCharges: number;
   /** Calls without a price, which a USD figure therefore leaves out. */

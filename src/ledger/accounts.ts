@@ -83,10 +83,11 @@ export function emptyAccount(key: string): AccountState {
     openHolds: 0,
     estimatedCharges: 0,
     unpricedCalls: 0,
+    guessedThinkingTokens: 0,
   };
 }
 
-const writeSql = `INSERT OR REPLACE INTO accounts VALUES (${Array.from({ length: 16 }, () => '?').join(', ')})`;
+const writeSql = `INSERT OR REPLACE INTO accounts VALUES (${Array.from({ length: 17 }, () => '?').join(', ')})`;
 
 function withHold(state: AccountState, { amounts, isSubscription }: Held, sign: 1 | -1): AccountState {
   const billed = isSubscription ? { ...amounts, costNanoUsd: 0 } : amounts;
@@ -99,7 +100,7 @@ function withHold(state: AccountState, { amounts, isSubscription }: Held, sign: 
 }
 
 function withCharge(state: AccountState, charge: Charge, sign: 1 | -1): AccountState {
-  const { amounts, isSubscription, isEstimated, isUnpriced } = charge;
+  const { amounts, isSubscription, isEstimated, isUnpriced, guessedThinkingTokens } = charge;
   const billed = isSubscription ? { ...amounts, costNanoUsd: 0 } : amounts;
   return {
     ...state,
@@ -107,6 +108,7 @@ function withCharge(state: AccountState, charge: Charge, sign: 1 | -1): AccountS
     spentSubscriptionNanoUsd: state.spentSubscriptionNanoUsd + (isSubscription ? sign * amounts.costNanoUsd : 0),
     estimatedCharges: state.estimatedCharges + (isEstimated ? sign : 0),
     unpricedCalls: state.unpricedCalls + (isUnpriced ? sign : 0),
+    guessedThinkingTokens: state.guessedThinkingTokens + sign * guessedThinkingTokens,
   };
 }
 
@@ -127,6 +129,7 @@ function accountOf(key: string, row: SqlRow): AccountState {
     openHolds: integerOf(row, 'open_holds'),
     estimatedCharges: integerOf(row, 'estimated_charges'),
     unpricedCalls: integerOf(row, 'unpriced_calls'),
+    guessedThinkingTokens: integerOf(row, 'guessed_thinking_tokens'),
   };
 }
 
@@ -139,6 +142,7 @@ function valuesOf(state: AccountState): readonly SqlValue[] {
     state.openHolds,
     state.estimatedCharges,
     state.unpricedCalls,
+    state.guessedThinkingTokens,
   ];
 }
 

@@ -130,7 +130,7 @@ export class Bookings {
     const { callKey, atMs, task, accountKeys, charge } = row;
     accounts.charge(this.#allKeys(row), charge);
     statements.run(
-      'INSERT OR REPLACE INTO charges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO charges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       callKey,
       atMs,
       task,
@@ -139,6 +139,7 @@ export class Bookings {
       Number(charge.isEstimated),
       Number(charge.isUnpriced),
       ...amountValues(charge.amounts),
+      charge.guessedThinkingTokens,
     );
   }
 

@@ -48,6 +48,7 @@ export function chargeRowOf(row: SqlRow, names: Names): ChargeRow {
       isSubscription: row['subscription'] === 1,
       isEstimated: row['estimated'] === 1,
       isUnpriced: row['unpriced'] === 1,
+      guessedThinkingTokens: integerOf(row, 'guessed_thinking_tokens'),
     },
   };
 }

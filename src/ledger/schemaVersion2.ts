@@ -52,7 +52,8 @@ CREATE INDEX task_events_task ON task_events (task, seq);
 
 CREATE TABLE bindings (
   session INTEGER PRIMARY KEY,
-  task INTEGER REFERENCES tasks (seq) ON DELETE CASCADE
+  task INTEGER REFERENCES tasks (seq) ON DELETE CASCADE,
+  moved INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bindings_task ON bindings (task);
 
@@ -66,7 +67,8 @@ CREATE TABLE accounts (
   key TEXT PRIMARY KEY,${amountColumns('spent')},${amountColumns('held')},
   open_holds INTEGER NOT NULL,
   estimated_charges INTEGER NOT NULL,
-  unpriced_calls INTEGER NOT NULL
+  unpriced_calls INTEGER NOT NULL,
+  guessed_thinking_tokens INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE holds (
@@ -102,7 +104,8 @@ CREATE TABLE charges (
   thinking_tokens INTEGER NOT NULL,
   output_tokens INTEGER NOT NULL,
   tool_calls INTEGER NOT NULL,
-  calls INTEGER NOT NULL
+  calls INTEGER NOT NULL,
+  guessed_thinking_tokens INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX charges_task ON charges (task) WHERE task IS NOT NULL;
 
@@ -116,6 +119,7 @@ WITH booked AS (
     (SELECT name FROM names WHERE id = workspace) AS workspace, auth = 'subscription' AS subscription,
     ifnull(cost_nano_usd, 0) AS nano_usd, coalesce(thinking_tokens, output_tokens, 0) AS thinking_tokens,
     ifnull(output_tokens, 0) AS output_tokens, tool_calls,
+    CASE WHEN thinking_tokens IS NULL THEN ifnull(output_tokens, 0) ELSE 0 END AS guessed,
     provenance <> 'reported' OR output_tokens IS NULL AS estimated,
     cost_nano_usd IS NULL AND NOT (status = 'error' AND output_tokens IS 0 AND ifnull(input_tokens, 0) = 0) AS unpriced
   FROM calls WHERE owner_pid IS NULL
@@ -127,6 +131,6 @@ WITH booked AS (
 )
 INSERT INTO accounts
 SELECT key, sum(nano_usd * NOT subscription), sum(nano_usd * subscription), sum(thinking_tokens), sum(output_tokens),
-  sum(tool_calls), count(*), 0, 0, 0, 0, 0, 0, 0, sum(estimated), sum(unpriced)
+  sum(tool_calls), count(*), 0, 0, 0, 0, 0, 0, 0, sum(estimated), sum(unpriced), sum(guessed)
 FROM keyed WHERE key IS NOT NULL GROUP BY key;
 `;

@@ -37,7 +37,9 @@ export class TaskStore {
 
   load(): TaskBooks {
     const { statements, names } = this.#options;
-    const bindings = statements.all('SELECT b.session, t.id FROM bindings b LEFT JOIN tasks t ON t.seq = b.task');
+    const bindings = statements.all(
+      'SELECT b.session, b.moved, t.id FROM bindings b LEFT JOIN tasks t ON t.seq = b.task',
+    );
     const active = statements.all('SELECT a.workspace, t.id FROM active_tasks a JOIN tasks t ON t.seq = a.task');
     return {
       tasks: statements.all('SELECT * FROM tasks ORDER BY seq').map((row) => this.#withAccount(row)),
@@ -45,6 +47,7 @@ export class TaskStore {
         (row): SessionBinding => ({
           session: names.textOf(integerOf(row, 'session')),
           taskId: row['id'] === null ? null : textOf(row, 'id'),
+          isMoved: row['moved'] === 1,
         }),
       ),
       active: active.map((row) => ({
@@ -106,7 +109,7 @@ export class TaskStore {
     const { statements, names, bookings } = this.#options;
     const task = taskId === null ? null : this.#seqOrThrow(taskId);
     const name = names.idOf(session);
-    statements.run('INSERT OR REPLACE INTO bindings VALUES (?, ?)', name, task);
+    statements.run('INSERT OR REPLACE INTO bindings VALUES (?, ?, ?)', name, task, Number(moveCalls));
     if (!moveCalls) return 0;
     const moved = statements
       .prepare(

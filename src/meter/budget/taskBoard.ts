@@ -161,7 +161,7 @@ function emptyAccount(key: string): AccountState {
     held: zeroAmounts,
     heldSubscriptionNanoUsd: 0,
     openHolds: 0,
-    chargedAsThinkingTokens: 0,
+    guessedThinkingTokens: 0,
     estimatedCharges: 0,
     unpricedCalls: 0,
   };

@@ -25,8 +25,8 @@ export function taskView({ task, account, sessions }: TaskWithAccount, { live, r
   const { spent } = account;
   const tokens = (count: number): Figure =>
     account.estimatedCharges > 0 ? estimatedFigure(count) : exactFigure(count);
-  const thinking = spent.thinkingTokens - account.chargedAsThinkingTokens;
-  const hasUnknownThinking = account.chargedAsThinkingTokens > 0;
+  const thinking = spent.thinkingTokens - account.guessedThinkingTokens;
+  const hasUnknownThinking = account.guessedThinkingTokens > 0;
   const visible = spent.outputTokens - spent.thinkingTokens;
   return {
     task,
