@@ -32,6 +32,17 @@ export function patchedPieces(body: Uint8Array, { range, text }: BodyPatch): Uin
   return [body.subarray(0, range.start), Buffer.from(text, 'latin1'), body.subarray(range.end)];
 }
 
+/** The same for several changes, which must not overlap; those at one place come out in the order given. */
+export function patchedBody(body: Uint8Array, patches: readonly BodyPatch[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let at = 0;
+  for (const { range, text } of patches.toSorted((a, b) => a.range.start - b.range.start)) {
+    pieces.push(body.subarray(at, range.start), Buffer.from(text, 'latin1'));
+    at = range.end;
+  }
+  return [...pieces, body.subarray(at)].filter((piece) => piece.length > 0);
+}
+
 function insertion(at: number, text: string): BodyPatch {
   return { range: { start: at, end: at }, text };
 }

@@ -93,8 +93,11 @@ export interface ResponseHead {
   readonly quota: readonly QuotaWindow[];
 }
 
-/** `complete`: upstream ended cleanly; `upstream-cut`: it broke off; `client-gone`: the agent left; `no-upstream`: it could not be reached. */
-export type CallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upstream';
+/**
+ * `complete`: upstream ended cleanly; `upstream-cut`: it broke off; `client-gone`: the agent left; `no-upstream`: it could not be
+ * reached; `stopped`: a gate ended it at the line, and upstream was broken off.
+ */
+export type CallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upstream' | 'stopped';
 
 /** Receives copies of what passed. Everything here returns at once and never throws into the byte path. */
 export interface CallTap {
@@ -140,7 +143,10 @@ export interface GatePass {
   onStop(listener: (message: string) => void): void;
   /** The client left before anything was sent: nothing is charged. Not to be called once a byte went upstream. */
   release(): void;
-  /** The exchange is over; the hold is settled by the call's record, or, if none comes, as unknown. */
+  /**
+   * The exchange is over; the hold is settled by the call's record, or, if none comes, as unknown. Called once for every pass, as
+   * the last of its calls, after `release` too.
+   */
   ended(): void;
 }
 

@@ -13,9 +13,11 @@ import type {
   GatewayObserver,
   RequestHead,
   Route,
+  RouteMatch,
   Upstream,
 } from './contract.ts';
 import { Exchange } from './exchange.ts';
+import { GatedCall } from './gatedCall.ts';
 import { GuardedObserver } from './guardedObserver.ts';
 import { firstValues, queryWithoutKey, withoutCredentials } from './headers.ts';
 import { pathShape } from './pathShape.ts';
@@ -72,7 +74,7 @@ class LoopbackGateway implements Gateway {
   readonly #observer: GuardedObserver | null;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #token: Buffer;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new Set<Running>();
   #policy: AdmissionPolicy;
   #stopping = false;
   #idle: (() => void) | null = null;
@@ -219,7 +221,8 @@ class LoopbackGateway implements Gateway {
       headers: withoutCredentials(all),
     };
     const full: RequestHead = { method, path: call.path + call.query, headers: all };
-    const target = this.#targetOf(call, head, full);
+    const owner = this.#options.ownerOf?.(call.workspaceId) ?? { workspaceId: call.workspaceId, taskId: null };
+    const target = this.#targetOf({ ...call, workspaceId: owner.workspaceId }, head, full);
     if ('message' in target) {
       sendJson(res, { status: target.status, close: false }, route.errorBody(target.status, target.message));
       return;
@@ -230,28 +233,30 @@ class LoopbackGateway implements Gateway {
     const joined = joinPath(upstream.basePath, path);
     const startedAtMs = this.#options.clock.nowMs();
     const startedMonotonicMs = this.#options.clock.monotonicMs();
+    const callHead = (found: RouteMatch): CallHead => ({
+      id: this.#options.newCallId(),
+      startedAtMs,
+      workspaceId: owner.workspaceId,
+      taskId: owner.taskId,
+      isWatched: false,
+      routeId: route.id,
+      provider: upstream.provider,
+      ...found,
+      auth: route.auth(full),
+      agent: agentOf(head),
+      session: sessionOf(head),
+      subAgent: subAgentOf(head),
+      requestEncoding: all['content-encoding'] ?? null,
+    });
+    const begin = (found: CallHead): CallTap | null => this.#observer?.begin(found) ?? null;
+    const { gate = null } = this.#options;
+    // Without a gate the head is put together after the request has been sent on.
+    const known = gate === null || match === null ? null : callHead(match);
     const beginTap = (): CallTap | null => {
       if (this.#observer === null) return null;
-      if (match === null) {
-        this.#observer.unmetered(route.id, method, pathShape(path));
-        return null;
-      }
-      const callHead: CallHead = {
-        id: this.#options.newCallId(),
-        startedAtMs,
-        workspaceId: call.workspaceId,
-        taskId: null,
-        isWatched: false,
-        routeId: route.id,
-        provider: upstream.provider,
-        ...match,
-        auth: route.auth(full),
-        agent: agentOf(head),
-        session: sessionOf(head),
-        subAgent: subAgentOf(head),
-        requestEncoding: all['content-encoding'] ?? null,
-      };
-      return this.#observer.begin(callHead);
+      if (match !== null) return begin(known ?? callHead(match));
+      this.#observer.unmetered(route.id, method, pathShape(path));
+      return null;
     };
     const plan = {
       upstream,
@@ -262,14 +267,25 @@ class LoopbackGateway implements Gateway {
         mayAskForUsage(upstream.provider, path + call.query),
       startedAtMs,
       startedMonotonicMs,
-      beginTap,
       errorBody: route.errorBody,
     };
     const tools = { agents: this.#agents, clock: this.#options.clock };
-    this.#run(new Exchange({ req, res }, plan, tools), res);
+    if (gate !== null && known !== null && this.#concerns(gate, known)) {
+      const { log } = this.#options;
+      this.#run(new GatedCall({ req, res }, { gate, head: known, exchange: plan, begin, log }, tools), res);
+    } else this.#run(new Exchange({ req, res }, { ...plan, beginTap, watched: null }, tools), res);
   }
 
-  #run(exchange: Exchange, res: ServerResponse): void {
+  /** A gate that fails here is asked all the same: it must not let a call through unseen. */
+  #concerns(gate: CallGate, head: CallHead): boolean {
+    try {
+      return gate.concerns(head);
+    } catch {
+      return true;
+    }
+  }
+
+  #run(exchange: Running, res: ServerResponse): void {
     this.#exchanges.add(exchange);
     res.once('close', () => {
       this.#exchanges.delete(exchange);
@@ -299,6 +315,13 @@ class LoopbackGateway implements Gateway {
     const url = new URL(origin);
     return Number(url.port) === this.#policy.port && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
   }
+}
+
+/** An exchange, or what decides whether there will be one. */
+interface Running {
+  start(): void;
+  /** Breaks it off, at shutdown. */
+  cut(): void;
 }
 
 interface Answer {

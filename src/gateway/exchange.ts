@@ -8,17 +8,21 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import type { ApiKind } from '../domain/api.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type ChatStreamOptions, createChatStreamScanner } from '../wire/chatStreamOptions.ts';
+import { createStreamEnding, isStreamType } from '../wire/endings/streamEnding.ts';
 import { bounded } from './agents.ts';
 import { bufferBody } from './bodyBuffer.ts';
 import { patchedPieces, usagePatch } from './chatUsage.ts';
 import type { CallEnd, CallTap, Upstream } from './contract.ts';
 import { headerPairs, type RequestFraming, rawValues, upstreamRequestHeaders } from './headers.ts';
 import { quotaOfHeaders } from './quotaHeaders.ts';
-import { sendJson } from './refusals.ts';
+import type { RefusalShape } from './refusalShape.ts';
+import { sendJson, sendShape } from './refusals.ts';
 import { ResponseRelay } from './responseRelay.ts';
 import type { UpstreamAgents, UpstreamEndpoint } from './upstreamAgents.ts';
+import { WatchedRelay } from './watchedRelay.ts';
 
 /** A longer Chat body is passed on as it comes, and its stream then reports usage only if the client asked for it. */
 const chatBodyBytesMax = 64 * 1024 * 1024;
@@ -39,6 +43,24 @@ export interface ExchangePlan {
   readonly startedMonotonicMs: number;
   readonly beginTap: () => CallTap | null;
   readonly errorBody: (status: number, message: string) => string;
+  /** What a gate admitted; null for every call that it does not concern. */
+  readonly watched: WatchedRequest | null;
+}
+
+/** A request that was read whole and admitted: sent as it stands here, and its stream can be ended at the line. */
+export interface WatchedRequest {
+  readonly api: ApiKind;
+  readonly agent: string;
+  readonly model: string;
+  /** The body as the client sent it, for the observer. */
+  readonly seenBody: Uint8Array;
+  readonly pieces: readonly Uint8Array[];
+  readonly rawHeaders: readonly string[];
+  readonly askedForUsage: boolean;
+  /** Answers a call that is stopped before its upstream has answered. */
+  readonly stopShape: (message: string) => RefusalShape;
+  /** Called once, after the observer has heard of the end. */
+  readonly onEnd: () => void;
 }
 
 /** One request on its way upstream and its response on the way back. */
@@ -51,7 +73,9 @@ export class Exchange {
   readonly #framing: RequestFraming;
   #tap: CallTap | null = null;
   #upstreamReq: ClientRequest | null = null;
-  #relay: ResponseRelay | null = null;
+  #relay: ResponseRelay | WatchedRelay | null = null;
+  /** What is relayed is a stream, though perhaps one that cannot be ended. */
+  #isStream = false;
   #ended = false;
   #connected = false;
   /** We added `include_usage`, so the chunk that it brings is to be hidden. */
@@ -75,11 +99,16 @@ export class Exchange {
     this.#req.on('error', () => {});
     this.#res.on('error', () => {});
     this.#res.once('close', () => {
-      if (!this.#res.writableFinished) this.#clientGone();
+      if (!this.#res.writableFinished) this.clientGone();
     });
     this.#req.once('close', () => {
       if (!this.#req.complete) this.#upstreamReq?.destroy();
     });
+    const { watched } = this.#plan;
+    if (watched !== null) {
+      this.#sendWatched(watched);
+      return;
+    }
     const { body } = this.#framing;
     const buffered = this.#plan.chat && body !== null && (body === 'chunked' || body <= chatBodyBytesMax);
     if (!buffered) this.#sendStreaming([]);
@@ -93,6 +122,39 @@ export class Exchange {
     this.#end('upstream-cut');
     this.#upstreamReq?.destroy();
     this.#res.destroy();
+  }
+
+  /** The client has left; nothing happens where the call is over. */
+  clientGone(): void {
+    if (this.#ended) return;
+    this.#end('client-gone');
+    this.#upstreamReq?.destroy();
+  }
+
+  /**
+   * Ends an admitted call at the line: an answer that has not begun is refused, a stream gets an ending, or is broken off where it
+   * can have none. What is not a stream is passed whole, since all of it has been generated.
+   */
+  stop(message: string): void {
+    const { watched } = this.#plan;
+    if (this.#ended || watched === null) return;
+    const relay = this.#relay;
+    if (relay === null) {
+      this.#end('stopped');
+      sendShape(this.#res, watched.stopShape(message));
+    } else if (relay instanceof WatchedRelay) {
+      relay.stop({ message, model: watched.model });
+      this.#end('stopped');
+    } else if (this.#isStream) this.#end('stopped');
+    else return;
+    this.#upstreamReq?.destroy();
+  }
+
+  #sendWatched(watched: WatchedRequest): void {
+    this.#askedForUsage = watched.askedForUsage;
+    this.#tap = this.#plan.beginTap();
+    if (watched.seenBody.length > 0) this.#tap?.requestBytes(watched.seenBody);
+    this.#sendPieces(watched.pieces);
   }
 
   /** Scans and observes the body while it comes: a large one would hold up every other stream if it were gone through at its end. */
@@ -119,9 +181,13 @@ export class Exchange {
   #sendWhole(body: Uint8Array, options: ChatStreamOptions): void {
     const patch = usagePatch(body, options);
     this.#askedForUsage = patch !== null;
-    const pieces = patch === null ? [body] : patchedPieces(body, patch);
+    this.#sendPieces(patch === null ? [body] : patchedPieces(body, patch));
+  }
+
+  #sendPieces(pieces: readonly Uint8Array[]): void {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const upstreamReq = this.#open({ ...this.#framing, body: this.#framing.body === 'chunked' ? 'chunked' : bytes });
+    const { body } = this.#framing;
+    const upstreamReq = this.#open({ ...this.#framing, body: typeof body === 'number' ? bytes : body });
     for (const piece of pieces) if (piece.length > 0) upstreamReq?.write(piece);
     this.#endRequest(upstreamReq);
     this.#tap?.requestEnd();
@@ -163,7 +229,7 @@ export class Exchange {
       port,
       method: framing.method,
       path: this.#plan.path,
-      headers: upstreamRequestHeaders(this.#req.rawHeaders, framing),
+      headers: upstreamRequestHeaders(this.#plan.watched?.rawHeaders ?? this.#req.rawHeaders, framing),
       agent,
       maxHeaderSize: 256 * 1024,
     };
@@ -205,7 +271,7 @@ export class Exchange {
       return;
     }
     try {
-      this.#relay = new ResponseRelay({ upstreamRes, req: this.#req, res: this.#res }, this.#askedForUsage);
+      this.#relay = this.#relayOf(upstreamRes);
     } catch {
       upstreamRes.destroy();
       this.#fail('upstream-cut', `The answer of ${this.#framing.host} could not be passed on: it is malformed.`);
@@ -222,6 +288,19 @@ export class Exchange {
       requestId: requestIdOf(rawHeaders),
       quota: quotaOfHeaders(rawHeaders, this.#nowMs()),
     });
+  }
+
+  /** Throws where Node refuses a field of the head. */
+  #relayOf(upstreamRes: IncomingMessage): ResponseRelay | WatchedRelay {
+    const ends = { upstreamRes, req: this.#req, res: this.#res };
+    const { watched } = this.#plan;
+    if (watched !== null) {
+      const type = upstreamRes.headers['content-type'] ?? '';
+      this.#isStream = isStreamType(watched.api, type);
+      const ending = createStreamEnding(watched, { type, encoding: upstreamRes.headers['content-encoding'] ?? '' });
+      if (ending !== null) return new WatchedRelay(ends, ending, this.#askedForUsage);
+    }
+    return new ResponseRelay(ends, this.#askedForUsage);
   }
 
   /** Passes on 102, 103 and their like; a 100 was answered by ourselves. */
@@ -257,16 +336,11 @@ export class Exchange {
     sendJson(this.#res, { status: 502, close: false }, this.#plan.errorBody(502, message));
   }
 
-  #clientGone(): void {
-    if (this.#ended) return;
-    this.#end('client-gone');
-    this.#upstreamReq?.destroy();
-  }
-
   #end(end: CallEnd): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#tap?.end(end, this.#nowMs());
+    this.#plan.watched?.onEnd();
   }
 
   /** Wall time of the start plus a monotonic span: a clock that is set meanwhile bends no duration. */
@@ -285,7 +359,7 @@ function requestIdOf(rawHeaders: readonly string[]): string | null {
 }
 
 /** How a request's body is framed. Node has refused every request with contradicting lengths before this. */
-function bodyFraming(req: IncomingMessage): RequestFraming['body'] {
+export function bodyFraming(req: IncomingMessage): RequestFraming['body'] {
   if (req.headers['transfer-encoding'] !== undefined) return 'chunked';
   const length = req.headers['content-length'];
   return length === undefined ? null : Number(length);

@@ -19,6 +19,15 @@ export function sendJson(
   res.end(body);
 }
 
+/** Answers with a shape that an agent understands; the connection stays open. */
+export function sendShape(
+  res: ServerResponse,
+  shape: { readonly status: number; readonly headers: readonly string[]; readonly body: string },
+): void {
+  res.writeHead(shape.status, [...shape.headers, 'Content-Length', String(Buffer.byteLength(shape.body))]);
+  res.end(shape.body);
+}
+
 /** Answers where there is only a socket (upgrades, CONNECT), and closes it. */
 export function refuseSocket(
   socket: Duplex,

@@ -1,0 +1,114 @@
+import { field, type JsonObject, nameField, objectField, textField } from '../json.ts';
+import {
+  type EndingEvent,
+  type EndingTracker,
+  type EndReason,
+  madeUpId,
+  outputTokens,
+  type Sentence,
+} from './contract.ts';
+
+/** Anthropic has one block open at a time; more would be somebody's mistake. */
+const maxOpenBlocks = 64;
+
+/**
+ * Ends a Messages stream: what is open is closed, a text block says the sentence, and the message ends.
+ */
+export function createAnthropicEnding(): EndingTracker {
+  const open = new Set<number>();
+  let nextIndex = 0;
+  let started = false;
+  let ended = false;
+  let reported = 0;
+  let streamedBytes = 0;
+
+  function readUsage(usage: JsonObject | null): void {
+    const output = field(usage, 'output_tokens');
+    if (typeof output === 'number' && Number.isSafeInteger(output)) reported = Math.max(reported, output);
+  }
+
+  return {
+    event(data) {
+      const index = field(data, 'index');
+      switch (nameField(data, 'type')) {
+        case 'message_start':
+          started = true;
+          readUsage(objectField(objectField(data, 'message'), 'usage'));
+          return;
+        case 'content_block_start':
+          if (typeof index !== 'number' || !Number.isSafeInteger(index)) return;
+          if (open.size < maxOpenBlocks) open.add(index);
+          nextIndex = Math.max(nextIndex, index + 1);
+          return;
+        case 'content_block_delta': {
+          const delta = objectField(data, 'delta');
+          for (const name of ['text', 'thinking', 'partial_json']) streamedBytes += textField(delta, name)?.length ?? 0;
+          return;
+        }
+        case 'content_block_stop':
+          if (typeof index === 'number') open.delete(index);
+          return;
+        case 'message_delta':
+          readUsage(objectField(data, 'usage'));
+          return;
+        case 'message_stop':
+        case 'error':
+          ended = true;
+      }
+    },
+    done() {
+      ended = true;
+    },
+    ending(sentence, reason) {
+      if (ended) return [];
+      const usage = { output_tokens: outputTokens(reported, streamedBytes) };
+      const head = started ? [] : [named('message_start', { message: anthropicMessage(sentence, []) })];
+      const closed = [...open].map((index) => named('content_block_stop', { index }));
+      const delta = { stop_reason: stopReason(reason), stop_sequence: null };
+      return [
+        ...head,
+        ...closed,
+        ...textBlock(nextIndex, sentence.message),
+        named('message_delta', { delta, usage }),
+        named('message_stop', {}),
+      ];
+    },
+  };
+}
+
+/** A whole message of ours. */
+export function anthropicWhole(sentence: Sentence): object {
+  return {
+    ...anthropicMessage(sentence, [{ type: 'text', text: sentence.message }]),
+    stop_reason: stopReason('spoken'),
+  };
+}
+
+function anthropicMessage({ model }: Sentence, content: readonly object[]): object {
+  return {
+    id: madeUpId('msg'),
+    type: 'message',
+    role: 'assistant',
+    model,
+    content,
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 },
+  };
+}
+
+function textBlock(index: number, text: string): readonly EndingEvent[] {
+  return [
+    named('content_block_start', { index, content_block: { type: 'text', text: '' } }),
+    named('content_block_delta', { index, delta: { type: 'text_delta', text } }),
+    named('content_block_stop', { index }),
+  ];
+}
+
+function stopReason(reason: EndReason): string {
+  return reason === 'stopped' ? 'max_tokens' : 'end_turn';
+}
+
+function named(type: string, fields: object): EndingEvent {
+  return { name: type, data: { type, ...fields } };
+}
