@@ -1,12 +1,13 @@
 import type { CallRecord } from '../domain/call.ts';
 import type { NowSnapshot } from './snapshot.ts';
+import type { TaskControlMap } from './tasks.ts';
 
 /**
  * The control API between the meter and its clients (windows, CLI): `POST /control/<name>` with the control token as
  * `Authorization: Bearer`, a JSON body of `params`, a JSON answer of `result`; and `GET /control/watch`, an SSE stream of
  * whole `NowSnapshot`s, one at once and then at most four a second.
  */
-export interface ControlMap {
+export interface ControlMap extends TaskControlMap {
   readonly status: { readonly params: Record<string, never>; readonly result: MeterStatus };
   readonly snapshot: { readonly params: Record<string, never>; readonly result: NowSnapshot };
   readonly configure: { readonly params: MeterSettings; readonly result: { readonly problems: readonly string[] } };
