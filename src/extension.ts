@@ -8,6 +8,7 @@ import { writeSetting } from './vscode/settings.ts';
 import type { SidebarRequest } from './vscode/sidebarMessages.ts';
 import { SidebarView } from './vscode/sidebarView.ts';
 import { StatusBar } from './vscode/statusBar.ts';
+import { TaskSurfaces } from './vscode/tasks/taskSurfaces.ts';
 import { openMeteredTerminal, openUnmeteredTerminal, relaunchTerminal } from './vscode/terminals/openTerminal.ts';
 import { inspectionFor, type TestInspection } from './vscode/testInspection.ts';
 import { WindowSession } from './vscode/windowSession.ts';
@@ -34,7 +35,8 @@ export function activate(context: ExtensionContext): OutlayExports {
   const sidebar = new SidebarView(context.extensionUri, session.state, (request) => {
     handleSidebar(request).catch(report);
   });
-  surfaces.push(statusBar, sidebar);
+  const tasks = new TaskSurfaces(context, session, { log, onError: report });
+  surfaces.push(statusBar, sidebar, tasks);
   statusBar.show(session.state);
 
   async function handleSidebar(request: SidebarRequest): Promise<void> {
@@ -51,6 +53,14 @@ export function activate(context: ExtensionContext): OutlayExports {
         return turn(true);
       case 'showLog':
         return log.show();
+      case 'newTask':
+        return tasks.commands.newTask();
+      case 'extendTask':
+        return tasks.commands.extendTask(request.body.id, null);
+      case 'setTaskBudget':
+        return tasks.commands.setBudget(request.body.id);
+      case 'openTaskTerminal':
+        return tasks.commands.openTerminal(request.body.id);
     }
   }
 
@@ -64,14 +74,16 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),
       'outlay.restartMeter': () => session.restartMeter(),
       'outlay.showLog': () => log.show(),
+      ...tasks.commands.handlers(),
     },
+    (argument) => tasks.tree.lineOf(argument),
     report,
   );
 
-  context.subscriptions.push(log, statusBar, sidebar, session, registrations);
+  context.subscriptions.push(log, statusBar, sidebar, tasks, session, registrations);
   const ready = session.start().catch(report);
   // Read by the bench: the time for which every other extension of this host had to wait.
   performance.measure('outlay.activate', { start: startMs });
   if (context.extensionMode !== ExtensionMode.Test) return undefined;
-  return inspectionFor(context, { ready, session, statusBar });
+  return inspectionFor(context, { ready, session, statusBar, tasks });
 }

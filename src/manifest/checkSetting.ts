@@ -1,4 +1,4 @@
-import { agentIds, type SettingKey, type SettingValue, settings } from './manifest.ts';
+import { agentIds, limitNames, type SettingKey, type SettingValue, settings } from './manifest.ts';
 import type { SettingType } from './manifestTypes.ts';
 
 /** A usable value of a setting, and a sentence where what the user wrote is not usable as a whole. */
@@ -7,7 +7,7 @@ export interface CheckedSetting<K extends SettingKey> {
   readonly problem: string | null;
 }
 
-interface Check {
+export interface Check {
   readonly value: unknown;
   readonly problem: string | null;
 }
@@ -25,10 +25,60 @@ const checks: Readonly<Record<SettingType, (value: unknown) => Check | null>> = 
   prices: (value) => (Array.isArray(value) ? { value, problem: null } : null),
   agents: (value) => (Array.isArray(value) ? keepValid(value, isAgent, (kept) => kept.map(([, item]) => item)) : null),
   urls: (value) => (isRecord(value) ? keepValid(value, isText, Object.fromEntries) : null),
+  limits: checkLimits,
+  folderLimits: checkFolderLimits,
+  budgetMode: (value) =>
+    value === 'steady' || value === 'strict' || value === 'warn' ? { value, problem: null } : null,
+  timeZone: (value) => (typeof value === 'string' && isTimeZone(value) ? { value, problem: null } : null),
+  usdPerHour: (value) => (isLimit('usd', value) ? { value, problem: null } : null),
 };
 
 const isAgent = (value: unknown): boolean => agentIds.some((id) => id === value);
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** A million dollars, or a thousand billion of anything else: more is a slip. */
+const mostOf = (name: string): number => (name === 'usd' ? 1e6 : 1e12);
+
+function isLimit(name: string, value: unknown): boolean {
+  if (typeof value !== 'number' || !(value >= 0 && value <= mostOf(name))) return false;
+  return name === 'usd' || Number.isInteger(value);
+}
+
+/** Limits of settings. An entry that is none is left out and reported, for a limit that was meant must not be lost in silence. */
+export function checkLimits(value: unknown): Check | null {
+  if (!isRecord(value)) return null;
+  const isValid = ([name, limit]: readonly [string, unknown]): boolean =>
+    limitNames.some((known) => known === name) && isLimit(name, limit);
+  const kept = Object.entries(value).filter(isValid);
+  const isWhole = kept.length === Object.keys(value).length;
+  return { value: Object.fromEntries(kept), problem: isWhole ? null : 'has entries that are not valid' };
+}
+
+function checkFolderLimits(value: unknown): Check | null {
+  if (!isRecord(value)) return null;
+  let problem: string | null = null;
+  const folders: [string, unknown][] = [];
+  for (const [folder, periods] of Object.entries(value)) {
+    const checked = isRecord(periods)
+      ? Object.entries(periods).map(([period, limits]) => [period, checkLimits(limits)] as const)
+      : [];
+    const kept = checked.filter(([period, check]) => (period === 'daily' || period === 'monthly') && check !== null);
+    if (!isRecord(periods) || kept.length < checked.length || kept.some(([, check]) => check?.problem !== null)) {
+      problem = 'has entries that are not valid';
+    }
+    folders.push([folder, Object.fromEntries(kept.map(([period, check]) => [period, check?.value]))]);
+  }
+  return { value: Object.fromEntries(folders), problem };
+}
+
+/** "" is the machine's own. */
+function isTimeZone(zone: string): boolean {
+  try {
+    return zone === '' || new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
 
 function keepValid(
   value: Readonly<Record<string, unknown>> | readonly unknown[],

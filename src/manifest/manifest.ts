@@ -3,9 +3,10 @@
  * types of settings, command ids and context keys are derived from it, so that code and manifest cannot drift apart.
  *
  * Every setting moves traffic, money or files. All are therefore machine-scoped, listed as restricted for untrusted
- * workspaces, and read from the user's own settings only (`readSetting`): a repository cannot change any of them.
+ * workspaces, and read from the user's own settings only (`readSetting`): a repository cannot change any of them. The two of
+ * `repositorySettings` are apart: they are a repository's own, and can only lower limits.
  */
-import type { CommandSpec, MenuSpec, SettingSpec } from './manifestTypes.ts';
+import type { CommandSpec, KeySpec, MenuSpec, SettingSpec } from './manifestTypes.ts';
 
 export const agentIds = [
   'claude-code',
@@ -52,7 +53,95 @@ export const settings = {
     default: 0,
     description: 'Days that calls are kept in the ledger. 0 keeps them until you delete them.',
   },
+  'outlay.budget.default': {
+    type: 'limits',
+    default: {} as LimitsSetting,
+    description:
+      'The budget that is offered for a new task, in any mix of `usd`, `thinkingTokens`, `outputTokens`, `toolCalls` and `calls`, for example `{ "usd": 5 }`. Empty: no default.',
+  },
+  'outlay.budget.daily': {
+    type: 'limits',
+    default: {} as LimitsSetting,
+    description: 'What all agents on this machine may use a day, for example `{ "usd": 20 }`. Empty: no limit.',
+  },
+  'outlay.budget.monthly': {
+    type: 'limits',
+    default: {} as LimitsSetting,
+    description: 'What all agents on this machine may use a month, for example `{ "usd": 300 }`. Empty: no limit.',
+  },
+  'outlay.budget.folders': {
+    type: 'folderLimits',
+    default: {} as Readonly<Record<string, FolderLimitsSetting>>,
+    description:
+      'Limits by folder, named by its full path, a day and a month, for example `{ "/home/me/app": { "daily": { "usd": 5 } } }`. A window with several folders has the lowest of their limits.',
+  },
+  'outlay.budget.mode': {
+    type: 'budgetMode',
+    default: 'steady' as BudgetModeSetting,
+    description:
+      'How budgets are kept. `steady` reserves what such calls usually come to and tops up while they run; `strict` reserves the worst case of each call, so that nothing is ever overshot; `warn` stops nothing. New tasks begin with it.',
+  },
+  'outlay.budget.countSubscription': {
+    type: 'boolean',
+    default: false,
+    description:
+      'Dollar limits count subscription use at API prices as well, and not billed dollars only. New tasks begin with it.',
+  },
+  'outlay.budget.timeZone': {
+    type: 'timeZone',
+    default: '' as string,
+    description:
+      'The time zone in which days and months begin, for example `Europe/Berlin`. Empty: the zone of this machine.',
+  },
+  'outlay.budget.lowerMaxOutput': {
+    type: 'boolean',
+    default: false,
+    description:
+      'Where a call fits the budget only with a lower maximum of output, send it with that maximum instead of refusing it. This changes what the agent sends.',
+  },
+  'outlay.budget.answerAsMessage': {
+    type: 'agents',
+    default: [] as readonly string[],
+    description:
+      'Agents that are told of a used-up budget by a message of the model instead of an error, for agents that try again after every error.',
+  },
+  'outlay.alarm.usdPerHour': {
+    type: 'usdPerHour',
+    default: 0,
+    description: 'Warn of a session that spends faster than this many dollars an hour. 0: never.',
+  },
 } as const satisfies Record<string, SettingSpec>;
+
+/**
+ * The settings that a repository may bring along. They are read apart (`readRepositoryLimits`), and the lower of the user's limit and
+ * the repository's holds: nothing in them can raise or remove a limit.
+ */
+export const repositorySettings = {
+  'outlay.repository.budget.daily': {
+    type: 'limits',
+    default: {} as LimitsSetting,
+    description:
+      'What agents may use in this folder a day, for example `{ "usd": 5 }`. It can only lower what `outlay.budget.folders` of your own settings allows.',
+  },
+  'outlay.repository.budget.monthly': {
+    type: 'limits',
+    default: {} as LimitsSetting,
+    description:
+      'What agents may use in this folder a month, for example `{ "usd": 100 }`. It can only lower what `outlay.budget.folders` of your own settings allows.',
+  },
+} as const satisfies Record<string, SettingSpec>;
+
+/** The names of limits in settings. Dollars are dollars here, not nano-USD. */
+export const limitNames = ['usd', 'thinkingTokens', 'outputTokens', 'toolCalls', 'calls'] as const;
+
+export type LimitsSetting = Readonly<Partial<Record<(typeof limitNames)[number], number>>>;
+
+export interface FolderLimitsSetting {
+  readonly daily?: LimitsSetting;
+  readonly monthly?: LimitsSetting;
+}
+
+export type BudgetModeSetting = 'steady' | 'strict' | 'warn';
 
 export type SettingKey = keyof typeof settings;
 
@@ -70,6 +159,23 @@ export const commands = {
   'outlay.deleteData': { title: 'Delete Data...' },
   'outlay.restartMeter': { title: 'Restart Meter' },
   'outlay.showLog': { title: 'Show Log' },
+  'outlay.newTask': { title: 'New Task...', icon: '$(add)' },
+  'outlay.activateTask': { title: 'Make Task Active', icon: '$(target)' },
+  'outlay.deactivateTask': { title: 'No Active Task' },
+  'outlay.openTaskTerminal': { title: 'Open Terminal for Task', icon: '$(terminal)', enablement: 'outlay.on' },
+  'outlay.setTaskBudget': { title: 'Set Task Budget...', icon: '$(dashboard)' },
+  'outlay.extendTask': { title: 'Extend Task Budget...', icon: '$(diff-added)' },
+  'outlay.closeTask': { title: 'Close Task as...' },
+  'outlay.passTask': { title: 'Mark as Passed', when: 'false' },
+  'outlay.failTask': { title: 'Mark as Failed', when: 'false' },
+  'outlay.abandonTask': { title: 'Mark as Abandoned', when: 'false' },
+  'outlay.confirmOutcome': { title: 'Confirm Outcome', icon: '$(check)', when: 'false' },
+  'outlay.reopenTask': { title: 'Reopen Task' },
+  'outlay.renameTask': { title: 'Rename Task...' },
+  'outlay.deleteTask': { title: 'Delete Task...' },
+  'outlay.moveSession': { title: 'Move Session to Task...', icon: '$(arrow-swap)' },
+  'outlay.runTaskCheck': { title: 'Run Check Command of Task', enablement: 'isWorkspaceTrusted' },
+  'outlay.copyTaskUrls': { title: 'Copy Base URLs of Task' },
 } as const satisfies Record<string, CommandSpec>;
 
 export type CommandId = keyof typeof commands;
@@ -82,6 +188,7 @@ export interface ContextKeys {
 
 export const viewContainerId = 'outlay';
 export const sidebarViewId = 'outlay.now';
+export const tasksViewId = 'outlay.tasks';
 
 export const sidebarMenu: readonly MenuSpec<CommandId>[] = [
   { command: 'outlay.openMeteredTerminal', group: 'navigation' },
@@ -92,3 +199,51 @@ export const sidebarMenu: readonly MenuSpec<CommandId>[] = [
   { command: 'outlay.restartMeter', group: '4_meter' },
   { command: 'outlay.showLog', group: '4_meter' },
 ];
+
+export const tasksMenu: readonly MenuSpec<CommandId>[] = [
+  { command: 'outlay.newTask', group: 'navigation' },
+  { command: 'outlay.deactivateTask', group: '1_tasks' },
+];
+
+/** A task's words in the tree; see `TaskNode.context`. */
+const isTask = 'viewItem =~ /^task /';
+const isOpenTask = 'viewItem =~ /^task open/';
+const isDoneTask = 'viewItem =~ /^task done/';
+
+/** What stands beside a line of the tree (group `inline`), and in its context menu. */
+export const taskItemMenu: readonly MenuSpec<CommandId>[] = [
+  { command: 'outlay.activateTask', group: 'inline@1', when: 'viewItem =~ /^task open idle/' },
+  { command: 'outlay.openTaskTerminal', group: 'inline@2', when: isOpenTask },
+  { command: 'outlay.extendTask', group: 'inline@3', when: 'viewItem =~ /^task open .*limited/' },
+  { command: 'outlay.setTaskBudget', group: 'inline@3', when: 'viewItem =~ /^task open (active|idle)(?! limited)/' },
+  { command: 'outlay.confirmOutcome', group: 'inline@1', when: 'viewItem == proposal' },
+  { command: 'outlay.moveSession', group: 'inline@1', when: 'viewItem =~ /^session/' },
+
+  { command: 'outlay.activateTask', group: '1_work@1', when: 'viewItem =~ /^task open idle/' },
+  { command: 'outlay.deactivateTask', group: '1_work@1', when: 'viewItem =~ /^task open active/' },
+  { command: 'outlay.openTaskTerminal', group: '1_work@2', when: isOpenTask },
+  { command: 'outlay.runTaskCheck', group: '1_work@3', when: isOpenTask },
+  { command: 'outlay.setTaskBudget', group: '2_budget@1', when: isOpenTask },
+  { command: 'outlay.extendTask', group: '2_budget@2', when: 'viewItem =~ /^task open .*limited/' },
+  { command: 'outlay.passTask', group: '3_outcome@1', when: isOpenTask },
+  { command: 'outlay.failTask', group: '3_outcome@2', when: isOpenTask },
+  { command: 'outlay.abandonTask', group: '3_outcome@3', when: isOpenTask },
+  { command: 'outlay.reopenTask', group: '3_outcome@1', when: isDoneTask },
+  { command: 'outlay.renameTask', group: '4_edit@1', when: isTask },
+  { command: 'outlay.copyTaskUrls', group: '4_edit@2', when: isOpenTask },
+  { command: 'outlay.deleteTask', group: '5_delete', when: isTask },
+  { command: 'outlay.confirmOutcome', group: '1_work', when: 'viewItem == proposal' },
+  { command: 'outlay.moveSession', group: '1_work', when: 'viewItem =~ /^session/' },
+];
+
+const hasTreeFocus = `focusedView == ${tasksViewId} && !inputFocus`;
+
+/** The keys that lists of the editor have for the same. */
+export const taskKeys: readonly KeySpec<CommandId>[] = [
+  { command: 'outlay.renameTask', key: 'f2', when: hasTreeFocus },
+  { command: 'outlay.deleteTask', key: 'delete', mac: 'cmd+backspace', when: hasTreeFocus },
+];
+
+/** Shown while the tree has no line. */
+export const tasksWelcome =
+  'A task gathers what agents spend on one piece of work, and can have a budget that holds.\n[New Task](command:outlay.newTask)';

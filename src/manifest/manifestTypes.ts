@@ -1,9 +1,19 @@
 /** How a setting is checked and described to the editor. */
-export type SettingType = 'boolean' | 'agents' | 'urls' | 'prices' | 'days';
+export type SettingType =
+  | 'boolean'
+  | 'agents'
+  | 'urls'
+  | 'prices'
+  | 'days'
+  | 'limits'
+  | 'folderLimits'
+  | 'budgetMode'
+  | 'timeZone'
+  | 'usdPerHour';
 
 export interface SettingSpec {
   readonly type: SettingType;
-  readonly default: boolean | number | readonly unknown[] | Readonly<Record<string, unknown>>;
+  readonly default: boolean | number | string | readonly unknown[] | Readonly<Record<string, unknown>>;
   /** Markdown, one or two sentences. */
   readonly description: string;
 }
@@ -21,4 +31,11 @@ export interface MenuSpec<Command extends string> {
   readonly command: Command;
   readonly group: string;
   readonly when?: string;
+}
+
+export interface KeySpec<Command extends string> {
+  readonly command: Command;
+  readonly key: string;
+  readonly mac?: string;
+  readonly when: string;
 }

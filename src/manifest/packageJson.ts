@@ -1,13 +1,35 @@
-import { agentIds, commands, settings, sidebarMenu, sidebarViewId, viewContainerId } from './manifest.ts';
-import type { CommandSpec, SettingSpec, SettingType } from './manifestTypes.ts';
+import {
+  agentIds,
+  commands,
+  limitNames,
+  repositorySettings,
+  settings,
+  sidebarMenu,
+  sidebarViewId,
+  taskItemMenu,
+  taskKeys,
+  tasksMenu,
+  tasksViewId,
+  tasksWelcome,
+  viewContainerId,
+} from './manifest.ts';
+import type { CommandSpec, MenuSpec, SettingSpec, SettingType } from './manifestTypes.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 type JsonObject = { readonly [key: string]: Json | undefined };
 
 const restrictedText =
-  'In an untrusted workspace Outlay shows its books but connects no terminal. Its settings are read from your user settings only, never from a workspace.';
+  'In an untrusted workspace Outlay shows its books but connects no terminal. Its settings are read from your user settings only; a workspace can do no more than lower its own limits.';
 
 const price: JsonObject = { type: 'number', minimum: 0 };
+
+const limits: JsonObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    limitNames.map((name) => [name, name === 'usd' ? price : { type: 'integer', minimum: 0 }]),
+  ),
+};
 
 /** JSON schema of each kind of setting. */
 const schemas: Readonly<Record<SettingType, JsonObject>> = {
@@ -34,19 +56,36 @@ const schemas: Readonly<Record<SettingType, JsonObject>> = {
     },
   },
   days: { type: 'integer', minimum: 0, maximum: 36500 },
+  limits,
+  folderLimits: {
+    type: 'object',
+    additionalProperties: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { daily: limits, monthly: limits },
+    },
+  },
+  budgetMode: { type: 'string', enum: ['steady', 'strict', 'warn'] },
+  timeZone: { type: 'string' },
+  usdPerHour: price,
 };
 
 function configuration(): JsonObject {
   const properties: Record<string, Json> = {};
-  for (const [key, spec] of Object.entries<SettingSpec>(settings)) {
-    properties[key] = {
-      ...schemas[spec.type],
-      default: spec.default as Json,
-      scope: 'machine',
-      markdownDescription: spec.description,
-    };
+  for (const [key, spec] of Object.entries<SettingSpec>(settings)) properties[key] = property(spec, 'machine');
+  for (const [key, spec] of Object.entries<SettingSpec>(repositorySettings)) {
+    properties[key] = property(spec, 'resource');
   }
   return { title: 'Outlay', properties };
+}
+
+function property(spec: SettingSpec, scope: 'machine' | 'resource'): JsonObject {
+  return {
+    ...schemas[spec.type],
+    default: spec.default as Json,
+    scope,
+    markdownDescription: spec.description,
+  };
 }
 
 function commandList(): readonly Json[] {
@@ -63,12 +102,17 @@ function menus(): JsonObject {
   const palette = Object.entries<CommandSpec>(commands).filter(([, spec]) => spec.when !== undefined);
   return {
     commandPalette: palette.map(([command, { when }]) => ({ command, when })),
-    'view/title': sidebarMenu.map(({ command, group, when }) => ({
-      command,
-      when: when === undefined ? `view == ${sidebarViewId}` : `view == ${sidebarViewId} && ${when}`,
-      group,
-    })),
+    'view/title': [...inView(sidebarViewId, sidebarMenu), ...inView(tasksViewId, tasksMenu)],
+    'view/item/context': inView(tasksViewId, taskItemMenu),
   };
+}
+
+function inView(view: string, items: readonly MenuSpec<string>[]): readonly Json[] {
+  return items.map(({ command, group, when }) => ({
+    command,
+    when: when === undefined ? `view == ${view}` : `view == ${view} && ${when}`,
+    group,
+  }));
 }
 
 /** The parts of package.json that are written from the manifest table. `engines.node` and all other keys are kept by hand. */
@@ -98,14 +142,24 @@ export function generatedParts(): JsonObject {
       configurationDefaults: { 'remote.portsAttributes': { '.*dist/meter\\.js.*': { onAutoForward: 'ignore' } } },
       commands: commandList(),
       menus: menus(),
+      // The command asks its view which line has the focus.
+      keybindings: taskKeys.map(({ command, key, mac, when }) => ({
+        command,
+        key,
+        ...(mac === undefined ? {} : { mac }),
+        when,
+        args: 'selection',
+      })),
       viewsContainers: {
         activitybar: [{ id: viewContainerId, title: 'Outlay', icon: 'media/outlay.svg' }],
       },
       views: {
         [viewContainerId]: [
           { type: 'webview', id: sidebarViewId, name: 'Now', icon: 'media/outlay.svg', contextualTitle: 'Outlay' },
+          { id: tasksViewId, name: 'Tasks', icon: 'media/outlay.svg', contextualTitle: 'Outlay' },
         ],
       },
+      viewsWelcome: [{ view: tasksViewId, contents: tasksWelcome }],
     },
   };
 }

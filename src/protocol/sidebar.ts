@@ -10,6 +10,8 @@ export interface SidebarState {
   readonly unmeteredTerminals: readonly { readonly id: number; readonly name: string }[];
   readonly demo: boolean;
   readonly trusted: boolean;
+  /** Of this window; by it the active task and the limits of its folder are found. */
+  readonly workspaceId: string;
 }
 
 /** Messages from the extension to the sidebar; always whole snapshots. */
@@ -25,6 +27,10 @@ export interface FromSidebar {
   readonly retry: Record<string, never>;
   readonly turnOn: Record<string, never>;
   readonly showLog: Record<string, never>;
+  readonly newTask: Record<string, never>;
+  readonly extendTask: { readonly id: string };
+  readonly setTaskBudget: { readonly id: string };
+  readonly openTaskTerminal: { readonly id: string };
 }
 
 export type Message<Map> = { [Name in keyof Map]: { readonly type: Name; readonly body: Map[Name] } }[keyof Map];

@@ -129,7 +129,10 @@ export interface TaskDetails {
 /** Limits of the user's own settings, for every folder and the machine. A repository's own may only lower the folder's. */
 export interface BudgetPolicy {
   readonly machine: Readonly<Record<'day' | 'month', Limits>>;
-  /** By workspace id; already the lower of the user's and the repository's. */
+  /**
+   * By workspace id; already the lower of the user's and the repository's. A window sends the entry of its own workspace only, since it
+   * cannot know what other repositories lower: the meter keeps the entries of others as they were.
+   */
   readonly folders: Readonly<Record<string, Readonly<Record<'day' | 'month', Limits>>>>;
   readonly mode: BudgetMode;
   readonly countsSubscription: boolean;

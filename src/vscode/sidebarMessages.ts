@@ -1,3 +1,4 @@
+import { isTaskId } from '../domain/task.ts';
 import type { FromSidebar, Message } from '../protocol/sidebar.ts';
 
 /** A message that asks for something; "ready" only says that the page listens. */
@@ -8,6 +9,8 @@ type BodyCheck = (body: Readonly<Record<string, unknown>>) => boolean;
 const isEmpty: BodyCheck = (body) => Object.keys(body).length === 0;
 const isTerminalId: BodyCheck = (body) =>
   Object.keys(body).length === 1 && Number.isSafeInteger(body['id']) && (body['id'] as number) >= 0;
+const namesTask: BodyCheck = (body) =>
+  Object.keys(body).length === 1 && typeof body['id'] === 'string' && isTaskId(body['id']);
 
 const checks: { readonly [Name in keyof FromSidebar]: BodyCheck } = {
   ready: isEmpty,
@@ -16,6 +19,10 @@ const checks: { readonly [Name in keyof FromSidebar]: BodyCheck } = {
   retry: isEmpty,
   turnOn: isEmpty,
   showLog: isEmpty,
+  newTask: isEmpty,
+  extendTask: namesTask,
+  setTaskBudget: namesTask,
+  openTaskTerminal: namesTask,
 };
 
 /** A message of the sidebar, or null for anything that is not exactly one: what a webview sends is not trusted. */

@@ -1,5 +1,6 @@
 import type { Figure } from '../domain/figure.ts';
 import { formatTokens, formatUsd } from '../domain/format.ts';
+import { activeTaskRow, activeTaskWords } from '../protocol/activeTaskView.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import type { LiveCall, NowSnapshot, PeriodSpend } from '../protocol/snapshot.ts';
 
@@ -32,7 +33,8 @@ export function statusText(state: SidebarState): StatusText {
   }
   if (snapshot === null) return { text: `${demo}Today -`, hover: 'The meter is starting.', isWarning: false };
   const error = snapshot.notices.find(({ severity }) => severity === 'error');
-  const today = `${demo}Today ${spendText(snapshot.today)}`;
+  const task = activeTaskWords(snapshot.tasks, state.workspaceId);
+  const today = `${demo}Today ${spendText(snapshot.today)}${task === null ? '' : `, task ${task}`}`;
   const hover = hoverTable(state, snapshot);
   if (error !== undefined) {
     return { text: `${today}, see Outlay`, hover: `${escapeMarkdown(error.text)}\n\n${hover}`, isWarning: true };
@@ -45,7 +47,9 @@ function warning(text: string, sentence: string): StatusText {
 }
 
 function hoverTable(state: SidebarState, snapshot: NowSnapshot): string {
-  const rows: [string, string][] = [
+  const task = activeTaskRow(snapshot.tasks, state.workspaceId);
+  const rows: (readonly [string, string])[] = [
+    ...(task === null ? [] : [[`Task ${task[0]}`, task[1]] as const]),
     ['Rate', `${formatUsd(snapshot.rateNanoUsdPerHour)} an hour`],
     ['Calls in flight', String(snapshot.live.length)],
     ...periodRows('Today', snapshot.today),

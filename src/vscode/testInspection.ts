@@ -1,8 +1,11 @@
 import type { ExtensionContext } from 'vscode';
 import type { SidebarState } from '../protocol/sidebar.ts';
+import type { TaskNode } from '../protocol/taskTreeView.ts';
+import type { DialogScript } from './dialogs.ts';
 import type { StatusBar } from './statusBar.ts';
+import type { TaskSurfaces } from './tasks/taskSurfaces.ts';
 import { relaunchTerminal } from './terminals/openTerminal.ts';
-import type { WindowSession } from './windowSession.ts';
+import type { TaskScript, WindowSession } from './windowSession.ts';
 
 /**
  * What the in-host tests look at. Only there is it handed out (`ExtensionMode.Test`), because the terminals' variables hold the gateway
@@ -22,13 +25,27 @@ export interface TestInspection {
   deleteData(beforeMs: number | null): Promise<number>;
   /** What the sidebar's button does. */
   relaunch(terminalId: number): Promise<void>;
+  /** Shows these tasks and answers for the meter; null gives the meter back its say. */
+  scriptTasks(script: TaskScript | null): void;
+  /** Answers what tasks ask the user. */
+  scriptDialogs(script: DialogScript | null): void;
+  /** The lines of the tree, as it was last drawn. */
+  taskNodes(): readonly TaskNode[];
+  /** Looks at the branches of tasks now. */
+  lookAtBranches(): Promise<void>;
+  currentBranch(): string | null;
 }
 
 export function inspectionFor(
   context: ExtensionContext,
-  parts: { readonly ready: Promise<void>; readonly session: WindowSession; readonly statusBar: StatusBar },
+  parts: {
+    readonly ready: Promise<void>;
+    readonly session: WindowSession;
+    readonly statusBar: StatusBar;
+    readonly tasks: TaskSurfaces;
+  },
 ): TestInspection {
-  const { session, statusBar } = parts;
+  const { session, statusBar, tasks } = parts;
   return {
     ready: parts.ready,
     state: () => session.state,
@@ -47,5 +64,10 @@ export function inspectionFor(
       const terminal = session.terminals.find(terminalId);
       if (terminal !== undefined) await relaunchTerminal(terminal);
     },
+    scriptTasks: (script) => session.scriptTasks(script),
+    scriptDialogs: (script) => tasks.dialogs.useScript(script),
+    taskNodes: () => tasks.tree.getChildren(),
+    lookAtBranches: () => tasks.branches.look(),
+    currentBranch: () => tasks.branches.currentBranch(),
   };
 }

@@ -3,19 +3,29 @@ import { type ExtensionContext, type LogOutputChannel, workspace } from 'vscode'
 import { systemClock } from '../domain/clock.ts';
 import { type Disposable, DisposableList } from '../domain/disposable.ts';
 import { type AgentId, agentIds } from '../manifest/manifest.ts';
+import type { ControlMap, ControlName } from '../protocol/control.ts';
 import { LOCK_FILE_NAME } from '../protocol/meterLock.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
+import { noTasks, type TasksSnapshot } from '../protocol/tasks.ts';
 import { setContextKey } from './commands.ts';
 import { readHostEnvironment } from './hostEnvironment.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
 import { startMeter } from './meter/meterProcess.ts';
 import type { Notifier } from './notifier.ts';
 import { onSettingsChange, readSetting, settingProblems } from './settings.ts';
+import { readPolicy } from './tasks/readPolicy.ts';
+import type { TaskDesk, TaskRequest } from './tasks/taskDesk.ts';
 import type { AgentFiles } from './terminals/agentFiles.ts';
 import { installCodexLauncher } from './terminals/codexLauncher.ts';
 import { TerminalConnector } from './terminals/terminalConnector.ts';
 import { addressFingerprint } from './terminals/terminalRegister.ts';
-import { workspaceIdentity } from './workspaceIdentity.ts';
+import { type WorkspaceIdentity, workspaceIdentity } from './workspaceIdentity.ts';
+
+/** Answers in place of the meter's, for tests of what a window makes of them. */
+export interface TaskScript {
+  readonly tasks: TasksSnapshot;
+  answer(name: TaskRequest, params: unknown): unknown;
+}
 
 const START_TIMEOUT_MS = 10_000;
 
@@ -26,7 +36,7 @@ interface UserGateways {
 }
 
 /** One window's share of Outlay: its meter connection, its terminals, and the state that its surfaces show. */
-export class WindowSession implements Disposable {
+export class WindowSession implements Disposable, TaskDesk {
   readonly #notifier: Notifier;
   readonly #log: LogOutputChannel;
   readonly #subscriptions = new DisposableList();
@@ -40,6 +50,8 @@ export class WindowSession implements Disposable {
   #gateways: UserGateways | null = null;
   #connection: MeterConnection | null = null;
   #refreshing: Promise<void> = Promise.resolve();
+  #policySent: Promise<void> = Promise.resolve();
+  #taskScript: TaskScript | null = null;
 
   constructor(
     context: ExtensionContext,
@@ -89,7 +101,9 @@ export class WindowSession implements Disposable {
   }
 
   get state(): SidebarState {
-    const { state, text, snapshot } = this.#host.view;
+    const { state, text, snapshot: metered } = this.#host.view;
+    const script = this.#taskScript;
+    const snapshot = script === null || metered === null ? metered : { ...metered, tasks: script.tasks };
     return {
       meter: readSetting('outlay.enabled') ? state : 'off',
       meterText: readSetting('outlay.enabled') ? text : 'Outlay is off: calls are passed through and not counted.',
@@ -97,7 +111,31 @@ export class WindowSession implements Disposable {
       unmeteredTerminals: this.terminals.unmetered(),
       demo: this.#demo || (snapshot?.meter.demo ?? false),
       trusted: workspace.isTrusted,
+      workspaceId: this.workspaceId,
     };
+  }
+
+  get workspaceId(): string {
+    return windowIdentity().id;
+  }
+
+  tasks(): TasksSnapshot {
+    return this.state.snapshot?.tasks ?? noTasks;
+  }
+
+  async call<Name extends TaskRequest & ControlName>(
+    name: Name,
+    params: ControlMap[Name]['params'],
+  ): Promise<ControlMap[Name]['result']> {
+    const script = this.#taskScript;
+    if (script !== null) return script.answer(name, params) as ControlMap[Name]['result'];
+    return this.#host.call(name, params);
+  }
+
+  /** For tests only: shows these tasks and gives these answers in place of the meter's. */
+  scriptTasks(script: TaskScript | null): void {
+    this.#taskScript = script;
+    this.#publish();
   }
 
   get launcherDir(): string | null {
@@ -119,6 +157,7 @@ export class WindowSession implements Disposable {
       for (const problem of settingProblems()) void this.#notifier.warn('setting', problem);
       this.#gateways = await this.terminals.readUpstreams(readSetting('outlay.upstreams'));
       await this.#host.update(this.#wishes());
+      await this.#policySent;
       this.#connectTerminals();
       this.#publish();
     });
@@ -144,11 +183,7 @@ export class WindowSession implements Disposable {
   }
 
   #wishes(): MeterWishes {
-    const identity = workspaceIdentity(
-      workspace.workspaceFile?.toString() ?? null,
-      (workspace.workspaceFolders ?? []).map(({ uri, name }) => ({ uri: uri.toString(), name })),
-      workspace.name ?? null,
-    );
+    const identity = windowIdentity();
     const enabled = readSetting('outlay.enabled');
     return {
       settings: {
@@ -166,11 +201,22 @@ export class WindowSession implements Disposable {
     if (view.connection !== this.#connection) {
       this.#tellAddressChange(this.#connection, view.connection);
       this.#connection = view.connection;
+      if (view.connection !== null) this.#policySent = this.#sendPolicy();
       this.#connectTerminals();
       for (const problem of view.connection?.settingProblems ?? []) void this.#notifier.warn('setting', problem);
       if (view.state === 'failed') void this.#notifier.warn('meter', `Outlay's meter stopped. ${view.text}`);
     }
     this.#publish();
+  }
+
+  /** At each connection, and so at each change of settings too. */
+  async #sendPolicy(): Promise<void> {
+    try {
+      const { problems } = await this.#host.call('setBudgetPolicy', readPolicy(this.workspaceId));
+      for (const problem of problems) void this.#notifier.warn('setting', problem);
+    } catch (error) {
+      this.#log.warn(`The meter did not take the limits of the settings: ${String(error)}`);
+    }
   }
 
   #tellAddressChange(before: MeterConnection | null, after: MeterConnection | null): void {
@@ -198,4 +244,12 @@ export class WindowSession implements Disposable {
     // The terminals report their first changes while this object is still being built.
     if (this.#host !== undefined) this.#onState(this.state);
   }
+}
+
+function windowIdentity(): WorkspaceIdentity {
+  return workspaceIdentity(
+    workspace.workspaceFile?.toString() ?? null,
+    (workspace.workspaceFolders ?? []).map(({ uri, name }) => ({ uri: uri.toString(), name })),
+    workspace.name ?? null,
+  );
 }

@@ -172,4 +172,5 @@ export const sidebarState: Shape<SidebarState> = objectOf<SidebarState>({
   unmeteredTerminals: listOf(objectOf<{ readonly id: number; readonly name: string }>({ id: number, name: text })),
   demo: flag,
   trusted: flag,
+  workspaceId: text,
 });

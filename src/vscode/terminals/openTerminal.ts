@@ -1,5 +1,6 @@
 import { env, type Terminal, type TerminalOptions, ThemeIcon, Uri, window } from 'vscode';
 import type { Marker } from './environment.ts';
+import { isConnected, taskShell } from './taskShell.ts';
 import type { TerminalConnector } from './terminalConnector.ts';
 import { readTerminalLayers } from './terminalLayers.ts';
 import { UNMETERED_VARIABLE, unmeteredEnvironment } from './unmeteredEnvironment.ts';
@@ -7,6 +8,39 @@ import { unmeteredShell } from './unmeteredShell.ts';
 
 export function openMeteredTerminal(): Terminal {
   const terminal = window.createTerminal({ name: 'Metered' });
+  terminal.show();
+  return terminal;
+}
+
+const LONGEST_NAME = 40;
+
+/**
+ * A terminal whose agents belong to a task.
+ *
+ * @param baseUrls the task's own, from the meter.
+ * @throws Error with a sentence where terminals are not connected.
+ */
+export function openTaskTerminal(
+  connector: TerminalConnector,
+  task: { readonly title: string; readonly folder: string | null },
+  baseUrls: Readonly<Record<string, string>>,
+): Terminal {
+  const changes = connector.planFor(baseUrls)?.changes;
+  if (changes === undefined || !isConnected(changes)) {
+    throw new Error('Terminals are not connected now, so that none can belong to a task.');
+  }
+  const shell = taskShell({ platform: process.platform, shell: env.shell, layers: readTerminalLayers(), changes });
+  const { shellArgs, ...options } = shell;
+  const name =
+    [...task.title].length > LONGEST_NAME ? `${[...task.title].slice(0, LONGEST_NAME).join('')}…` : task.title;
+  const terminal = window.createTerminal({
+    name: `Task: ${name}`,
+    iconPath: new ThemeIcon('target'),
+    ...options,
+    env: { ...options.env },
+    ...(shellArgs === undefined ? {} : { shellArgs: [...shellArgs] }),
+    ...(task.folder === null ? {} : { cwd: task.folder }),
+  });
   terminal.show();
   return terminal;
 }

@@ -47,6 +47,7 @@ export class TerminalConnector implements Disposable {
   readonly #openedWith = new WeakMap<Terminal, string>();
   readonly #processIds = new WeakMap<Terminal, number>();
   #nextId = 1;
+  #wishes: TerminalWishes | null = null;
   #fingerprint: string | null = null;
   #token: string | null = null;
 
@@ -71,12 +72,21 @@ export class TerminalConnector implements Disposable {
   /** Makes new terminals be connected as wished. Returns the sentences that the user should read. */
   apply(wishes: TerminalWishes | null): readonly string[] {
     const plan = wishes === null ? null : this.#plan(wishes);
+    this.#wishes = wishes;
     const isConnected = wishes !== null && plan !== null && plan.connected.length > 0;
     this.#fingerprint = isConnected ? addressFingerprint(wishes.connection.lock) : null;
     this.#token = isConnected ? wishes.connection.lock.token : null;
     applyTerminalPlan(this.#parts.collection, plan?.changes ?? new Map());
     this.#changed();
     return plan?.notices ?? [];
+  }
+
+  /** What a terminal of a task gets in place of the window's base URLs; null where terminals are left alone. */
+  planFor(baseUrls: Readonly<Record<string, string>>): TerminalEnvironmentPlan | null {
+    if (this.#wishes === null) return null;
+    const { connection } = this.#wishes;
+    const workspace = { ...connection.workspace, baseUrls };
+    return this.#plan({ ...this.#wishes, connection: { ...connection, workspace } });
   }
 
   /** Terminals that hold no address, or one that is no longer served. */

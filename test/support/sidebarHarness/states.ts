@@ -88,6 +88,7 @@ export function stateOf(fields: Partial<SidebarState> = {}): SidebarState {
     unmeteredTerminals: [],
     demo: false,
     trusted: true,
+    workspaceId: 'w-1',
     ...fields,
   };
 }

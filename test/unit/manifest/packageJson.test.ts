@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commands, settings, sidebarMenu } from '../../../src/manifest/manifest.ts';
+import {
+  commands,
+  repositorySettings,
+  settings,
+  sidebarMenu,
+  taskItemMenu,
+  taskKeys,
+  tasksMenu,
+  tasksWelcome,
+} from '../../../src/manifest/manifest.ts';
 import { generatedParts, generatePackageJson } from '../../../src/manifest/packageJson.ts';
 
 const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
@@ -25,8 +34,9 @@ describe('package.json', () => {
 
   it('keeps every setting machine-scoped and restricted in untrusted workspaces', () => {
     const properties = manifest.contributes.configuration.properties;
-    expect(Object.keys(properties)).toEqual(Object.keys(settings));
-    expect(Object.values(properties).map(({ scope }) => scope)).toEqual(Object.keys(settings).map(() => 'machine'));
+    expect(Object.keys(properties)).toEqual([...Object.keys(settings), ...Object.keys(repositorySettings)]);
+    const scopes = Object.keys(settings).map((key) => properties[key]?.scope);
+    expect(new Set(scopes)).toEqual(new Set(['machine']));
     expect(manifest.capabilities.untrustedWorkspaces).toMatchObject({
       supported: 'limited',
       restrictedConfigurations: Object.keys(settings),
@@ -40,7 +50,18 @@ describe('package.json', () => {
 
   it('contributes every command once and puts only known commands into menus', () => {
     expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(Object.keys(commands));
-    expect(sidebarMenu.filter(({ command }) => !(command in commands))).toEqual([]);
+    const used = [...sidebarMenu, ...tasksMenu, ...taskItemMenu, ...taskKeys].map(({ command }) => command);
+    expect(used.filter((command) => !(command in commands))).toEqual([]);
+    const links = [...tasksWelcome.matchAll(/\(command:([\w.]+)\)/g)].map(([, command]) => command ?? '');
+    expect(links.filter((command) => !(command in commands))).toEqual([]);
+    expect(links).toHaveLength(1);
+  });
+
+  it('lets a repository bring limits along, and nothing else', () => {
+    const ofRepositories = Object.entries(manifest.contributes.configuration.properties)
+      .filter(([, { scope }]) => scope !== 'machine')
+      .map(([key]) => key);
+    expect(ofRepositories).toEqual(['outlay.repository.budget.daily', 'outlay.repository.budget.monthly']);
   });
 
   it('keeps hand-written keys and the order of generated ones whatever the order it finds', () => {

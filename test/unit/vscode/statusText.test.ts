@@ -59,6 +59,7 @@ const stateOf = (change: Partial<SidebarState> = {}): SidebarState => ({
   unmeteredTerminals: [],
   demo: false,
   trusted: true,
+  workspaceId: 'ws-1',
   ...change,
 });
 const textOf = (today: PeriodSpend): string => statusText(stateOf({ snapshot: snapshotOf({ today }) })).text;

@@ -1,0 +1,73 @@
+import type { BudgetNews } from '../../protocol/tasks.ts';
+
+/** News that are older say nothing that helps now. */
+const STALE_MS = 10 * 60_000;
+/** After a notification, so long no second one of its kind. */
+const QUIET_MS = 60_000;
+/** More than the meter keeps for the hour that it keeps news. */
+const MOST_TOLD = 300;
+
+export interface NewsWindow {
+  readonly workspaceId: string;
+  readonly activeTaskId: string | null;
+  readonly nowMs: number;
+}
+
+/**
+ * Decides which news this window tells its user: those of its workspace or its active task, each once, over reloads too, and never a
+ * storm of them. Of one kind, task and dimension at most one is open at a time, and no other for a minute.
+ */
+export class NewsBoard {
+  #told: string[];
+  readonly #open = new Set<string>();
+  readonly #shownAtMs = new Map<string, number>();
+
+  /** @param told ids that were told before a reload. */
+  constructor(told: readonly string[]) {
+    this.#told = [...told];
+  }
+
+  /** The ids to remember. */
+  get told(): readonly string[] {
+    return this.#told;
+  }
+
+  /** The news to tell now, in their order, newest first. Each must be given back to `closed` once its notification is gone. */
+  take(news: readonly BudgetNews[], { workspaceId, activeTaskId, nowMs }: NewsWindow): readonly BudgetNews[] {
+    const fresh = news.filter(
+      (item) =>
+        !this.#told.includes(item.id) &&
+        (item.workspaceId === workspaceId || (item.taskId !== null && item.taskId === activeTaskId)),
+    );
+    if (fresh.length === 0) return [];
+    this.#told = [...this.#told, ...fresh.map(({ id }) => id)].slice(-MOST_TOLD);
+    const current = fresh.filter((item) => nowMs - item.atMs < STALE_MS && !isOvertaken(item, fresh));
+    return current.filter((item) => {
+      const key = keyOf(item);
+      const shownAtMs = this.#shownAtMs.get(key);
+      if (this.#open.has(key) || (shownAtMs !== undefined && nowMs - shownAtMs < QUIET_MS)) return false;
+      this.#open.add(key);
+      this.#shownAtMs.set(key, nowMs);
+      return true;
+    });
+  }
+
+  closed(news: BudgetNews): void {
+    this.#open.delete(keyOf(news));
+  }
+}
+
+/** How far a budget has come; alarms are another matter. */
+const rank: Readonly<Record<BudgetNews['kind'], number>> = { alarm: 0, soft75: 1, soft90: 2, refused: 3, stopped: 3 };
+
+/** A mark says nothing any more when a later one of the same task came in the same breath. */
+function isOvertaken(item: BudgetNews, among: readonly BudgetNews[]): boolean {
+  if (item.kind === 'alarm') return false;
+  return among.some((other) => other.taskId === item.taskId && rank[other.kind] > rank[item.kind]);
+}
+
+/** A refusal and a stop at the same limit are one matter for the user. */
+function keyOf({ kind, taskId, extend }: BudgetNews): string {
+  const matter = kind === 'refused' || kind === 'stopped' ? 'line' : kind;
+  return [matter, taskId ?? '', extend?.dimension ?? ''].join(' ');
+}
