@@ -1,0 +1,266 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../../src/domain/clock.ts';
+import { type Ledger, openLedger } from '../../../src/ledger/openLedger.ts';
+import { admission, amounts, dime, limits, machineDay, noon, spent, task, taskId, taskKey } from './budgetFixtures.ts';
+import { call, callId, unpriced, usage } from './callFixtures.ts';
+
+function open(): Ledger {
+  const ledger = openLedger({ path: ':memory:', timeZone: 'UTC', clock: systemClock, log: () => undefined });
+  onTestFinished(() => ledger.close());
+  return ledger;
+}
+
+function openWithTask(change: Parameters<typeof task>[0] = {}): Ledger {
+  const ledger = open();
+  ledger.budget.saveTask(task({ limits: limits({ costNanoUsd: 50 * dime }), ...change }));
+  return ledger;
+}
+
+const accountOf = ({ budget }: Ledger, key = taskKey) => budget.accounts([key])[0];
+
+describe('admission', () => {
+  it('holds in the task, and in day and month of folder and machine', () => {
+    const ledger = openWithTask();
+    expect(ledger.budget.admit(admission(1))).toEqual({ kind: 'admitted' });
+    const keys = [taskKey, ...admission(1).accountKeys];
+    expect(keys).toHaveLength(5);
+    for (const account of ledger.budget.accounts(keys)) {
+      expect(account).toMatchObject({ held: { costNanoUsd: dime, outputTokens: 100, calls: 1 }, openHolds: 1 });
+      expect(account.spent.costNanoUsd).toBe(0);
+    }
+  });
+
+  it('admits up to the limit and refuses what comes after, with the numbers of the sentence', () => {
+    const ledger = openWithTask({ limits: limits({ costNanoUsd: 3 * dime }) });
+    const answers = [1, 2, 3, 4].map((index) => ledger.budget.admit(admission(index)));
+    expect(answers.map(({ kind }) => kind)).toEqual(['admitted', 'admitted', 'admitted', 'refused']);
+    expect(answers[3]).toEqual({
+      kind: 'refused',
+      refusal: {
+        reason: 'reserved',
+        scope: { kind: 'task', taskId: taskId(1), title: 'Fix login' },
+        dimension: 'costNanoUsd',
+        limit: 3 * dime,
+        spent: 0,
+        held: 3 * dime,
+        needed: dime,
+        openHolds: 3,
+      },
+    });
+  });
+
+  it('of a call that has a hold keeps that hold', () => {
+    const ledger = openWithTask({ limits: limits({ costNanoUsd: dime }) });
+    ledger.budget.admit(admission(1));
+    expect(ledger.budget.admit(admission(1, { hold: amounts({ costNanoUsd: 9 * dime }) })).kind).toBe('admitted');
+    expect(accountOf(ledger)).toMatchObject({ held: { costNanoUsd: dime }, openHolds: 1 });
+  });
+
+  it('of a call that was released may hold again', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.budget.release(callId(1));
+    ledger.budget.admit(admission(1, { hold: amounts({ costNanoUsd: 2 * dime }) }));
+    expect(accountOf(ledger)?.held.costNanoUsd).toBe(2 * dime);
+  });
+
+  it('keeps the limits of the machine as well, and reports the gravest reason', () => {
+    const ledger = openWithTask({ limits: limits({ costNanoUsd: dime }) });
+    ledger.budget.admit(admission(1));
+    const answer = ledger.budget.admit(admission(2, { limits: [machineDay({ calls: 0 })] }));
+    expect(answer).toMatchObject({ refusal: { reason: 'used-up', scope: { kind: 'machine' }, dimension: 'calls' } });
+    expect(accountOf(ledger, 'machine day 2026-11-22')?.openHolds).toBe(1);
+  });
+
+  it('limits nothing for a task that is not in the books, and holds without it', () => {
+    const ledger = open();
+    expect(ledger.budget.admit(admission(1))).toEqual({ kind: 'admitted' });
+    expect(accountOf(ledger)?.openHolds).toBe(0);
+    expect(accountOf(ledger, 'machine day 2026-11-22')?.openHolds).toBe(1);
+  });
+
+  it('books a hold that is no number at the most, and one below zero at nothing', () => {
+    const ledger = openWithTask({ limits: limits({ outputTokens: 5 }) });
+    const hold = amounts({ costNanoUsd: -5, outputTokens: Number.NaN });
+    expect(ledger.budget.admit(admission(1, { hold }))).toMatchObject({ refusal: { reason: 'too-large' } });
+    ledger.budget.admit(admission(2, { hold: amounts({ costNanoUsd: -5 }) }));
+    expect(accountOf(ledger)?.held.costNanoUsd).toBe(0);
+  });
+
+  it('refuses nothing in a warn-only task', () => {
+    const ledger = openWithTask({ limits: limits({ calls: 0 }), mode: 'warn' });
+    expect(ledger.budget.admit(admission(1)).kind).toBe('admitted');
+  });
+});
+
+describe('a hold', () => {
+  it('is settled by the record of its call, which is charged to every account of the hold', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.writer.begin(spent(1, 0));
+    ledger.writer.finish(spent(1, 7));
+    for (const account of ledger.budget.accounts([taskKey, ...admission(1).accountKeys])) {
+      expect(account).toMatchObject({
+        spent: { costNanoUsd: 7, thinkingTokens: 10, outputTokens: 40, toolCalls: 1, calls: 1 },
+        held: amounts({ calls: 0 }),
+        openHolds: 0,
+        estimatedCharges: 0,
+      });
+    }
+  });
+
+  it('is charged in the windows that it was admitted in, though its call ends in the next', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.writer.finish(spent(1, 7, { startedAtMs: noon + 86_400_000 }));
+    expect(accountOf(ledger, 'machine day 2026-11-22')?.spent.costNanoUsd).toBe(7);
+    expect(accountOf(ledger, 'machine day 2026-11-23')?.spent.costNanoUsd).toBe(0);
+  });
+
+  it('is released without a charge', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.budget.release(callId(1));
+    ledger.budget.release(callId(1));
+    expect(accountOf(ledger)).toMatchObject({ spent: { calls: 0 }, held: { calls: 0 }, openHolds: 0 });
+  });
+
+  it('is charged whole and as an estimate where no record comes, once', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.budget.chargeWhole(callId(1));
+    ledger.budget.chargeWhole(callId(1));
+    ledger.budget.release(callId(1));
+    expect(accountOf(ledger)).toMatchObject({
+      spent: { costNanoUsd: dime, outputTokens: 100, calls: 1 },
+      openHolds: 0,
+      estimatedCharges: 1,
+    });
+  });
+
+  it('that was charged whole gives way to the record when that comes after all', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.budget.chargeWhole(callId(1));
+    ledger.writer.finish(spent(1, 7));
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 7, calls: 1 }, estimatedCharges: 0 });
+  });
+
+  it('comes to the same however often its call is finished, unpriced and unseen calls too', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.budget.admit(admission(2));
+    const blank = call({ id: callId(1), taskId: taskId(1), cost: unpriced, usage: usage({}), status: 'aborted' });
+    const costless = spent(2, 0, { cost: unpriced });
+    for (let round = 0; round < 3; round += 1) {
+      ledger.writer.finish(blank);
+      ledger.writer.finish(costless);
+      expect(accountOf(ledger)).toMatchObject({
+        spent: { costNanoUsd: 2 * dime, outputTokens: 140, calls: 2 },
+        openHolds: 0,
+        estimatedCharges: 2,
+        unpricedCalls: 0,
+      });
+    }
+  });
+
+  it('of subscription use is kept apart from billed dollars', () => {
+    const ledger = openWithTask({ limits: limits({ costNanoUsd: 1 }) });
+    expect(ledger.budget.admit(admission(1, { auth: 'subscription' })).kind).toBe('admitted');
+    expect(accountOf(ledger)).toMatchObject({ held: { costNanoUsd: 0, calls: 1 }, heldSubscriptionNanoUsd: dime });
+    ledger.writer.finish(spent(1, 7, { auth: 'subscription' }));
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 0, calls: 1 }, spentSubscriptionNanoUsd: 7 });
+    expect(accountOf(ledger)?.heldSubscriptionNanoUsd).toBe(0);
+  });
+
+  it('is topped up while the limits allow, and stays as it was where they do not', () => {
+    const ledger = openWithTask({ limits: limits({ costNanoUsd: 3 * dime }) });
+    ledger.budget.admit(admission(1));
+    ledger.budget.admit(admission(2));
+    const raise = (costNanoUsd: number) => ledger.budget.topUp(callId(1), amounts({ costNanoUsd }), []);
+    expect(raise(2 * dime)).toEqual({ kind: 'admitted' });
+    expect(raise(3 * dime)).toMatchObject({
+      refusal: { reason: 'reserved', held: dime, needed: 3 * dime, openHolds: 1 },
+    });
+    expect(raise(4 * dime)).toMatchObject({ refusal: { reason: 'too-large' } });
+    expect(accountOf(ledger)).toMatchObject({ held: { costNanoUsd: 3 * dime }, openHolds: 2 });
+  });
+
+  it('is topped up within the limits of the day that it was admitted in', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    const today = machineDay({ costNanoUsd: 2 * dime });
+    const tomorrow = machineDay({ costNanoUsd: 0 }, { accountKey: 'machine day 2026-11-23' });
+    const raise = (costNanoUsd: number) => ledger.budget.topUp(callId(1), amounts({ costNanoUsd }), [today, tomorrow]);
+    expect(raise(2 * dime).kind).toBe('admitted');
+    expect(raise(2 * dime + 1)).toMatchObject({ refusal: { scope: { kind: 'machine' } } });
+  });
+
+  it('that is gone cannot be topped up', () => {
+    const ledger = openWithTask();
+    expect(ledger.budget.topUp(callId(9), amounts({}), [])).toMatchObject({ refusal: { reason: 'unavailable' } });
+  });
+});
+
+describe('a call without a hold', () => {
+  it('is charged to its task and to the windows of its start', () => {
+    const ledger = openWithTask();
+    ledger.writer.finish(spent(1, 7));
+    const keys = [taskKey, ...admission(1).accountKeys];
+    expect(ledger.budget.accounts(keys).map((account) => account.spent.costNanoUsd)).toEqual([7, 7, 7, 7, 7]);
+  });
+
+  it('is charged anew where it is finished again, in whatever day', () => {
+    const ledger = openWithTask();
+    ledger.writer.finish(spent(1, 7));
+    ledger.writer.finish(spent(1, 9, { startedAtMs: noon + 86_400_000 }));
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 9, calls: 1 } });
+  });
+
+  it('stays spent when it is deleted', () => {
+    const ledger = openWithTask();
+    ledger.writer.finish(spent(1, 7));
+    ledger.budget.admit(admission(2));
+    expect(ledger.writer.deleteBefore(null)).toBe(1);
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 7 }, openHolds: 1 });
+    ledger.writer.finish(spent(2, 3));
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 10 }, openHolds: 0 });
+  });
+
+  it('without a price is counted as such', () => {
+    const ledger = openWithTask();
+    ledger.writer.finish(spent(1, 0, { cost: unpriced }));
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 0, outputTokens: 40 }, unpricedCalls: 1 });
+  });
+});
+
+describe('a sweep', () => {
+  const dead = () => false;
+
+  it('settles holds by what was last known of their calls, and charges those whole of which nothing is', () => {
+    const ledger = openWithTask();
+    for (const index of [1, 2, 3]) ledger.budget.admit(admission(index));
+    ledger.writer.begin(spent(1, 7));
+    ledger.writer.begin(call({ id: callId(2), taskId: taskId(1), usage: usage({}), cost: unpriced }));
+    for (let round = 0; round < 2; round += 1) {
+      ledger.writer.sweepLost(dead);
+      expect(accountOf(ledger)).toMatchObject({
+        spent: { costNanoUsd: 7 + 2 * dime, calls: 3, outputTokens: 40 + 200 },
+        held: { costNanoUsd: 0 },
+        openHolds: 0,
+        estimatedCharges: 3,
+      });
+    }
+    expect(ledger.reader.calls({}).map(({ status, taskId: of }) => [status, of])).toEqual([
+      ['lost', taskId(1)],
+      ['lost', taskId(1)],
+    ]);
+  });
+
+  it('leaves the holds of owners that live', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    ledger.writer.sweepLost(() => true);
+    expect(accountOf(ledger)).toMatchObject({ spent: { calls: 0 }, openHolds: 1 });
+  });
+});
