@@ -2,14 +2,11 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ControlMap, ControlName } from '../../protocol/control.ts';
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
-import type { TaskControlMap } from '../../protocol/tasks.ts';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 export type ControlHandlers = {
-  readonly [Name in Exclude<ControlName, keyof TaskControlMap>]: (
-    params: unknown,
-  ) => Promise<ControlMap[Name]['result']>;
+  readonly [Name in ControlName]: (params: unknown) => Promise<ControlMap[Name]['result']>;
 };
 
 /** A request that a client worded wrongly; its text goes back to that client. */
@@ -60,7 +57,7 @@ export class ControlServer {
       answer(response, 404, { error: 'There is no control request of this name.' });
       return;
     }
-    void this.#call(name as keyof ControlHandlers, request, response);
+    void this.#call(name as ControlName, request, response);
   }
 
   /** Ends every watch, so that clients look for the meter again. */
@@ -73,7 +70,7 @@ export class ControlServer {
     return given.length === this.#expected.length && timingSafeEqual(given, this.#expected);
   }
 
-  async #call(name: keyof ControlHandlers, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #call(name: ControlName, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const params: unknown = JSON.parse((await readBody(request)) || '{}');
       answer(response, 200, await this.#options.handlers[name](params));

@@ -58,7 +58,14 @@ export class NewsBoard {
 }
 
 /** How far a budget has come; alarms are another matter. */
-const rank: Readonly<Record<BudgetNews['kind'], number>> = { alarm: 0, soft75: 1, soft90: 2, refused: 3, stopped: 3 };
+const rank: Readonly<Record<BudgetNews['kind'], number>> = {
+  alarm: 0,
+  soft75: 1,
+  soft90: 2,
+  'at-line': 3,
+  refused: 3,
+  stopped: 3,
+};
 
 /** A mark says nothing any more when a later one of the same task came in the same breath. */
 function isOvertaken(item: BudgetNews, among: readonly BudgetNews[]): boolean {
