@@ -24,7 +24,7 @@ export function refusalSentence(refusal: Refusal, { model }: RefusalWords = { mo
     case 'reserved':
       return `Outlay: ${subject} is reserved by ${callsInFlight(refusal.openHolds)}: ${spentAndHeld(refusal)}. Wait for them to end, or ${lowered(wayOut(refusal.scope))}`;
     case 'too-large':
-      return `Outlay: this one call is too large for what is left of ${subject}: it may need ${printAmount(refusal.dimension, refusal.needed)}, and ${printAmount(refusal.dimension, Math.max(0, refusal.limit - refusal.spent))} is left. ${wayOut(refusal.scope)}`;
+      return `Outlay: this one call is too large for what is left of ${subject}: it may need ${printAmount(refusal.dimension, refusal.needed)}, with ${printAmount(refusal.dimension, Math.max(0, refusal.limit - refusal.spent))} left. ${wayOut(refusal.scope)}`;
     case 'unpriced':
       return `Outlay: ${modelWords(model)} has no price, so ${subject} cannot be kept. Set a price for it in Outlay's settings, or drop the dollar limit.`;
     case 'unavailable':

@@ -36,6 +36,21 @@ export function steadyHold(question: SteadyHoldQuestion): Amounts | 'unpriced' {
   return expected === 'unpriced' ? worst : smallerAmounts(expected, worst);
 }
 
+/** Output for which a call is admitted although its usual amount does not fit any more; less than this is no answer. */
+export const leastOutputTokens = 1024;
+
+/**
+ * The least that a steady hold is shrunk to where its usual amount does not fit: the expected input and 1,024 tokens of output, never
+ * above the worst case. Null where thinking is hidden, since nothing could end such a call at the line.
+ */
+export function leastSteadyHold(question: SteadyHoldQuestion): Amounts | null {
+  const worst = worstCaseHold(question);
+  if (question.hidesThinking || worst === 'unpriced') return null;
+  const outputTokens = Math.min(worstOutputTokens(question), leastOutputTokens);
+  const least = holdFor(Math.ceil(question.bodyBytes / bytesPerInputToken), outputTokens, question.price);
+  return least === 'unpriced' ? null : smallerAmounts(least, worst);
+}
+
 function expectedOutput(recentOutputs: readonly number[]): number {
   if (recentOutputs.length < fewestSamples) return firstOutputTokens;
   const sorted = recentOutputs.toSorted((a, b) => a - b);

@@ -4,6 +4,15 @@ export const helpText = `Outlay: what your coding agents really cost.
       Spend by one key, calls with an API key and subscription use apart.
   outlay calls [--json]
       Every call, newest first.
+  outlay task new "TITLE" [--usd 5] [--thinking 200k] [--output 100k]
+                  [--tool-calls 50] [--calls 100] [--warn-only|--steady|--strict]
+                  [--count-subscription] [--json]
+      A task with a budget; prints its id and the base URLs that agents take.
+  outlay task list|show ID [--json]
+  outlay task extend ID --usd N [--thinking N ...] [--json]
+  outlay task close ID --outcome passed|failed|abandoned [--json]
+  outlay task assign ID|none --session S [--json]
+      Moves a session with its spend.
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
   outlay help

@@ -12,6 +12,7 @@ import { deleteCalls } from './deleteCommand.ts';
 import { findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
 import { reportText } from './reportCommand.ts';
+import { runTask } from './taskCommand.ts';
 
 const reportKeys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
 
@@ -22,6 +23,17 @@ const optionTypes = {
   before: { type: 'string' },
   all: { type: 'boolean' },
   json: { type: 'boolean' },
+  usd: { type: 'string' },
+  thinking: { type: 'string' },
+  output: { type: 'string' },
+  'tool-calls': { type: 'string' },
+  calls: { type: 'string' },
+  'warn-only': { type: 'boolean' },
+  steady: { type: 'boolean' },
+  strict: { type: 'boolean' },
+  'count-subscription': { type: 'boolean' },
+  outcome: { type: 'string' },
+  session: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -33,6 +45,17 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   calls: ['data-dir', 'json'],
   delete: ['data-dir', 'before', 'all', 'json'],
   help: [],
+};
+
+const limitOptions: readonly OptionName[] = ['usd', 'thinking', 'output', 'tool-calls', 'calls'];
+
+const taskOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
+  new: [...limitOptions, 'warn-only', 'steady', 'strict', 'count-subscription'],
+  list: [],
+  show: [],
+  extend: limitOptions,
+  close: ['outcome'],
+  assign: ['session'],
 };
 
 /** Runs one command and returns its exit code: 0, 1 where it failed, 2 where its arguments make no sense. Never throws. */
@@ -72,16 +95,27 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   const [command, ...extra] = positionals;
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
-  if (command === undefined) throw new CliError('Say what to do: report, calls, delete or help.', 2);
+  if (command === undefined) throw new CliError('Say what to do: report, calls, task, delete or help.', 2);
+  if (command === 'task') return runTaskCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
   if (extra.length > 0) throw new CliError(`"${extra[0]}" is too much; ${command} takes options only.`, 2);
-  for (const name of Object.keys(values)) {
-    if (!allowed.some((option) => option === name)) throw new CliError(`${command} has no option --${name}.`, 2);
-  }
+  checkOptions(command, values, allowed);
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
   return runDelete(values, io);
+}
+
+async function runTaskCommand(words: readonly string[], values: Values, io: CliIo): Promise<void> {
+  const allowed = taskOptionsOf[words[0] ?? ''];
+  if (allowed !== undefined) checkOptions(`task ${words[0]}`, values, [...allowed, 'data-dir', 'json']);
+  await runTask({ dataDir: findDataDir(values['data-dir'], io), words, values, io });
+}
+
+function checkOptions(command: string, values: Values, allowed: readonly OptionName[]): void {
+  for (const name of Object.keys(values)) {
+    if (!allowed.some((option) => option === name)) throw new CliError(`${command} has no option --${name}.`, 2);
+  }
 }
 
 type Values = ReturnType<typeof parse>['values'];

@@ -13,7 +13,7 @@ import { CliError } from './cliError.ts';
 import { askMeter } from './meterClient.ts';
 
 /** The requests that commands about tasks need; each is answered by the meter, or without one by the books themselves. */
-export type TaskRequest = 'newTask' | 'extendTask' | 'closeTask' | 'assignSession' | 'showTask';
+export type TaskRequest = 'newTask' | 'extendTask' | 'closeTask' | 'assignSession' | 'showTask' | 'allTasks';
 
 export interface TaskAnswer<Name extends TaskRequest> {
   readonly result: TaskControlMap[Name]['result'];
@@ -76,6 +76,8 @@ function doRequest(office: TaskOffice, name: TaskRequest, params: unknown): Prom
       return office.close(params as TaskControlMap['closeTask']['params']);
     case 'showTask':
       return office.show((params as TaskControlMap['showTask']['params']).id);
+    case 'allTasks':
+      return office.showAll();
     case 'assignSession':
       return office.assign(params as TaskControlMap['assignSession']['params']).then((moved) => ({ moved }));
   }

@@ -8,6 +8,7 @@ import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
 import { requestTask } from './taskBackend.ts';
 import { taskJson } from './taskJson.ts';
+import { type Column, textTable } from './textTable.ts';
 
 /** Options of `outlay task`, as `parseArgs` gives them. */
 export interface TaskValues {
@@ -52,6 +53,8 @@ export async function runTask(call: TaskCall): Promise<void> {
   switch (verb) {
     case 'new':
       return newTask(call, words);
+    case 'list':
+      return listTasks(call, words);
     case 'show':
       return showTask(call, oneId(words, 'show'));
     case 'extend':
@@ -88,6 +91,32 @@ async function newTask({ dataDir, values, io }: TaskCall, words: readonly string
   if (values.json) return io.stdout(`${JSON.stringify({ id, baseUrls })}\n`);
   const lines = baseUrls === null ? [] : Object.entries(baseUrls).map(([route, url]) => `  ${route.padEnd(12)} ${url}`);
   io.stdout([`${id}`, ...lines, ''].join('\n'));
+}
+
+async function listTasks({ dataDir, values, io }: TaskCall, words: readonly string[]): Promise<void> {
+  if (words.length > 0) throw new CliError('list takes options only.', 2);
+  const { tasks } = (await requestTask(dataDir, 'allTasks', {})).result;
+  if (values.json) return io.stdout(`${JSON.stringify(tasks.map(taskJson), null, 2)}\n`);
+  if (tasks.length === 0) return io.stdout('No tasks yet; "outlay task new" makes one.\n');
+  const columns: readonly Column[] = [
+    { title: 'Task', align: 'left', minWidth: 13 },
+    { title: 'State', align: 'left' },
+    { title: 'Calls', align: 'right', dropRank: 2 },
+    { title: 'Thinking', align: 'right', dropRank: 3 },
+    { title: 'Spent', align: 'right' },
+    { title: 'Budget', align: 'right', dropRank: 1 },
+    { title: 'Id', align: 'left' },
+  ];
+  const rows = tasks.map(({ view }) => [
+    view.task.title,
+    view.task.state,
+    printWhole(view.calls),
+    formatTokens(view.thinkingTokens),
+    formatUsd(view.spentNanoUsd),
+    view.limits.map(({ dimension, limit, percent }) => `${percent} % of ${printAmount(dimension, limit)}`).join(', '),
+    view.task.id,
+  ]);
+  io.stdout(textTable(columns, rows, { width: io.width, rule: null }));
 }
 
 async function showTask({ dataDir, values, io }: TaskCall, id: string): Promise<void> {

@@ -180,6 +180,11 @@ export interface TaskControlMap {
     readonly result: { readonly moved: number };
   };
   readonly showTask: { readonly params: { readonly id: string }; readonly result: TaskDetails };
+  /** Every task, newest first, without events and addresses. */
+  readonly allTasks: {
+    readonly params: Record<string, never>;
+    readonly result: { readonly tasks: readonly TaskDetails[] };
+  };
   readonly listTasks: { readonly params: Record<string, never>; readonly result: TasksSnapshot };
   readonly setBudgetPolicy: {
     readonly params: BudgetPolicy;

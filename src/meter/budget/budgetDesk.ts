@@ -1,11 +1,11 @@
 import { windowAccountKeys } from '../../budget/accountKeys.ts';
 import { refusalSentence } from '../../budget/refusalSentence.ts';
-import type { Amounts, Refusal, ScopedLimits } from '../../domain/budget.ts';
+import { type Amounts, dimensions, type Refusal, type ScopedLimits } from '../../domain/budget.ts';
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Task } from '../../domain/task.ts';
 import type { CallGate, CallHead, GateAnswer, GatePass, GateRequest } from '../../gateway/contract.ts';
-import type { AdmitAnswer, AdmitRequest, BudgetBooks } from '../../ledger/contract.ts';
+import type { AdmitAnswer, BudgetBooks } from '../../ledger/contract.ts';
 import type { Pricer } from '../../pricing/contract.ts';
 import type { BudgetPolicy } from '../../protocol/tasks.ts';
 import { HoldQueue } from './holdQueue.ts';
@@ -43,6 +43,11 @@ interface Reservation {
   readonly head: CallHead;
   readonly task: Task | null;
   readonly model: string;
+  readonly holds: Holds;
+}
+
+interface Reserved {
+  readonly answer: AdmitAnswer;
   readonly hold: Amounts;
 }
 
@@ -90,9 +95,9 @@ export class BudgetDesk implements CallGate {
       const holds = holdsFor({ head, request, limits, experience: this.#options.experience }, await pricer());
       const model = modelOf(head, request);
       if (holds === 'unpriced') return this.#refuse(head, { task, model }, unpricedRefusal(limits));
-      const answer = await this.#reserve({ head, task, model, hold: holds.hold }, signal);
+      const { answer, hold } = await this.#reserve({ head, task, model, holds }, signal);
       if (answer.kind === 'refused') return this.#refuse(head, { task, model }, answer.refusal);
-      return this.#pass(head, task, { ...holds, limits });
+      return this.#pass(head, task, { ...holds, hold, limits });
     } catch (error) {
       this.#options.log(`a call was refused since the books cannot be written: ${String(error)}`);
       return this.#refuse(head, { task, model: null }, unavailableRefusal(limits));
@@ -136,33 +141,45 @@ export class BudgetDesk implements CallGate {
     return task === null ? ofPolicy : [limitsOfTask(task), ...ofPolicy];
   }
 
-  async #reserve({ head, task, model, hold }: Reservation, signal: AbortSignal): Promise<AdmitAnswer> {
-    const { books, policy } = this.#options;
+  /** Reserves, in what is left where the usual amount does not fit, and waits where only others' holds are in the way. */
+  async #reserve(reservation: Reservation, signal: AbortSignal): Promise<Reserved> {
+    const { head, holds } = reservation;
     const { bookVersion } = await this.#options.pricer();
-    const { timeZone } = policy();
-    const request = (): AdmitRequest => ({
-      callId: head.id,
-      atMs: head.startedAtMs,
-      provider: head.provider,
-      model,
-      auth: head.auth,
-      taskId: task?.id ?? null,
-      workspaceId: head.workspaceId,
-      hold,
-      priceVersion: bookVersion,
-      limits: limitsOfPolicy(policy(), head.workspaceId, head.startedAtMs),
-      accountKeys: windowAccountKeys({ workspaceId: head.workspaceId, atMs: head.startedAtMs, timeZone }),
-    });
-    const ask = (): Promise<AdmitAnswer> => books.admit(request());
+    let { hold } = holds;
+    const ask = async (): Promise<AdmitAnswer> => {
+      hold = holds.hold;
+      let answer = await this.#admit(reservation, hold, bookVersion);
+      // Each refusal is about one dimension, which then takes what is left of it.
+      for (const _dimension of dimensions) {
+        const shrunk = answer.kind === 'refused' ? shrink(hold, answer.refusal, holds.least) : null;
+        if (shrunk === null) return answer;
+        hold = shrunk;
+        answer = await this.#admit(reservation, hold, bookVersion);
+      }
+      return answer;
+    };
     const answer = await ask();
-    if (answer.kind === 'admitted' || answer.refusal.reason !== 'reserved') return answer;
-    return this.#queue.wait({ ask, release: () => this.#release(head.id) }, answer.refusal, signal);
+    if (answer.kind === 'admitted' || answer.refusal.reason !== 'reserved') return { answer, hold };
+    const request = { ask, release: () => this.#release(head.id) };
+    return { answer: await this.#queue.wait(request, answer.refusal, signal), hold };
+  }
+
+  #admit({ head, task, model }: Reservation, hold: Amounts, priceVersion: string): Promise<AdmitAnswer> {
+    const { books, policy } = this.#options;
+    const { workspaceId, startedAtMs: atMs, provider, auth, id: callId } = head;
+    const current = policy();
+    return books.admit({
+      ...{ callId, atMs, provider, model, auth, workspaceId, hold, priceVersion },
+      taskId: task?.id ?? null,
+      limits: limitsOfPolicy(current, workspaceId, atMs),
+      accountKeys: windowAccountKeys({ workspaceId, atMs, timeZone: current.timeZone }),
+    });
   }
 
   #pass(
     head: CallHead,
     task: Task | null,
-    { hold, ceiling, limits }: Holds & { readonly limits: readonly ScopedLimits[] },
+    { hold, ceiling, limits }: Omit<Holds, 'least'> & { readonly limits: readonly ScopedLimits[] },
   ): GatePass {
     const { books, log } = this.#options;
     const held: Held = {
@@ -268,6 +285,17 @@ export class BudgetDesk implements CallGate {
       .addEvent({ taskId: eventTaskId, atMs: clock.nowMs(), kind, text, by: 'Outlay' })
       .catch((error: unknown) => log(`an event is not kept: ${String(error)}`));
   }
+}
+
+/** A hold that takes what is left in the dimension that was refused; null where that is too little, or may not be done. */
+function shrink(
+  hold: Amounts,
+  { reason, dimension, limit, spent, held }: Refusal,
+  least: Amounts | null,
+): Amounts | null {
+  if (reason !== 'too-large' || least === null) return null;
+  const left = Math.floor(limit - spent - held);
+  return left < least[dimension] || left >= hold[dimension] ? null : { ...hold, [dimension]: left };
 }
 
 /** A call without a hard limit: nothing is held, and nothing stops it. */

@@ -79,7 +79,6 @@ export class Budgets {
 
   /** The record with its task, which it keeps from its first booking on. */
   assign(record: CallRecord): CallRecord {
-    if (record.taskId !== null) return record;
     const known = this.#assigned.get(record.id);
     const taskId = known === undefined ? (this.#directory.assign(record)?.id ?? null) : known;
     this.#assigned.set(record.id, taskId);

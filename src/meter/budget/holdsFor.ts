@@ -1,4 +1,4 @@
-import { steadyHold } from '../../budget/steadyHold.ts';
+import { leastSteadyHold, steadyHold } from '../../budget/steadyHold.ts';
 import { worstCaseHold } from '../../budget/worstCase.ts';
 import type { Amounts, ScopedLimits } from '../../domain/budget.ts';
 import type { Usage } from '../../domain/usage.ts';
@@ -12,6 +12,8 @@ import { isHard } from './scopedLimits.ts';
 export interface Holds {
   readonly hold: Amounts;
   readonly ceiling: Amounts;
+  /** What it may be shrunk to where the first amount does not fit; null where it may not. */
+  readonly least: Amounts | null;
 }
 
 export interface HoldQuestion {
@@ -33,12 +35,13 @@ export function holdsFor({ head, request, limits, experience }: HoldQuestion, pr
   if (worst === 'unpriced') {
     const isPriceNeeded = hard.some(({ limits: { costNanoUsd } }) => costNanoUsd !== null);
     const free = isPriceNeeded ? 'unpriced' : worstCaseHold({ ...about, price: () => 0 });
-    return free === 'unpriced' ? free : { hold: free, ceiling: free };
+    return free === 'unpriced' ? free : { hold: free, ceiling: free, least: null };
   }
-  if (hard.some(({ mode }) => mode === 'strict')) return { hold: worst, ceiling: worst };
+  if (hard.some(({ mode }) => mode === 'strict')) return { hold: worst, ceiling: worst, least: null };
   const recentOutputs = experience.of(head.agent, modelOf(head, request));
-  const steady = steadyHold({ ...about, recentOutputs, hidesThinking: hidesThinking(head, request.facts) });
-  return { hold: steady === 'unpriced' ? worst : steady, ceiling: worst };
+  const question = { ...about, recentOutputs, hidesThinking: hidesThinking(head, request.facts) };
+  const steady = steadyHold(question);
+  return { hold: steady === 'unpriced' ? worst : steady, ceiling: worst, least: leastSteadyHold(question) };
 }
 
 export function modelOf(head: CallHead, { facts }: GateRequest): string {

@@ -140,6 +140,18 @@ export class TaskOffice {
     };
   }
 
+  async showAll(): Promise<{ readonly tasks: readonly TaskDetails[] }> {
+    const { tasks } = await this.#options.books.loadTasks();
+    const nowMs = this.#options.clock.nowMs();
+    const newestFirst = tasks.toSorted((a, b) => b.task.createdAtMs - a.task.createdAtMs);
+    return {
+      tasks: newestFirst.map((found) => {
+        const view = taskView(found, { live: [], recent: [], nowMs });
+        return { view, account: found.account, events: [], baseUrls: {} };
+      }),
+    };
+  }
+
   #known(id: string): Task {
     const task = this.#options.directory.task(id);
     if (task === null) throw unknownTask(id);

@@ -36,6 +36,7 @@ export function taskHandlers(
     },
     assignSession: async (params) => ({ moved: await office.assign(readAssignment(params)) }),
     showTask: async (params) => office.show(readTaskId(params).id),
+    allTasks: () => office.showAll(),
     listTasks: () => meter.tasks(),
     setBudgetPolicy: async (params) => ({ problems: await meter.setBudgetPolicy(params) }),
   };

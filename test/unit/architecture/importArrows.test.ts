@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/trials': ['src/budget', 'src/analysis', 'src/protocol', 'src/domain'],
   'src/vscode': ['src/protocol', 'src/intercept', 'src/manifest', 'src/domain'],
   'src/extension.ts': ['src/vscode', 'src/intercept', 'src/manifest', 'src/protocol'],
-  'src/cli': ['src/protocol', 'src/meter', 'src/analysis', 'src/trials', 'src/ledger', 'src/domain'],
+  'src/cli': ['src/protocol', 'src/meter', 'src/budget', 'src/analysis', 'src/trials', 'src/ledger', 'src/domain'],
   'webview/shared': ['src/protocol', 'src/domain'],
   'webview/sidebar': ['webview/shared', 'src/protocol', 'src/domain'],
   'webview/dashboard': ['webview/shared', 'src/protocol', 'src/domain'],
