@@ -19,8 +19,7 @@ export interface BudgetAccess {
 }
 
 export function budgetCore({ write, read }: BudgetAccess): BudgetCore {
-  const runHolds = (operations: readonly HoldOperation[]) =>
-    write((holds) => operations.map((operation) => holds.run(operation)));
+  const runHolds = (operations: readonly HoldOperation[]) => write((holds) => holds.run(operations));
   const answer = (operation: HoldOperation): AdmitAnswer => {
     const [result] = runHolds([operation]);
     if (!result) throw new Error('A hold was not decided about.');

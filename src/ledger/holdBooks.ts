@@ -30,23 +30,34 @@ export type HoldOperation =
     }
   | { readonly kind: 'release' | 'chargeWhole'; readonly callId: string };
 
+interface LimitedTask {
+  readonly seq: number;
+  readonly limits: ScopedLimits;
+}
+
 const admitted: AdmitAnswer = { kind: 'admitted' };
 
 /** Decides about holds. Everything must run inside a transaction. */
 export class HoldBooks {
   readonly #options: HoldBooksOptions;
+  readonly #tasks = new Map<string, LimitedTask | null>();
 
   constructor(options: HoldBooksOptions) {
     this.#options = options;
   }
 
-  /** The answer of an operation that has one. */
-  run(operation: HoldOperation): AdmitAnswer | null {
+  /** Decides about operations in their order; null for those that have no answer. */
+  run(operations: readonly HoldOperation[]): readonly (AdmitAnswer | null)[] {
+    this.#tasks.clear();
+    return operations.map((operation) => this.#run(operation));
+  }
+
+  #run(operation: HoldOperation): AdmitAnswer | null {
     switch (operation.kind) {
       case 'admit':
-        return this.admit(operation.request);
+        return this.#admit(operation.request);
       case 'topUp':
-        return this.topUp(operation);
+        return this.#topUp(operation);
       case 'release':
         this.#options.bookings.release(keyOf(operation.callId));
         return null;
@@ -57,11 +68,10 @@ export class HoldBooks {
   }
 
   /** A task that is not in the books (deleted a moment ago) limits nothing, and the call is booked without it. */
-  admit(request: AdmitRequest): AdmitAnswer {
+  #admit(request: AdmitRequest): AdmitAnswer {
     const { bookings, accounts } = this.#options;
     const callKey = keyOf(request.callId);
-    if (bookings.hold(callKey) !== null) return admitted;
-    const task = request.taskId === null ? null : this.#task('id', request.taskId);
+    const task = request.taskId === null ? null : this.#taskOf(request.taskId);
     const scopes = task === null ? request.limits : [task.limits, ...request.limits];
     const held = { amounts: bookableAmounts(request.hold), isSubscription: request.auth === 'subscription' };
     const refusal = this.#refusal(scopes, (scoped) => ({
@@ -70,15 +80,15 @@ export class HoldBooks {
       hold: held.amounts,
       isSubscription: held.isSubscription,
     }));
-    if (refusal !== null) return { kind: 'refused', refusal };
+    if (refusal !== null) return bookings.hold(callKey) === null ? { kind: 'refused', refusal } : admitted;
     const keys = [...new Set([...request.accountKeys, ...request.limits.map((scoped) => scoped.accountKey)])];
-    accounts.hold(task === null ? keys : [task.limits.accountKey, ...keys], held);
-    this.#insert(request, { callKey, task: task?.seq ?? null, accountKeys: keys, held });
+    const isNew = this.#insert(request, { callKey, task: task?.seq ?? null, accountKeys: keys, held });
+    if (isNew) accounts.hold(task === null ? keys : [task.limits.accountKey, ...keys], held);
     return admitted;
   }
 
   /** Only accounts that the call is booked in can refuse: one of another day has none of its hold. */
-  topUp({ callId, hold, limits }: HoldOperation & { readonly kind: 'topUp' }): AdmitAnswer {
+  #topUp({ callId, hold, limits }: HoldOperation & { readonly kind: 'topUp' }): AdmitAnswer {
     const { bookings, accounts, statements } = this.#options;
     const row = bookings.hold(keyOf(callId));
     if (row?.isOpen !== true) return { kind: 'refused', refusal: withoutHold(limits, hold) };
@@ -116,10 +126,11 @@ export class HoldBooks {
     return gravest;
   }
 
-  #insert(request: AdmitRequest, row: Pick<HoldRow, 'callKey' | 'task' | 'accountKeys' | 'held'>): void {
+  /** Whether there was no hold of the call yet. */
+  #insert(request: AdmitRequest, row: Pick<HoldRow, 'callKey' | 'task' | 'accountKeys' | 'held'>): boolean {
     const { statements, names, owner } = this.#options;
-    statements.run(
-      `INSERT INTO holds VALUES (?, 'held', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    const inserted = statements.run(
+      `INSERT INTO holds VALUES (?, 'held', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       row.callKey,
       Math.round(request.atMs),
       row.task,
@@ -132,9 +143,19 @@ export class HoldBooks {
       owner.pid,
       owner.bootId,
     );
+    return inserted > 0;
   }
 
-  #task(column: 'id' | 'seq', value: string | number): { readonly seq: number; readonly limits: ScopedLimits } | null {
+  /** Read once for all that is decided together. */
+  #taskOf(taskId: string): LimitedTask | null {
+    const known = this.#tasks.get(taskId);
+    if (known !== undefined) return known;
+    const task = this.#task('id', taskId);
+    this.#tasks.set(taskId, task);
+    return task;
+  }
+
+  #task(column: 'id' | 'seq', value: string | number): LimitedTask | null {
     const row: SqlRow | undefined = this.#options.statements.get(`SELECT * FROM tasks WHERE ${column} = ?`, value);
     return row === undefined ? null : { seq: integerOf(row, 'seq'), limits: taskLimitsOf(row) };
   }

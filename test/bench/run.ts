@@ -3,6 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchRow, BenchSection } from './benchSection.ts';
+import { benchBudget } from './budget.ts';
 import { benchGateway } from './gateway.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
@@ -10,6 +11,7 @@ import { benchTokens } from './tokens.ts';
 const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection>>> = {
   gateway: (seconds) => benchGateway({ seconds }),
   tokens: () => benchTokens(),
+  budget: () => benchBudget(),
   start: () => benchStart(),
 };
 
