@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallGate, CallTap, GatewayObserver } from '../../../src/gateway/contract.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
+import type { CallGate, CallTap, GatewayObserver } from '../../../src/gateway/contract.ts';
 import { createGateway } from '../../../src/gateway/createGateway.ts';
 import { createRoutes } from '../../../src/gateway/routes.ts';
 import { upstreamTable } from '../../../src/gateway/upstreams.ts';
@@ -84,7 +84,9 @@ export class GatedAgent {
     let calls = 0;
     const gateway = createGateway({
       token: 'tok_0123456789abcdefghijklmnopqrstuvwxyz-AB',
-      routes: createRoutes(upstreamTable({ anthropic: origin, openai: origin, gemini: origin, chatgpt: origin }).upstreams),
+      routes: createRoutes(
+        upstreamTable({ anthropic: origin, openai: origin, gemini: origin, chatgpt: origin }).upstreams,
+      ),
       observer: observing(options.onResponse ?? (() => undefined)),
       clock: systemClock,
       log: (message) => console.info(message),
@@ -106,7 +108,10 @@ export class GatedAgent {
   }
 
   /** Runs one prompt, and ends the agent if it has not ended after `patienceMs`. */
-  run(prompt: string, options: { readonly patienceMs?: number; readonly more?: readonly string[] } = {}): Promise<ProgramRun> {
+  run(
+    prompt: string,
+    options: { readonly patienceMs?: number; readonly more?: readonly string[] } = {},
+  ): Promise<ProgramRun> {
     const starting = startings[this.user.agent];
     const env = { ...this.user.env, ...starting.env(this.#bases), NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
     const argv = [...starting.argv(this.#bases), ...(options.more ?? []), prompt];
