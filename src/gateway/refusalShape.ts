@@ -72,9 +72,8 @@ const kinds = {
  * has both `"code":402` and these two words. They stand beside the message, which stays the sentence. Nothing here has words
  * that Goose takes for a context that is full ("exceeds", "too long", "context limit").
  */
-function codeFields(kind: Kind): { readonly code: number | null; readonly reason?: string } {
-  if (kind === 'budget') return { code: 402, reason: 'insufficient credits' };
-  return { code: kind === 'tooLarge' ? 413 : null };
+function codeFields(kind: Kind): { readonly code: number; readonly reason?: string } {
+  return { code: kinds[kind].status, ...(kind === 'budget' ? { reason: 'insufficient credits' } : {}) };
 }
 
 interface Dialect {
@@ -104,23 +103,9 @@ const dialects: Readonly<Record<ApiKind, Dialect>> = {
   'openai-responses': openai,
   'gemini-generate': {
     // Not RESOURCE_EXHAUSTED, which Google's clients wait for or leave for another model.
-    body: (message, kind) => ({
-      error: {
-        code: kinds[kind].status,
-        message,
-        status: kinds[kind].google,
-        ...(kind === 'budget' ? { details: [creditsDetail] } : {}),
-      },
-    }),
+    body: (message, kind) => ({ error: { message, status: kinds[kind].google, ...codeFields(kind) } }),
   },
   'bedrock-converse': aws,
   'bedrock-invoke': aws,
   'ollama-native': { body: (message) => ({ error: message }) },
-};
-
-const creditsDetail = {
-  '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
-  reason: 'BUDGET_USED_UP',
-  domain: 'outlay',
-  metadata: { reason: 'insufficient credits' },
 };

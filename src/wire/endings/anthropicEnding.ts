@@ -11,11 +11,19 @@ import {
 /** Anthropic has one block open at a time; more would be somebody's mistake. */
 const maxOpenBlocks = 64;
 
+/** Blocks that a client acts on once they are closed. */
+const toolBlocks: ReadonlySet<string> = new Set(['tool_use', 'server_tool_use', 'mcp_tool_use']);
+
 /**
- * Ends a Messages stream: what is open is closed, a text block says the sentence, and the message ends.
+ * Ends a Messages stream: what is open is closed, a text block says the sentence, and the message ends for having reached its maximum
+ * of tokens. Claude Code then asks once more, to go on, and shows the refusal of that; programs see that the answer is cut. (After
+ * `end_turn` it would end with success as if the answer were whole.)
+ *
+ * Half a tool call is never closed, since a client that mends the JSON would act on it: the stream ends with an error event
+ * instead, which Claude Code shows without another request.
  */
 export function createAnthropicEnding(): EndingTracker {
-  const open = new Set<number>();
+  const open = new Map<number, string>();
   let nextIndex = 0;
   let started = false;
   let ended = false;
@@ -37,7 +45,7 @@ export function createAnthropicEnding(): EndingTracker {
           return;
         case 'content_block_start':
           if (typeof index !== 'number' || !Number.isSafeInteger(index)) return;
-          if (open.size < maxOpenBlocks) open.add(index);
+          if (open.size < maxOpenBlocks) open.set(index, nameField(objectField(data, 'content_block'), 'type') ?? '');
           nextIndex = Math.max(nextIndex, index + 1);
           return;
         case 'content_block_delta': {
@@ -61,9 +69,12 @@ export function createAnthropicEnding(): EndingTracker {
     },
     ending(sentence, reason) {
       if (ended) return [];
+      if ([...open.values()].some((type) => toolBlocks.has(type))) {
+        return [named('error', { error: { type: 'billing_error', message: sentence.message } })];
+      }
       const usage = { output_tokens: outputTokens(reported, streamedBytes) };
       const head = started ? [] : [named('message_start', { message: anthropicMessage(sentence, []) })];
-      const closed = [...open].map((index) => named('content_block_stop', { index }));
+      const closed = [...open.keys()].map((index) => named('content_block_stop', { index }));
       const delta = { stop_reason: stopReason(reason), stop_sequence: null };
       return [
         ...head,

@@ -6,6 +6,9 @@ const maxChoices = 128;
 
 /**
  * Ends a Chat Completions stream: the sentence as a last piece of text, a finish reason for every choice that has none, `[DONE]`.
+ *
+ * Where a tool call is on its way, nobody can say whether it is whole, and clients mend half a JSON to act on it: the stream ends
+ * with an error instead, in the shape that OpenAI's SDK raises.
  */
 export function createOpenaiChatEnding(): EndingTracker {
   const open = new Set<number>();
@@ -15,6 +18,7 @@ export function createOpenaiChatEnding(): EndingTracker {
   let seen = false;
   let ended = false;
   let finished = false;
+  let callsTool = false;
 
   return {
     event(data) {
@@ -28,6 +32,9 @@ export function createOpenaiChatEnding(): EndingTracker {
         const index = field(choice, 'index');
         const place = typeof index === 'number' ? index : 0;
         seen = true;
+        const delta = objectField(choice, 'delta');
+        if (arrayField(delta, 'tool_calls').length > 0 || objectField(delta, 'function_call') !== null)
+          callsTool = true;
         if (textField(choice, 'finish_reason') !== null) {
           open.delete(place);
           finished = open.size === 0;
@@ -53,6 +60,10 @@ export function createOpenaiChatEnding(): EndingTracker {
       });
       const done: EndingEvent = { data: '[DONE]' };
       if (seen && finished) return [done];
+      if (callsTool) {
+        const error = { message: sentence.message, type: 'billing_error', param: null, code: 402 };
+        return [{ data: { error } }, done];
+      }
       const choices = seen ? [...open] : [0];
       const finish_reason = reason === 'stopped' ? 'length' : 'stop';
       return [
