@@ -37,8 +37,11 @@ export function limitsText(limits: Limits): string {
 export interface LimitLineView {
   readonly dimension: Dimension;
   readonly name: string;
-  /** "62% of $5.00", with the words of a mark that is passed. */
+  /** "62% of $5.00", "62% of 80K thinking tokens". */
   readonly text: string;
+  /** The same without the unit, for where the name stands beside it. */
+  readonly bare: string;
+  /** What to say of a mark that is passed; null below all of them. */
   readonly mark: string | null;
   readonly level: 'normal' | 'warning' | 'strong';
   readonly spent: Shown;
@@ -62,6 +65,7 @@ export function limitLineView(line: LimitLine): LimitLineView {
     dimension,
     name: taskStrings.dimension[dimension],
     text: taskStrings.ofLimit(printPercent(line.percent / 100), printAmount(dimension, limit)),
+    bare: taskStrings.ofLimit(printPercent(line.percent / 100), printBare(dimension)(limit)),
     mark: markWords(line),
     level: line.mark === 'at-line' || line.mark === 'soft90' ? 'strong' : line.mark === 'soft75' ? 'warning' : 'normal',
     spent,

@@ -1,6 +1,6 @@
 import { exactFigure } from '../domain/figure.ts';
-
 import { describeFigure, printUsd } from '../domain/format.ts';
+import { type TaskSectionView, taskSectionView } from './activeTaskView.ts';
 import { type CallRowView, callRowView } from './callView.ts';
 import { type LiveCallView, liveCallView } from './liveView.ts';
 import { nowStrings } from './nowStrings.ts';
@@ -44,6 +44,8 @@ export interface NowView {
   readonly totals: TotalsView | null;
   readonly notices: readonly Notice[];
   readonly empty: boolean;
+  /** Null before the first snapshot. */
+  readonly tasks: TaskSectionView | null;
   readonly live: readonly LiveCallView[];
   readonly periods: Readonly<Record<PeriodName, PeriodView>> | null;
   readonly recent: readonly CallRowView[];
@@ -69,6 +71,7 @@ export function nowView(state: SidebarState, env: NowEnv): NowView {
     totals: snapshot === null ? null : totalsView(snapshot, running, env),
     notices: snapshot?.notices ?? [],
     empty: running && isEmpty(snapshot),
+    tasks: snapshot === null ? null : taskSectionView(snapshot.tasks, state.workspaceId, env.nowMs),
     live: [...live].sort((a, b) => a.startedAtMs - b.startedAtMs).map((call) => liveCallView(call, env.nowMs)),
     periods:
       snapshot === null

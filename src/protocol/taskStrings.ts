@@ -58,6 +58,7 @@ export const taskStrings = {
   atWork: (agents: string) => `at work: ${agents}`,
   nobodyAtWork: 'no agent at work',
   rate: (text: string) => `${text} an hour`,
+  thinkingShare: (text: string) => `${text} of the output is thinking`,
   thinking: 'Thinking',
   visible: 'Visible',
   tokens: (thinking: string, visible: string) => `${thinking} thinking, ${visible} visible output tokens`,

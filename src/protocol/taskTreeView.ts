@@ -132,7 +132,7 @@ function taskTooltip(view: TaskView, isActive: boolean, env: TaskTreeEnv): reado
     taskStrings.tokens(showTokens(view.thinkingTokens).text, showTokens(view.visibleTokens).text),
     `${taskStrings.calls(view.calls)}, ${taskStrings.toolCalls(view.toolCalls)}`,
     ...(view.unpricedCalls === 0 ? [] : [taskStrings.unpriced(view.unpricedCalls)]),
-    ...view.limits.map(limitLineView).map((line) => `${line.name}: ${line.text}: ${line.detail}`),
+    ...view.limits.map(limitLineView).map((line) => `${line.name}: ${line.bare}: ${line.detail}`),
     ...(view.limits.length === 0 ? [taskStrings.noBudget] : [taskStrings.kept(taskStrings.mode[task.mode])]),
     ...(task.countsSubscription && task.limits.costNanoUsd !== null ? [taskStrings.countsSubscription] : []),
     ...(view.rateNanoUsdPerHour.kind === 'unknown' ? [] : [taskStrings.rate(formatUsd(view.rateNanoUsdPerHour))]),
@@ -165,7 +165,7 @@ function proposalNodes({ task }: TaskView): readonly TaskNode[] {
 }
 
 function limitNode(taskId: string, line: ReturnType<typeof limitLineView>): TaskNode {
-  const words = line.mark === null ? line.text : `${line.text}, ${line.mark}`;
+  const words = line.mark === null ? line.bare : `${line.bare}, ${line.mark}`;
   return {
     id: `${taskId} limit ${line.dimension}`,
     subject: { kind: 'limit', taskId },

@@ -6,6 +6,7 @@ import type { SidebarState } from '../../src/protocol/sidebar.ts';
 import { type Harness, openHarness, show } from '../support/sidebarHarness/harnessPage.ts';
 import { type HarnessServer, startHarnessServer, type ThemeName } from '../support/sidebarHarness/harnessServer.ts';
 import {
+  budgetState,
   busyState,
   callRecord,
   emptyState,
@@ -15,6 +16,7 @@ import {
   snapshotAt,
   spendOf,
   stateOf,
+  stoppedState,
 } from '../support/sidebarHarness/states.ts';
 
 // The sidebar's own bundle in a real Chromium, outside VS Code: what needs a DOM and no editor.
@@ -117,6 +119,50 @@ describe('the view Now in a browser', () => {
       expect(await page.locator('.quota, .quota-unknown').count()).toBe(0);
     }));
 
+  it('shows the active task with its budget in words, beside bars that are not read aloud', () =>
+    withPage('dark', async (page) => {
+      await show(page, budgetState(Date.now()));
+      const texts = await Promise.all(
+        ['spent', 'costNanoUsd.words', 'costNanoUsd.detail', 'thinkingTokens.mark', 'thinking', 'rate'].map((name) =>
+          figure(page, `task.${name}`),
+        ),
+      );
+      expect(texts).toEqual([
+        '$2.60',
+        '62% of $5.00',
+        '$2.60 spent, $0.50 reserved, $1.90 free',
+        'above 75%',
+        '61K',
+        '≈$8.40 an hour',
+      ]);
+      expect(await figure(page, 'machine.day.costNanoUsd.words')).toBe('61% of $20.00');
+      expect(await page.locator('.limit-bar').count()).toBe(4);
+      expect(await page.locator('.limit-bar:not([aria-hidden="true"])').count()).toBe(0);
+    }));
+
+  it('says at the line what it is, and an alarm in words', () =>
+    withPage('dark', async (page) => {
+      await show(page, stoppedState(Date.now()));
+      const marks = await page.locator('.limit-mark').allTextContents();
+      expect(marks).toEqual(['used up', 'above 90%', 'all spent or reserved']);
+      expect(await page.locator('.task .message').textContent()).toMatch(/^Alarm: A session of claude-code spends/);
+    }));
+
+  it('asks the extension for what is pressed on a task, or for a new one', () =>
+    withPage('dark', async (page) => {
+      await show(page, liveState(Date.now()));
+      expect(await figure(page, 'task.none')).toMatch(/^No active task\./);
+      await page.locator('[data-action="newTask"]').click();
+      await show(page, budgetState(Date.now()));
+      await page.locator('[data-action="extendTask"]').press('Enter');
+      await page.locator('[data-action="openTaskTerminal"]').click();
+      expect(await page.evaluate('harness.sent.slice(1)')).toEqual([
+        { type: 'newTask', body: {} },
+        { type: 'extendTask', body: { id: 'task-login00000000000' } },
+        { type: 'openTaskTerminal', body: { id: 'task-login00000000000' } },
+      ]);
+    }));
+
   it('replaces figures in place', () =>
     withPage('dark', async (page) => {
       const nowMs = Date.now();
@@ -132,7 +178,9 @@ describe('the view Now in a browser', () => {
     withPage('dark', async (page) => {
       const evil = '<img src=x onerror="harness.hacked=1"><script>harness.hacked=1</script>"\'`);harness.hacked=1';
       const nowMs = Date.now();
-      const state = busyState(nowMs);
+      const tasks = stoppedState(nowMs).snapshot?.tasks;
+      const busy = busyState(nowMs);
+      const state = { ...busy, snapshot: { ...busy.snapshot, tasks } };
       const poisoned: unknown = JSON.parse(JSON.stringify(state), (key, value: unknown) =>
         [
           'model',
@@ -145,6 +193,7 @@ describe('the view Now in a browser', () => {
           'text',
           'requestId',
           'bookVersion',
+          'title',
         ].includes(key)
           ? evil
           : value,
@@ -282,7 +331,7 @@ describe('the view Now in a browser', () => {
     withPage(
       'dark',
       async (page) => {
-        for (const state of [emptyState, liveState, busyState, failedState]) {
+        for (const state of [emptyState, liveState, busyState, failedState, budgetState, stoppedState]) {
           await show(page, state(Date.now()));
           await openEveryRow(page);
           expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBeLessThanOrEqual(width);
@@ -295,7 +344,8 @@ describe('the view Now in a browser', () => {
   it.each(['light', 'dark', 'hc-dark', 'hc-light'] as const)('has no serious accessibility violation in %s', (theme) =>
     withPage(theme, async (page) => {
       await page.evaluate(axe);
-      const states = [emptyState, busyState, failedState, () => stateOf({ meter: 'starting' })];
+      const starting = (): SidebarState => stateOf({ meter: 'starting' });
+      const states = [emptyState, busyState, failedState, budgetState, stoppedState, starting];
       for (const state of states) {
         await show(page, state(Date.now()));
         await openEveryRow(page);

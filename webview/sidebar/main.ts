@@ -1,6 +1,7 @@
 import './main.css';
 import './live.css';
 import './rows.css';
+import './task.css';
 import './focus.css';
 import { nowStrings } from '../../src/protocol/nowStrings.ts';
 import { type NowView, nowView } from '../../src/protocol/nowView.ts';
@@ -18,6 +19,7 @@ import { liveSection } from './liveSection.ts';
 import type { Actions } from './pieces.ts';
 import { recentSection } from './recentSection.ts';
 import { spendSection } from './spendSection.ts';
+import { taskSection } from './taskSection.ts';
 import { restoreUiState, toggled, type UiState } from './uiState.ts';
 import { unmeteredSection, welcomeSection } from './welcomeSection.ts';
 
@@ -62,6 +64,8 @@ function start(root: HTMLElement): void {
     openTerminal: () => channel.send({ type: 'openTerminal', body: {} }),
     relaunchTerminal: (id) => channel.send({ type: 'relaunchTerminal', body: { id } }),
     meter: (type) => channel.send({ type, body: {} }),
+    newTask: () => channel.send({ type: 'newTask', body: {} }),
+    onTask: (type, id) => channel.send({ type, body: { id } }),
     setPeriod: (period) => setUi({ period }),
     toggleRow: (key) => setUi({ expanded: toggled(ui.expanded, key) }),
     toggleFull: (key) => setUi({ full: toggled(ui.full, key) }),
@@ -99,6 +103,7 @@ function start(root: HTMLElement): void {
 
   function body(view: NowView, shown: SidebarState): readonly VNode[] {
     const sections: (VNode | null)[] = [headerSection(view, actions)];
+    if (view.tasks !== null && shown.meter !== 'off') sections.push(taskSection(view.tasks, actions));
     if (view.empty) sections.push(welcomeSection(actions));
     if (view.periods !== null && !view.empty) {
       if (shown.meter === 'running') sections.push(liveSection(view.live));

@@ -8,6 +8,8 @@ export interface Actions {
   readonly openTerminal: () => void;
   readonly relaunchTerminal: (id: number) => void;
   readonly meter: (action: 'retry' | 'turnOn' | 'showLog') => void;
+  readonly newTask: () => void;
+  readonly onTask: (action: 'extendTask' | 'setTaskBudget' | 'openTaskTerminal', id: string) => void;
   readonly setPeriod: (period: 'today' | 'week') => void;
   readonly toggleRow: (key: string) => void;
   readonly toggleFull: (key: string) => void;

@@ -28,7 +28,7 @@ export class TaskTree implements TreeDataProvider<TaskNode>, Disposable {
   readonly #throttle: LatestThrottle<SidebarState>;
   readonly #view: TreeView<TaskNode>;
   readonly #times = new TimePrinter();
-  readonly #handedOut = new WeakSet<TaskNode>();
+  readonly #own = new WeakSet<TaskNode>();
   #nodes: readonly TaskNode[] = [];
   #drawn = '';
 
@@ -50,14 +50,12 @@ export class TaskTree implements TreeDataProvider<TaskNode>, Disposable {
   /** The line that a command was run on: one of this tree's own, or the one that has the focus. Anything else is nobody's. */
   lineOf(argument: unknown): TaskNode | null {
     if (argument === 'selection') return this.#view.selection[0] ?? null;
-    const isOurs = typeof argument === 'object' && argument !== null && this.#handedOut.has(argument as TaskNode);
+    const isOurs = typeof argument === 'object' && argument !== null && this.#own.has(argument as TaskNode);
     return isOurs ? (argument as TaskNode) : null;
   }
 
   getChildren(node?: TaskNode): TaskNode[] {
-    const children = node === undefined ? this.#nodes : node.children;
-    for (const child of children) this.#handedOut.add(child);
-    return [...children];
+    return [...(node === undefined ? this.#nodes : node.children)];
   }
 
   getTreeItem(node: TaskNode): TreeItem {
@@ -94,7 +92,15 @@ export class TaskTree implements TreeDataProvider<TaskNode>, Disposable {
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#nodes = nodes;
+    this.#know(nodes);
     this.#changed.fire(undefined);
+  }
+
+  #know(nodes: readonly TaskNode[]): void {
+    for (const node of nodes) {
+      this.#own.add(node);
+      this.#know(node.children);
+    }
   }
 }
 

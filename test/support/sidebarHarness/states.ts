@@ -3,7 +3,8 @@ import { atLeastFigure, estimatedFigure, exactFigure, type Figure, unknownFigure
 import type { QuotaWindow } from '../../../src/domain/quota.ts';
 import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 import type { LiveCall, NowSnapshot, PeriodSpend, SpendFigures, SpendRow } from '../../../src/protocol/snapshot.ts';
-import { noTasks } from '../../../src/protocol/tasks.ts';
+import { noTasks, type TasksSnapshot } from '../../../src/protocol/tasks.ts';
+import { budgetTasks, stoppedTasks } from '../taskStates.ts';
 
 /** Made-up states of the view, for screenshots and tests. Times are relative to `nowMs`. */
 
@@ -431,3 +432,12 @@ export function failedState(nowMs: number): SidebarState {
     meterText: 'The meter could not open its ledger: the data folder is read-only. Agents keep working, unmetered.',
   };
 }
+
+/** The lively state with tasks. */
+export function taskState(nowMs: number, tasks: TasksSnapshot): SidebarState {
+  const state = liveState(nowMs);
+  return { ...state, snapshot: snapshotAt(nowMs, { ...state.snapshot, tasks }) };
+}
+
+export const budgetState = (nowMs: number): SidebarState => taskState(nowMs, budgetTasks(nowMs));
+export const stoppedState = (nowMs: number): SidebarState => taskState(nowMs, stoppedTasks(nowMs));

@@ -5,8 +5,12 @@ import { parseFromSidebar } from '../../../src/vscode/sidebarMessages.ts';
 describe('parseFromSidebar', () => {
   it('accepts each message in its exact shape', () => {
     const messages = [
-      ...['ready', 'openTerminal', 'retry', 'turnOn', 'showLog'].map((type) => ({ type, body: {} })),
+      ...['ready', 'openTerminal', 'retry', 'turnOn', 'showLog', 'newTask'].map((type) => ({ type, body: {} })),
       { type: 'relaunchTerminal', body: { id: 3 } },
+      ...['extendTask', 'setTaskBudget', 'openTaskTerminal'].map((type) => ({
+        type,
+        body: { id: 'task-abcdefgh12345678' },
+      })),
     ];
     expect(messages.map(parseFromSidebar)).toEqual(messages);
   });
@@ -23,6 +27,10 @@ describe('parseFromSidebar', () => {
     [{ type: 'relaunchTerminal', body: { id: '3' } }],
     [{ type: 'relaunchTerminal', body: { id: 1e300 } }],
     [{ type: 'relaunchTerminal', body: { id: -1 } }],
+    [{ type: 'extendTask', body: {} }],
+    [{ type: 'extendTask', body: { id: 3 } }],
+    [{ type: 'extendTask', body: { id: 'task-../../etc/passwd' } }],
+    [{ type: 'newTask', body: { title: 'x' } }],
     [[]],
     [null],
   ])('refuses %j', (value) => {

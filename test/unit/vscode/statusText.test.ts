@@ -5,6 +5,7 @@ import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 import type { LiveCall, NowSnapshot, PeriodSpend, SpendFigures } from '../../../src/protocol/snapshot.ts';
 import { noTasks } from '../../../src/protocol/tasks.ts';
 import { escapeMarkdown, statusText } from '../../../src/vscode/statusText.ts';
+import { lineOf, snapshotOfTasks, USD, viewOf } from '../../support/taskStates.ts';
 
 const spend = (costNanoUsd: Figure): SpendFigures => ({
   costNanoUsd,
@@ -151,5 +152,31 @@ describe('the hover of the status bar', () => {
         expect(line.replace(/\\[\s\S]/g, '')).not.toMatch(/[|<>[\]()`$\\]/);
       }),
     );
+  });
+});
+
+describe('the active task in the status bar', () => {
+  const withTask = (view: Parameters<typeof viewOf>[1], active = 'ws-1') => {
+    const task = viewOf({ title: 'Fix $(bug) | login' }, view);
+    return statusText(
+      stateOf({
+        snapshot: snapshotOf({ tasks: snapshotOfTasks({ tasks: [task], active: { [active]: task.task.id } }) }),
+      }),
+    );
+  };
+
+  it('says how much of its budget is used, in words at the line', () => {
+    expect(withTask({ limits: [lineOf()] }).text).toBe('Today $0.00, task 62% of $5.00');
+    const spent = exactFigure(5 * USD);
+    expect(withTask({ limits: [lineOf({ spent, held: 0 })] }).text).toBe('Today $0.00, task 100% of $5.00, used up');
+  });
+
+  it('says nothing of a task without a budget, or of another window', () => {
+    expect(withTask({}).text).toBe('Today $0.00');
+    expect(withTask({ limits: [lineOf()] }, 'ws-2').text).toBe('Today $0.00');
+  });
+
+  it('names the task in its hover, as plain text', () => {
+    expect(withTask({}).hover).toContain('| Task Fix \\$\\(bug\\) \\| login | \\$2\\.60, no budget |');
   });
 });
