@@ -9,7 +9,8 @@ import type { AdmitAnswer, BudgetBooks } from '../../ledger/contract.ts';
 import type { Pricer } from '../../pricing/contract.ts';
 import type { BudgetPolicy } from '../../protocol/tasks.ts';
 import { HoldQueue } from './holdQueue.ts';
-import { type Holds, holdsFor, modelOf } from './holdsFor.ts';
+import { type HoldQuestion, type Holds, holdsFor, modelOf } from './holdsFor.ts';
+import { type Lowered, loweredHold } from './loweredHold.ts';
 import type { NewsBoard } from './newsBoard.ts';
 import { OpenHold } from './openHold.ts';
 import type { OutputExperience } from './outputExperience.ts';
@@ -92,12 +93,17 @@ export class BudgetDesk implements CallGate {
     const limits = this.#limitsOf(head, task);
     if (!limits.some(isHard)) return freePass(task);
     try {
-      const holds = holdsFor({ head, request, limits, experience: this.#options.experience }, await pricer());
+      const question = { head, request, limits, experience: this.#options.experience };
+      const holds = holdsFor(question, await pricer());
       const model = modelOf(head, request);
       if (holds === 'unpriced') return this.#refuse(head, { task, model }, unpricedRefusal(limits));
-      const { answer, hold } = await this.#reserve({ head, task, model, holds }, signal);
-      if (answer.kind === 'refused') return this.#refuse(head, { task, model }, answer.refusal);
-      return this.#pass(head, task, { ...holds, hold, limits });
+      const reservation = { head, task, model, holds };
+      const { answer, hold } = await this.#reserve(reservation, signal);
+      if (answer.kind === 'admitted') return this.#pass(head, task, { hold, ceiling: holds.ceiling, limits });
+      const lowered = await this.#reserveLowered(reservation, { question, refusal: answer.refusal });
+      if (lowered === null) return this.#refuse(head, { task, model }, answer.refusal);
+      const pass = this.#pass(head, task, { hold: lowered.hold, ceiling: lowered.hold, limits });
+      return { ...pass, maxOutputTokens: lowered.maxOutputTokens };
     } catch (error) {
       this.#options.log(`a call was refused since the books cannot be written: ${String(error)}`);
       return this.#refuse(head, { task, model: null }, unavailableRefusal(limits));
@@ -162,6 +168,24 @@ export class BudgetDesk implements CallGate {
     if (answer.kind === 'admitted' || answer.refusal.reason !== 'reserved') return { answer, hold };
     const request = { ask, release: () => this.#release(head.id) };
     return { answer: await this.#queue.wait(request, answer.refusal, signal), hold };
+  }
+
+  /** Where the user allows it: reserves the largest max output that fits. Each turn is about another dimension. */
+  async #reserveLowered(
+    reservation: Reservation,
+    { question, refusal }: { readonly question: HoldQuestion; readonly refusal: Refusal },
+  ): Promise<Lowered | null> {
+    if (!this.#options.policy().lowerMaxOutput) return null;
+    const pricer = await this.#options.pricer();
+    let last = refusal;
+    for (const _dimension of dimensions) {
+      const lowered = loweredHold(question, pricer, last);
+      if (lowered === null) return null;
+      const answer = await this.#admit(reservation, lowered.hold, pricer.bookVersion);
+      if (answer.kind === 'admitted') return lowered;
+      last = answer.refusal;
+    }
+    return null;
   }
 
   #admit({ head, task, model }: Reservation, hold: Amounts, priceVersion: string): Promise<AdmitAnswer> {

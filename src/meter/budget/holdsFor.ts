@@ -48,7 +48,8 @@ export function modelOf(head: CallHead, { facts }: GateRequest): string {
   return facts.model ?? head.pathModel ?? 'unknown';
 }
 
-function priceOf(head: CallHead, request: GateRequest, pricer: Pricer): (usage: Usage) => number | null {
+/** What a usage of this call would cost; null without a price. */
+export function priceOf(head: CallHead, request: GateRequest, pricer: Pricer): (usage: Usage) => number | null {
   const { serviceTier, speed } = request.facts;
   const about = {
     provider: head.provider,
