@@ -39,8 +39,8 @@ export function scopeAccountKey(scope: BudgetScope, atMs: number, timeZone: stri
   return scope.kind === 'folder' ? `${key} ${scope.workspaceId}` : key;
 }
 
-const firstMs = 0;
-/** The last instant that is in the year 9999 in every zone. */
+/** The first and the last instant that are in the years 1970 and 9999 in every zone. */
+const firstMs = Date.UTC(1970, 0, 2);
 const lastMs = Date.UTC(9999, 11, 30);
 
 /** Making a formatter costs far more than using it. There are as many as zones in use, one or two. */

@@ -102,8 +102,9 @@ export class Bookings {
   /** Deletes what is kept of calls that started before the instant. The accounts stay as they are: what is spent stays spent. */
   deleteBefore(beforeMs: number): void {
     const { statements } = this.#options;
-    statements.run(`DELETE FROM charges WHERE at_ms < ?`, beforeMs);
-    statements.run(`DELETE FROM holds WHERE state = 'settled' AND at_ms < ?`, beforeMs);
+    const ended = 'call_id NOT IN (SELECT id FROM calls WHERE owner_pid IS NOT NULL)';
+    statements.run(`DELETE FROM charges WHERE at_ms < ? AND ${ended}`, beforeMs);
+    statements.run(`DELETE FROM holds WHERE state = 'settled' AND at_ms < ? AND ${ended}`, beforeMs);
   }
 
   hold(callKey: SqlValue): HoldRow | null {
