@@ -1,12 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { windowAccountKeys } from '../../../src/budget/accountKeys.ts';
+import type { CallRecord } from '../../../src/domain/call.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
+import { zeroUsage } from '../../../src/domain/usage.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { migrations } from '../../../src/ledger/migrations.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
-import { call } from './callFixtures.ts';
+import { call, callId, priced, unpriced, usage } from './callFixtures.ts';
 import { execute, rowsOf } from './rawDatabase.ts';
 import { tempDir } from './tempDir.ts';
 
@@ -65,4 +68,50 @@ describe('migrations', () => {
     ledger.close();
     expect(versionOf(path)).toBe(newest + 1);
   });
+
+  it('begin the accounts of days and months with the calls of version 1, exactly as those would be charged', () => {
+    const path = ledgerPathOf(tempDir());
+    const zone = { ...options, timeZone: 'Asia/Tokyo' };
+    const records = [
+      call({ id: callId(1), cost: priced(5, 2) }),
+      call({ id: callId(2), workspaceId: 'w2', auth: 'subscription', provenance: 'partial' }),
+      call({
+        id: callId(3),
+        startedAtMs: Date.UTC(2026, 10, 30, 15),
+        usage: usage({ outputTokens: 9 }),
+        cost: unpriced,
+      }),
+      call({ id: callId(4), status: 'error', usage: zeroUsage, cost: unpriced }),
+      call({ id: callId(5), status: 'aborted', usage: usage({}), cost: unpriced }),
+    ];
+    const first = openLedger({ path, ...zone, migrations: migrations.slice(0, 1) });
+    first.close();
+    const current = openLedger({ path: ':memory:', ...zone });
+    for (const record of records) current.writer.finish(record);
+    const keys = records.flatMap(({ workspaceId, startedAtMs }) =>
+      windowAccountKeys({ workspaceId, atMs: startedAtMs, timeZone: 'Asia/Tokyo' }),
+    );
+    const expected = current.budget.accounts(keys);
+    current.close();
+    bookInVersion1(path, records);
+    const ledger = openLedger({ path, ...zone });
+    expect(ledger.budget.accounts(keys)).toEqual(expected);
+    for (const record of records) ledger.writer.finish(record);
+    expect(ledger.budget.accounts(keys)).toEqual(expected);
+    ledger.close();
+  });
 });
+
+/** Writes calls as the first version did: the rows of today less what today's version adds. */
+function bookInVersion1(path: string, records: readonly CallRecord[]): void {
+  const newer = ledgerPathOf(tempDir());
+  const ledger = openLedger({ path: newer, ...options, timeZone: 'Asia/Tokyo' });
+  for (const record of records) ledger.writer.finish(record);
+  ledger.close();
+  execute(
+    path,
+    `ATTACH '${newer}' AS newer; ${['names', 'calls', 'call_parts', 'observations', 'rollups']
+      .map((table) => `INSERT INTO ${table} SELECT * FROM newer.${table};`)
+      .join(' ')}`,
+  );
+}
