@@ -9,6 +9,7 @@ import type { LedgerHealth } from '../../../src/ledger/contract.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
 import { type LedgerWorker, startLedgerWorker } from '../../../src/ledger/startLedgerWorker.ts';
+import { admission, limits, spent, task, taskId, taskKey } from './budgetFixtures.ts';
 import { advisedCall, call, callId, priced } from './callFixtures.ts';
 import { tempDir } from './tempDir.ts';
 
@@ -151,6 +152,64 @@ describe('startLedgerWorker', () => {
     await Promise.all([worker.finish(call({ id: callId(1) })), worker.finish(call({ id: callId(2) }))]);
     expect(await worker.calls({})).toHaveLength(2);
     expect(said).toEqual(['The ledger’s thread failed: died on the first request']);
+  });
+
+  it('keeps what is held when its thread dies, and does nothing twice that may count only once', async () => {
+    const folder = tempDir();
+    const script = join(folder, 'diesOnExtension.js');
+    const died = JSON.stringify(join(folder, 'died'));
+    writeFileSync(
+      script,
+      `const fs = require('node:fs');
+       require('node:worker_threads').parentPort.on('message', ({ name }) => {
+         if (name !== 'extendTask' || fs.existsSync(${died})) return;
+         fs.writeFileSync(${died}, '');
+         process.exit(1);
+       });
+       require(${JSON.stringify(workerUrl)});`,
+    );
+    const path = ledgerPathOf(join(folder, 'data'));
+    const worker = startLedgerWorker({ workerUrl: script, path, timeZone: 'UTC', log: () => undefined });
+    onTestFinished(() => worker.close());
+    await worker.saveTask(task({ limits: limits({ calls: 5 }) }));
+    expect(await worker.admit(admission(1))).toEqual({ kind: 'admitted' });
+    await worker.begin(spent(1, 0));
+    await expect(worker.extendTask(taskId(1), 'calls', 1)).rejects.toThrow('ended before it was done');
+    expect(await worker.task(taskId(1))).toMatchObject({
+      task: { limits: { calls: 5 } },
+      account: { spent: { calls: 0 }, openHolds: 1 },
+    });
+    expect((await worker.extendTask(taskId(1), 'calls', 1))?.limits.calls).toBe(6);
+    await worker.finish(spent(1, 7));
+    expect((await worker.accounts([taskKey]))[0]).toMatchObject({ spent: { costNanoUsd: 7 }, openHolds: 0 });
+  });
+
+  it('answers everything about tasks and budgets through the thread', async () => {
+    const worker = start(ledgerPathOf(tempDir()));
+    await worker.saveTask(task({ limits: limits({ calls: 2 }) }));
+    await worker.setActive('w1', taskId(1));
+    await worker.savePolicy({ mode: 'steady' });
+    await worker.addEvent({ taskId: taskId(1), atMs: 1, kind: 'created', text: 'Created.', by: 'you' });
+    const answers = await Promise.all([1, 2, 3].map((index) => worker.admit(admission(index))));
+    expect(answers.map(({ kind }) => kind)).toEqual(['admitted', 'admitted', 'refused']);
+    expect(await worker.topUp(callId(1), { ...admission(1).hold, outputTokens: 500 }, [])).toEqual({
+      kind: 'admitted',
+    });
+    await worker.release(callId(2));
+    await worker.chargeWhole(callId(1));
+    expect(await worker.bindSession('s1', taskId(1), true)).toBe(0);
+    expect(await worker.loadTasks()).toMatchObject({
+      tasks: [{ account: { spent: { calls: 1, outputTokens: 500 }, openHolds: 0, estimatedCharges: 1 } }],
+      bindings: [{ session: 's1', taskId: taskId(1) }],
+      active: [{ workspaceId: 'w1', taskId: taskId(1) }],
+    });
+    expect(await worker.events(null, 5)).toHaveLength(1);
+    expect(await worker.loadPolicy()).toEqual({ mode: 'steady' });
+    await worker.finish(spent(9, 1));
+    expect(await worker.recentOutputs(5)).toHaveLength(1);
+    await worker.deleteTask(taskId(1));
+    expect(await worker.task(taskId(1))).toBeNull();
+    await expect(worker.setActive('w1', taskId(1))).rejects.toThrow('There is no such task');
   });
 
   it('gives up on a thread that dies again and again, says so, and holds nobody up', async () => {
