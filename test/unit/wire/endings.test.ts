@@ -8,7 +8,9 @@ import fc from 'fast-check';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiKind } from '../../../src/domain/api.ts';
+import { type AwsMessage, createAwsEventStream } from '../../../src/wire/awsEventStream.ts';
 import { createStreamEnding, isStreamType, type StreamEnding } from '../../../src/wire/endings/streamEnding.ts';
+import { bedrockEvent, invokeChunk } from './awsMessages.ts';
 
 const message = "Outlay: the budget of 'Fix login' ($5.00) is used up.";
 const sentence = { message, model: 'made-up-model' };
@@ -178,6 +180,18 @@ describe('a stream that may be ended', () => {
     expect(chat).not.toContain('finish_reason');
   });
 
+  it('never closes thinking before it is signed, which would be refused when it is sent back', () => {
+    const sse = (data: object) => Buffer.from(`data: ${JSON.stringify({ index: 0, ...data })}\n\n`);
+    const thinking = [
+      sse({ type: 'message_start', message: {} }),
+      sse({ type: 'content_block_start', content_block: { type: 'thinking', thinking: '', signature: '' } }),
+      sse({ type: 'content_block_delta', delta: { type: 'thinking_delta', thinking: 'Well' } }),
+    ];
+    expect(stopped(follow('anthropic-messages'), thinking)).toContain('billing_error');
+    const signed = sse({ type: 'content_block_delta', delta: { type: 'signature_delta', signature: 'c2ln' } });
+    expect(stopped(follow('anthropic-messages'), [...thinking, signed])).toContain('max_tokens');
+  });
+
   it("ends Code Assist's chunks in their wrapper", () => {
     const chunk = {
       response: { candidates: [{ content: { parts: [{ text: 'Hi' }] } }], modelVersion: 'gemini-made-up' },
@@ -198,6 +212,56 @@ describe('a stream that may be ended', () => {
     const text = stopped(lines as StreamEnding, [Buffer.from(`${first}{"half`)]);
     expect(text.startsWith(first)).toBe(true);
     expect(JSON.parse(text.slice(first.length))).toMatchObject({ model: 'm', done: true, done_reason: 'length' });
+  });
+
+  it('ends the frames of Bedrock with an exception of the stream, however they are cut', () => {
+    const frames = [
+      bedrockEvent('messageStart', { role: 'assistant' }),
+      bedrockEvent('contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'Hi' } }),
+      bedrockEvent('messageStop', { stopReason: 'end_turn' }),
+    ];
+    const bytes = Buffer.concat(frames);
+    const follows = () =>
+      createStreamEnding(
+        { api: 'bedrock-converse', agent: 'unknown' },
+        { type: 'application/vnd.amazon.eventstream', encoding: '' },
+      ) as StreamEnding;
+    fc.assert(
+      fc.property(fc.nat(bytes.length), fc.array(fc.nat(), { maxLength: 20 }), (end, places) => {
+        const ending = follows();
+        const passed = cut(bytes.subarray(0, end), places).flatMap((piece) => ending.push(piece));
+        const whole = Buffer.concat([...passed, ending.ending(sentence) ?? Buffer.of(0)]);
+        const problems: string[] = [];
+        const messages: AwsMessage[] = [];
+        const stream = createAwsEventStream({
+          onMessage: (found) => messages.push(found),
+          onProblem: ({ detail }) => problems.push(detail),
+        });
+        stream.push(whole);
+        stream.end();
+        expect(problems).toEqual([]);
+        expect(messages.at(-1)?.payload).toEqual({ message });
+        expect(messages.at(-1)?.headers.get(':exception-type')).toBe('validationException');
+        expect(Buffer.concat([...passed, ...ending.rest()]).equals(bytes.subarray(0, end))).toBe(true);
+      }),
+    );
+    const ended = follows();
+    ended.push(Buffer.concat([bytes, bedrockEvent('metadata', { usage: {} })]));
+    expect(ended.ending(sentence)).toHaveLength(0);
+    const invoked = follows();
+    invoked.push(invokeChunk({ type: 'message_stop', 'amazon-bedrock-invocationMetrics': { inputTokenCount: 1 } }));
+    expect(invoked.ending(sentence)).toHaveLength(0);
+  });
+
+  it('breaks off what is no frame', () => {
+    const broken = createStreamEnding(
+      { api: 'bedrock-invoke', agent: 'unknown' },
+      { type: 'application/vnd.amazon.eventstream', encoding: '' },
+    ) as StreamEnding;
+    const bytes = bedrockEvent('messageStart', {});
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
+    expect(Buffer.concat([...broken.push(bytes)]).equals(bytes)).toBe(true);
+    expect(broken.ending(sentence)).toBeNull();
   });
 
   it.each(Object.keys(readers) as ApiKind[])('adds nothing to a stream of %s that has ended by itself', (api) => {
