@@ -11,16 +11,17 @@ import {
 /** Anthropic has one block open at a time; more would be somebody's mistake. */
 const maxOpenBlocks = 64;
 
-/** Blocks that a client acts on once they are closed. */
-const toolBlocks: ReadonlySet<string> = new Set(['tool_use', 'server_tool_use', 'mcp_tool_use']);
+/** Blocks that must not be closed half: a client acts on a tool call, and sends thinking back. */
+const wholeBlocks: ReadonlySet<string> = new Set(['tool_use', 'server_tool_use', 'mcp_tool_use', 'thinking']);
 
 /**
  * Ends a Messages stream: what is open is closed, a text block says the sentence, and the message ends for having reached its maximum
  * of tokens. Claude Code then asks once more, to go on, and shows the refusal of that; programs see that the answer is cut. (After
  * `end_turn` it would end with success as if the answer were whole.)
  *
- * Half a tool call is never closed, since a client that mends the JSON would act on it: the stream ends with an error event
- * instead, which Claude Code shows without another request.
+ * Half a tool call is never closed, since a client that mends the JSON would act on it, nor thinking that is not signed yet, since
+ * Claude Code sends it back with its empty signature, which the provider refuses from then on. The stream ends with an error event
+ * instead: Claude Code shows it at once, or asks the same once more after mere thinking.
  */
 export function createAnthropicEnding(): EndingTracker {
   const open = new Map<number, string>();
@@ -50,6 +51,8 @@ export function createAnthropicEnding(): EndingTracker {
           return;
         case 'content_block_delta': {
           const delta = objectField(data, 'delta');
+          const isSigned = nameField(delta, 'type') === 'signature_delta';
+          if (isSigned && typeof index === 'number' && open.has(index)) open.set(index, 'signed');
           for (const name of ['text', 'thinking', 'partial_json']) streamedBytes += textField(delta, name)?.length ?? 0;
           return;
         }
@@ -69,7 +72,7 @@ export function createAnthropicEnding(): EndingTracker {
     },
     ending(sentence, reason) {
       if (ended) return [];
-      if ([...open.values()].some((type) => toolBlocks.has(type))) {
+      if ([...open.values()].some((type) => wholeBlocks.has(type))) {
         return [named('error', { error: { type: 'billing_error', message: sentence.message } })];
       }
       const usage = { output_tokens: outputTokens(reported, streamedBytes) };

@@ -17,7 +17,7 @@ export function createOpenaiChatEnding(): EndingTracker {
   let created = 0;
   let seen = false;
   let ended = false;
-  let finished = false;
+  const finished = new Set<number>();
   let callsTool = false;
 
   return {
@@ -37,11 +37,8 @@ export function createOpenaiChatEnding(): EndingTracker {
           callsTool = true;
         if (textField(choice, 'finish_reason') !== null) {
           open.delete(place);
-          finished = open.size === 0;
-        } else if (open.size < maxChoices) {
-          open.add(place);
-          finished = false;
-        }
+          if (finished.size < maxChoices) finished.add(place);
+        } else if (open.size < maxChoices && !finished.has(place)) open.add(place);
       }
     },
     done() {
@@ -59,7 +56,7 @@ export function createOpenaiChatEnding(): EndingTracker {
         },
       });
       const done: EndingEvent = { data: '[DONE]' };
-      if (seen && finished) return [done];
+      if (seen && open.size === 0) return [done];
       if (callsTool) {
         const error = { message: sentence.message, type: 'billing_error', param: null, code: 402 };
         return [{ data: { error } }, done];

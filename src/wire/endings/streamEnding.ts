@@ -1,13 +1,21 @@
 import type { ApiKind } from '../../domain/api.ts';
 import { asObject, parseJson } from '../json.ts';
 import { createAnthropicEnding } from './anthropicEnding.ts';
+import { createBedrockEnding } from './bedrockEnding.ts';
 import type { EndingTracker, Sentence } from './contract.ts';
 import { eventLines } from './eventText.ts';
 import { createGeminiEnding } from './geminiEnding.ts';
 import { createOllamaEnding } from './ollamaEnding.ts';
 import { createOpenaiChatEnding } from './openaiChatEnding.ts';
 import { createOpenaiResponsesEnding } from './openaiResponsesEnding.ts';
-import { createEventEnd, createLineEnd, createUnitSplitter, type UnitSplitter } from './units.ts';
+import {
+  createEventEnd,
+  createFrameEnd,
+  createLineEnd,
+  createUnitSplitter,
+  type UnitEnd,
+  type UnitSplitter,
+} from './units.ts';
 
 /**
  * Stands in a stream that may have to be ended. Only whole events are let through, since an ending must not land inside one and
@@ -39,7 +47,10 @@ export function createStreamEnding(
   const coding = encoding.trim().toLowerCase();
   if (coding !== '' && coding !== 'identity') return null;
   const framing = framingOf(options.api, type);
-  return framing === 'sse' || framing === 'lines' ? new TextStreamEnding(trackerOf(options), framing) : null;
+  if (framing === null) return null;
+  if (framing === 'frames') return new UnitStreamEnding(frameUnits(), createFrameEnd());
+  const endOf = framing === 'sse' ? createEventEnd() : createLineEnd();
+  return new UnitStreamEnding(textUnits(trackerOf(options), framing), endOf);
 }
 
 /** Whether a response is streamed, by its content type: what is not has been generated as a whole. */
@@ -68,24 +79,46 @@ function trackerOf({ api, agent }: StreamEndingOptions): EndingTracker {
   }
 }
 
-class TextStreamEnding implements StreamEnding {
-  readonly #tracker: EndingTracker;
-  readonly #framing: 'sse' | 'lines';
+/** What the whole units of a stream mean, and what ends it. */
+interface UnitReader {
+  read(parts: readonly Uint8Array[]): void;
+  ending(sentence: Sentence): Uint8Array | null;
+}
+
+function textUnits(tracker: EndingTracker, framing: 'sse' | 'lines'): UnitReader {
+  return {
+    read(parts) {
+      const text = Buffer.concat(parts).toString('utf8');
+      const data = (framing === 'sse' ? dataOf(text) : text).trim();
+      if (data === '[DONE]') tracker.done();
+      const object = data === '' || data === '[DONE]' ? null : asObject(parseJson(data));
+      if (object !== null) tracker.event(object);
+    },
+    ending: (sentence) => Buffer.from(eventLines(tracker.ending(sentence, 'stopped'), framing)),
+  };
+}
+
+function frameUnits(): UnitReader {
+  const bedrock = createBedrockEnding();
+  return { read: (parts) => bedrock.frame(parts), ending: ({ message }) => bedrock.ending(message) };
+}
+
+class UnitStreamEnding implements StreamEnding {
+  readonly #reader: UnitReader;
   readonly #splitter: UnitSplitter;
-  /** The event that is being read grew too long to hold: it is passed on as it comes. */
+  /** The unit that is being read grew too long to hold: it is passed on as it comes. */
   #passing = false;
 
-  constructor(tracker: EndingTracker, framing: 'sse' | 'lines') {
-    this.#tracker = tracker;
-    this.#framing = framing;
-    this.#splitter = createUnitSplitter(framing === 'sse' ? createEventEnd() : createLineEnd());
+  constructor(reader: UnitReader, endOf: UnitEnd) {
+    this.#reader = reader;
+    this.#splitter = createUnitSplitter(endOf);
   }
 
   push(chunk: Uint8Array): readonly Uint8Array[] {
     const out: Uint8Array[] = [];
     this.#splitter.push(chunk, (parts) => {
       out.push(...parts);
-      if (!this.#passing) this.#read(parts);
+      if (!this.#passing) this.#reader.read(parts);
       this.#passing = false;
     });
     if (this.#splitter.heldBytes() > heldBytesMax) this.#passing = true;
@@ -98,18 +131,7 @@ class TextStreamEnding implements StreamEnding {
   }
 
   ending(sentence: Sentence): Uint8Array | null {
-    if (this.#passing) return null;
-    return Buffer.from(eventLines(this.#tracker.ending(sentence, 'stopped'), this.#framing));
-  }
-
-  #read(parts: readonly Uint8Array[]): void {
-    const text = Buffer.concat(parts).toString('utf8');
-    const data = (this.#framing === 'sse' ? dataOf(text) : text).trim();
-    if (data === '[DONE]') this.#tracker.done();
-    else if (data !== '') {
-      const object = asObject(parseJson(data));
-      if (object !== null) this.#tracker.event(object);
-    }
+    return this.#passing ? null : this.#reader.ending(sentence);
   }
 }
 

@@ -48,10 +48,15 @@ export function createUnitSplitter(endOf: UnitEnd): UnitSplitter {
 const lf = 10;
 const cr = 13;
 
-/** A server-sent event ends with an empty line, whatever its line ends are. An LF after the CR that ended it belongs to the next. */
+/**
+ * A server-sent event ends with an empty line. A stream of lone CRs is told from one of CRLFs by its first line end, not by looking
+ * ahead, so that where chunks end makes no difference.
+ */
 export function createEventEnd(): UnitEnd {
   let lineEmpty = true;
   let afterCr = false;
+  /** A CR was followed by an LF, so that an empty line ends with its LF. */
+  let pairs = false;
   return (chunk, from) => {
     for (let at = from; at < chunk.length; at += 1) {
       const byte = chunk[at];
@@ -60,9 +65,14 @@ export function createEventEnd(): UnitEnd {
         afterCr = false;
         continue;
       }
-      const isSameLineEnd = byte === lf && afterCr;
+      const isSecondHalf = byte === lf && afterCr;
+      const isFirstHalf = byte === cr && pairs;
       afterCr = byte === cr;
-      if (isSameLineEnd) continue;
+      if (isSecondHalf && !pairs) {
+        pairs = true;
+        continue;
+      }
+      if (isFirstHalf) continue;
       if (lineEmpty) return at + 1;
       lineEmpty = true;
     }
