@@ -1,5 +1,6 @@
 import type { Dimension } from './budget.ts';
 import { NANO_USD_PER_USD } from './money.ts';
+import { withoutTrailingZeros } from './withoutTrailingZeros.ts';
 
 /** A limit as somebody wrote it: its value in the dimension's own unit, or a sentence about what is wrong with it. */
 export type ParsedAmount =
@@ -33,7 +34,7 @@ export function parseAmount(dimension: Dimension, text: string): ParsedAmount {
   const [, whole = '', fraction = '', suffix = ''] = match;
   if (isUsd && suffix !== '') return problem(`Write dollars in full: ${shown} could also mean tokens.`);
   const decimals = isUsd ? 9 : (suffixes[suffix.toLowerCase()] ?? 0);
-  const kept = fraction.replace(/0+$/, '');
+  const kept = withoutTrailingZeros(fraction);
   if (kept.length > decimals) {
     return problem(isUsd ? `${shown} is finer than a limit can be.` : `${shown} is no whole number.`);
   }

@@ -1,7 +1,8 @@
 import { type Dimension, dimensions, type Limits } from '../domain/budget.ts';
 import { exactFigure, knownValue } from '../domain/figure.ts';
 import { printCompact, printPercent, printUsd } from '../domain/format.ts';
-import { usdOf } from '../domain/money.ts';
+import { NANO_USD_PER_USD } from '../domain/money.ts';
+import { withoutTrailingZeros } from '../domain/withoutTrailingZeros.ts';
 import { type Shown, showTokens, showUsd } from './shown.ts';
 import { taskStrings } from './taskStrings.ts';
 import type { LimitLine, TaskView } from './tasks.ts';
@@ -17,11 +18,10 @@ function printBare(dimension: Dimension): (amount: number) => string {
 
 /** As a user would write it into an input box, so that reading it back gives the same limit. */
 export function editableAmount(dimension: Dimension, amount: number): string {
-  return dimension === 'costNanoUsd'
-    ? usdOf(amount)
-        .toFixed(9)
-        .replace(/\.?0+$/, '')
-    : String(amount);
+  if (dimension !== 'costNanoUsd') return String(amount);
+  const fraction = withoutTrailingZeros(String(amount % NANO_USD_PER_USD).padStart(9, '0'));
+  const whole = Math.floor(amount / NANO_USD_PER_USD);
+  return fraction === '' ? String(whole) : `${whole}.${fraction.padEnd(2, '0')}`;
 }
 
 /** Limits in words, "no budget" for none. */

@@ -1,8 +1,10 @@
 import type { ExtensionContext } from 'vscode';
 import type { SidebarState } from '../protocol/sidebar.ts';
+import type { BudgetPolicy } from '../protocol/tasks.ts';
 import type { TaskNode } from '../protocol/taskTreeView.ts';
 import type { DialogScript } from './dialogs.ts';
 import type { StatusBar } from './statusBar.ts';
+import { readPolicy } from './tasks/readPolicy.ts';
 import type { TaskSurfaces } from './tasks/taskSurfaces.ts';
 import { relaunchTerminal } from './terminals/openTerminal.ts';
 import type { TaskScript, WindowSession } from './windowSession.ts';
@@ -34,6 +36,8 @@ export interface TestInspection {
   /** Looks at the branches of tasks now. */
   lookAtBranches(): Promise<void>;
   currentBranch(): string | null;
+  /** The limits of the settings, as the meter is told of them. */
+  policy(): BudgetPolicy;
 }
 
 export function inspectionFor(
@@ -69,5 +73,6 @@ export function inspectionFor(
     taskNodes: () => tasks.tree.getChildren(),
     lookAtBranches: () => tasks.branches.look(),
     currentBranch: () => tasks.branches.currentBranch(),
+    policy: () => readPolicy(session.workspaceId),
   };
 }

@@ -123,7 +123,9 @@ export class Budgets {
 
   /** Takes the user's limits. Resolves to sentences about what was left out; rejects where they cannot be kept. */
   async setPolicy(value: unknown): Promise<readonly string[]> {
-    const { policy, problems } = readBudgetPolicy(value);
+    const { policy: sent, problems } = readBudgetPolicy(value);
+    // A window knows its own folder only: what others have sent for theirs stays.
+    const policy = { ...sent, folders: { ...this.#policy.folders, ...sent.folders } };
     if (JSON.stringify(policy) !== JSON.stringify(this.#policy)) {
       await this.#options.books.savePolicy(policy);
       this.#policy = policy;

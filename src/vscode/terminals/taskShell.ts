@@ -25,8 +25,9 @@ const CARRIER = 'OUTLAY_TASK_';
  * A terminal of a task. The editor puts an extension's variables over those that a terminal is created with, so that the window's base
  * URLs would win over the task's. Therefore the task's travel under names of their own and take their places just before the shell
  * starts: what other extensions set stays, and no value stands on a command line, where others could read it. The price is that the
- * editor does not put its shell integration into such a terminal. Windows has no such shell: there the environment is given in full, and
- * other extensions' variables are not in it.
+ * editor does not put its shell integration into such a terminal, which also keeps the launcher first on the PATH after start-up files
+ * have put something before it. For bash that is done here; with other shells a `codex` that a start-up file puts first is not
+ * the launcher's. Windows has no such shell: there the environment is given in full, and other extensions' variables are not in it.
  */
 export function taskShell(input: TaskShellInput): TaskShell {
   return input.platform === 'win32' ? wholeEnvironment(input) : throughSh(input);
@@ -38,12 +39,22 @@ function throughSh({ shell, platform, changes }: TaskShellInput): TaskShell {
   const moves = values.map(([name]) => `${name}=$${CARRIER}${name}; export ${name}; unset ${CARRIER}${name};`);
   // The editor's own terminals are login shells on macOS, where start-up files fill the PATH.
   const login = platform === 'darwin' ? ['-l'] : [];
+  const prefix = changes.get('PATH');
+  const isBash = platform !== 'darwin' && /(?:^|\/)bash$/.test(shell) && prefix?.kind === 'prependPath';
+  const start = isBash ? AFTER_START_UP_FILES : 'exec "$@"';
   return {
     shellPath: '/bin/sh',
-    shellArgs: ['-c', `${moves.join(' ')} exec "$@"`, 'sh', shell, ...login],
-    env: Object.fromEntries(carried),
+    shellArgs: ['-c', `${moves.join(' ')} ${start}`, 'sh', shell, ...(isBash ? ['--rcfile', '/dev/fd/9'] : login)],
+    env: Object.fromEntries([...carried, ...(isBash ? [[`${CARRIER}PATH`, prefix.value] as const] : [])]),
   };
 }
+
+/** Bash reads its own start-up file, and then puts the launcher in front. The text comes through a pipe: there is no file to keep. */
+const AFTER_START_UP_FILES = `exec "$@" 9<<'OUTLAY_END'
+[ -r ~/.bashrc ] && . ~/.bashrc
+PATH="$${CARRIER}PATH$PATH"; unset ${CARRIER}PATH; exec 9<&-
+OUTLAY_END
+`;
 
 function wholeEnvironment({ layers, platform, changes }: TaskShellInput): TaskShell {
   const env: Record<string, string | null> = { ...unmeteredEnvironment(layers, null, platform) };

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { VariableChange } from '../../../../src/vscode/terminals/noProxy.ts';
 import { isConnected, taskShell } from '../../../../src/vscode/terminals/taskShell.ts';
@@ -37,11 +40,27 @@ describe('a terminal of a task', () => {
   it('has no value on its command line, where others could read the token', () => {
     const shell = taskShell({ platform: 'linux', shell: '/bin/bash', layers, changes });
     expect(JSON.stringify(shell.shellArgs)).not.toContain('made-up-token');
-    expect(shell.shellArgs?.slice(-1)).toEqual(['/bin/bash']);
+    expect(shell.shellArgs?.slice(3)).toEqual(['/bin/bash', '--rcfile', '/dev/fd/9']);
     expect(taskShell({ platform: 'darwin', shell: '/bin/zsh', layers, changes }).shellArgs?.slice(-2)).toEqual([
       '/bin/zsh',
       '-l',
     ]);
+  });
+
+  it('keeps the launcher first on the PATH, whatever a start-up file of bash puts there', () => {
+    const home = mkdtempSync(join(tmpdir(), 'outlay-bash-'));
+    writeFileSync(join(home, '.bashrc'), 'PATH="/version-manager/bin:$PATH"\nMINE=kept\n');
+    const shell = taskShell({ platform: 'linux', shell: '/bin/bash', layers, changes });
+    const env = { ...shell.env, HOME: home, PATH: '/data/bin:/usr/bin:/bin' };
+    const lines = 'echo "$PATH $MINE $ANTHROPIC_BASE_URL"; env | grep -c OUTLAY_TASK_; exit 0\n';
+    const printed = execFileSync(shell.shellPath ?? '', [...(shell.shellArgs ?? []), '-i'], {
+      env,
+      encoding: 'utf8',
+      input: lines,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    rmSync(home, { recursive: true });
+    expect(printed).toBe(`/data/bin:/version-manager/bin:/data/bin:/usr/bin:/bin kept ${url}\n0\n`);
   });
 
   it('has its whole environment given on Windows', () => {
