@@ -80,7 +80,8 @@ function verdict({ added, nginx, portkey, kind, percent, busy, plan }: Measured)
   }
   if (portkey === null || plan.streams === 50) return { note: times };
   const target = "<= 1/3 of Portkey's";
-  if (portkey <= 0) return { target, note: `No verdict: Portkey's could not be told; ${times}` };
+  if (busy || portkey <= 0)
+    return { target, note: `No verdict: the machine was busy, direct events came late too; ${times}` };
   return { target, reached: added <= portkey / 3, note: `${(added / portkey).toFixed(2)} of Portkey's, ${times}` };
 }
 
