@@ -92,7 +92,7 @@ class LoopbackGateway implements Gateway {
   async listen(port: number): Promise<{ readonly port: number }> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ port, host: '127.0.0.1', exclusive: true, backlog: 1024 }, () => {
+      this.#server.listen({ port, host: '127.0.0.1', exclusive: true, backlog: 4096 }, () => {
         this.#server.off('error', reject);
         resolve();
       });
