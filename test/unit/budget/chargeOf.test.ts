@@ -9,7 +9,7 @@ import { advisedCall, call, calls, priced, unpriced, usage } from '../ledger/cal
 const hold = { costNanoUsd: 900, thinkingTokens: 500, outputTokens: 500, toolCalls: 1, calls: 1 };
 const seen = usage({ inputTokens: 10, outputTokens: 40, thinkingTokens: 30, toolCalls: 2 });
 const seenAmounts = { costNanoUsd: 70, thinkingTokens: 30, outputTokens: 40, toolCalls: 2, calls: 1 };
-const reported = { isSubscription: false, isEstimated: false, isUnpriced: false };
+const reported = { isSubscription: false, isEstimated: false, isUnpriced: false, guessedThinkingTokens: 0 };
 
 describe('a charge', () => {
   it.each(['ok', 'error', 'truncated', 'aborted', 'lost'] as const)(
@@ -27,27 +27,25 @@ describe('a charge', () => {
 
   it('counts all output as thinking where thinking is unknown', () => {
     const record = call({ usage: { ...seen, thinkingTokens: null }, thinkingAtLeastTokens: 5 });
-    expect(chargeOf(record, hold).amounts.thinkingTokens).toBe(40);
+    expect(chargeOf(record, hold)).toMatchObject({ amounts: { thinkingTokens: 40 }, guessedThinkingTokens: 40 });
   });
 
   it('counts unknown thinking part by part', () => {
-    expect(chargeOf(advisedCall(), null).amounts.thinkingTokens).toBe(10 + 20);
+    expect(chargeOf(advisedCall(), null)).toMatchObject({ amounts: { thinkingTokens: 30 }, guessedThinkingTokens: 20 });
   });
 
   it('of a call without a price is the hold’s cost and its own tokens', () => {
     expect(chargeOf(call({ usage: seen, cost: unpriced }), hold)).toEqual({
       amounts: { ...seenAmounts, costNanoUsd: 900 },
-      isSubscription: false,
+      ...reported,
       isEstimated: true,
-      isUnpriced: false,
     });
   });
 
   it('of a call without a price or a hold is counted as unpriced', () => {
     expect(chargeOf(call({ usage: seen, cost: unpriced }), null)).toEqual({
       amounts: { ...seenAmounts, costNanoUsd: 0 },
-      isSubscription: false,
-      isEstimated: false,
+      ...reported,
       isUnpriced: true,
     });
   });
@@ -56,7 +54,12 @@ describe('a charge', () => {
     'of a call of whose answer nothing was seen and that ended %s is the whole hold',
     (status) => {
       const record = call({ status, usage: usage({ inputTokens: 10 }), cost: priced(20, 0), provenance: 'partial' });
-      expect(chargeOf(record, hold)).toEqual({ ...reported, amounts: hold, isEstimated: true });
+      expect(chargeOf(record, hold)).toEqual({
+        ...reported,
+        amounts: hold,
+        isEstimated: true,
+        guessedThinkingTokens: 500,
+      });
     },
   );
 
@@ -94,10 +97,11 @@ describe('a charge', () => {
 
   it('of which no record came is the whole hold', () => {
     expect(wholeHoldCharge(hold, true)).toEqual({
+      ...reported,
       amounts: hold,
       isSubscription: true,
       isEstimated: true,
-      isUnpriced: false,
+      guessedThinkingTokens: 500,
     });
   });
 

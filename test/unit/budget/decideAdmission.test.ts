@@ -56,6 +56,8 @@ describe.each(dimensions)('a limit on %s', (dimension) => {
     ['too much whatever others hold', { limit: 10, spent: 4, held: 6, hold: 7 }, 'too-large'],
     ['the line reached by what is spent', { limit: 10, spent: 10, held: 0, hold: 1 }, 'used-up'],
     ['a limit lowered below what is spent', { limit: 10, spent: 12, held: 1, hold: 0 }, 'used-up'],
+    ['all but less than a hundredth spent', { limit: 1000, spent: 991, held: 0, hold: 10 }, 'used-up'],
+    ['all but a hundredth spent', { limit: 1000, spent: 990, held: 0, hold: 11 }, 'too-large'],
     ['a limit of 0', { limit: 0, spent: 0, held: 0, hold: 1 }, 'used-up'],
     ['a limit of 0 and nothing needed', { limit: 0, spent: 0, held: 0, hold: 0 }, null],
   ] as const)('answers %s', (_, numbers, reason) => {

@@ -45,7 +45,7 @@ describe('the sentence of a refusal', () => {
 
   it('says that this one call is too large', () => {
     expect(refusalSentence(refusal({ reason: 'too-large' }))).toBe(
-      "Outlay: this one call is too large for what is left of the budget of 'Fix login' ($5.00): it may need $0.60, and $0.02 is left. Extend it in the Outlay sidebar.",
+      "Outlay: this one call is too large for what is left of the budget of 'Fix login' ($5.00): it may need $0.60, with $0.02 left. Extend it in the Outlay sidebar.",
     );
   });
 

@@ -105,6 +105,7 @@ export class BudgetLife {
     } finally {
       disarm?.();
     }
+    this.#restoreTasks();
     this.#compare();
   }
 
@@ -268,8 +269,15 @@ export class BudgetLife {
       if (entry.task === index) entry.task = null;
       if (entry.recordedTask === index) entry.recordedTask = null;
     }
-    this.#saveTask(index);
-    this.#limits.set(index, cap);
+  }
+
+  /** A task that is deleted is there again for the next step, with nothing spent in it. */
+  #restoreTasks(): void {
+    for (const index of tasks) {
+      if (this.ledger.budget.task(taskId(index)) !== null) continue;
+      this.#saveTask(index);
+      this.#limits.set(index, cap);
+    }
   }
 
   #saveTask(index: number): void {

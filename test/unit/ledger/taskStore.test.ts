@@ -138,7 +138,7 @@ describe('a session', () => {
     ledger.writer.finish(spent(1, 2));
     expect([spentOf(ledger, 1), heldOf(ledger, 1)]).toEqual([0, 0]);
     expect(ledger.reader.calls({})[0]?.taskId).toBeNull();
-    expect(ledger.budget.loadTasks().bindings).toEqual([{ session: 's1', taskId: null }]);
+    expect(ledger.budget.loadTasks().bindings).toEqual([{ session: 's1', taskId: null, isMoved: true }]);
   });
 
   it('is put into a task without what it did before', () => {
@@ -147,7 +147,7 @@ describe('a session', () => {
     ledger.writer.finish(spent(1, 7, { taskId: null }));
     expect(ledger.budget.bindSession('s1', taskId(1), false)).toBe(0);
     expect(spentOf(ledger, 1)).toBe(0);
-    expect(ledger.budget.loadTasks().bindings).toEqual([{ session: 's1', taskId: taskId(1) }]);
+    expect(ledger.budget.loadTasks().bindings).toEqual([{ session: 's1', taskId: taskId(1), isMoved: false }]);
     expect(() => ledger.budget.bindSession('s1', taskId(9), false)).toThrow('no such task');
   });
 
