@@ -27,7 +27,7 @@ function account(change: Partial<AccountState>): AccountState {
     openHolds: 0,
     estimatedCharges: 0,
     unpricedCalls: 0,
-  guessedThinkingTokens: 0,
+    guessedThinkingTokens: 0,
     ...change,
   };
 }
