@@ -36,7 +36,7 @@ type Kind = 'budget' | 'temporary' | 'tooLarge';
  */
 export function refusalFor(question: RefusalQuestion): RefusalShape {
   const kind: Kind = question.isTooLarge === true ? 'tooLarge' : question.isTemporary ? 'temporary' : 'budget';
-  if (question.asMessage && kind !== 'temporary') {
+  if (question.asMessage && kind !== 'temporary' && !isRouting(question)) {
     const spoken = spokenAnswer(question.api, question, question.stream);
     if (spoken !== null) return { status: 200, headers: ['Content-Type', spoken.contentType], body: spoken.body };
   }
@@ -49,6 +49,14 @@ export function refusalFor(question: RefusalQuestion): RefusalShape {
     headers: ['Content-Type', 'application/json', ...retryFields(kind), ...(dialects[api].headers?.(kind) ?? [])],
     body: JSON.stringify(dialects[api].body(message, kind)),
   };
+}
+
+/**
+ * Gemini CLI first asks a small model, unstreamed, which model is to answer, and wants JSON of it: it asks again and again after a
+ * sentence, and goes on at once after an error.
+ */
+function isRouting({ agent, stream }: RefusalQuestion): boolean {
+  return agent === 'gemini-cli' && !stream;
 }
 
 /** Honoured by the SDKs of Anthropic and OpenAI, and so by everything that is built on them. */
