@@ -54,6 +54,8 @@ export class GatedCall {
   readonly #left = new AbortController();
   #exchange: Exchange | null = null;
   #pass: GatePass | null = null;
+  /** The gate has answered: its signal is not for what happens after. */
+  #answered = false;
   #stopMessage: string | null = null;
 
   constructor(ends: { req: IncomingMessage; res: ServerResponse }, plan: GatedPlan, tools: ExchangeTools) {
@@ -82,7 +84,7 @@ export class GatedCall {
 
   /** Breaks the call off, at shutdown. */
   cut(): void {
-    this.#left.abort();
+    this.#leave();
     if (this.#exchange !== null) this.#exchange.cut();
     else this.#res.destroy();
     this.#endPass();
@@ -90,10 +92,14 @@ export class GatedCall {
 
   readonly #closed = (): void => {
     this.#socket.off('close', this.#closed);
-    this.#left.abort();
+    this.#leave();
     this.#exchange?.clientGone();
     this.#endPass();
   };
+
+  #leave(): void {
+    if (!this.#answered) this.#left.abort();
+  }
 
   /** Null where the request was answered here. Never resolves where the client leaves first. */
   #readBody(): Promise<ReadBody | null> {
@@ -143,6 +149,7 @@ export class GatedCall {
     let answer: GateAnswer;
     try {
       answer = await gate.admit(head, { facts: read.facts, bodyBytes: read.bodyBytes }, signal);
+      this.#answered = true;
     } catch (error) {
       this.#report(error);
       this.#refuse(this.#shape({ message: unasked, isTemporary: true }, read));

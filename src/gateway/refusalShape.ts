@@ -29,14 +29,20 @@ export interface RefusalShape {
 type Kind = 'budget' | 'temporary' | 'tooLarge';
 
 /**
- * Answers a request that the gate refused so that its agent stops and shows the sentence, as measured with the real agents
- * (test/agents/refusals.test.ts): 402 with the API's own error body is shown at the first try by Claude Code, Gemini CLI, Qwen
- * Code, OpenCode, Copilot CLI, Cline and Goose; Codex tries five times more after a 402, and shows the text of a plain 400 at once.
- * A 503 is a trouble of ours that may pass: agents try it again for as long as they do for their provider's own.
+ * Answers a request that the gate refused so that its agent stops and shows the sentence. What the real agents did, each with its one
+ * prompt (test/agents/refusals.test.ts; requests in all, and what was shown):
+ * - Claude Code 2.1.330, 402: 1, "API Error: 402 <sentence>"
+ * - Codex 0.169, 400 as plain text: 1, "ERROR: <sentence>" (after a 402 it asks five times more)
+ * - Gemini CLI 0.61, 402: 2 (its routing call is the first), the sentence in an ApiError
+ * - Qwen Code 0.24, 402: 1, "[API Error: 402 <sentence>]"
+ * - OpenCode 1.18, 402: 2 (the title is a call of its own), "Error: <sentence>"
+ *
+ * A 503 is a trouble of ours that may pass, and agents ask again as they do after their provider's own: in the first minute Claude
+ * Code 7 times, Codex 30 times in 25 s and then no more, Gemini CLI 3, Qwen Code 15 in 25 s, OpenCode 6 in 15 s.
  */
 export function refusalFor(question: RefusalQuestion): RefusalShape {
   const kind: Kind = question.isTooLarge === true ? 'tooLarge' : question.isTemporary ? 'temporary' : 'budget';
-  if (question.asMessage && kind !== 'temporary') {
+  if (question.asMessage && kind !== 'temporary' && !isRouting(question)) {
     const spoken = spokenAnswer(question.api, question, question.stream);
     if (spoken !== null) return { status: 200, headers: ['Content-Type', spoken.contentType], body: spoken.body };
   }
@@ -49,6 +55,14 @@ export function refusalFor(question: RefusalQuestion): RefusalShape {
     headers: ['Content-Type', 'application/json', ...retryFields(kind), ...(dialects[api].headers?.(kind) ?? [])],
     body: JSON.stringify(dialects[api].body(message, kind)),
   };
+}
+
+/**
+ * Gemini CLI first asks a small model, unstreamed, which model is to answer, and wants JSON of it: it asks again and again after a
+ * sentence, and goes on at once after an error.
+ */
+function isRouting({ agent, stream }: RefusalQuestion): boolean {
+  return agent === 'gemini-cli' && !stream;
 }
 
 /** Honoured by the SDKs of Anthropic and OpenAI, and so by everything that is built on them. */

@@ -11,7 +11,8 @@ const ends: ReadonlySet<string> = new Set([
 
 /**
  * Ends a Responses stream. `incomplete`: a message says the sentence, and the response is incomplete for its maximum of output tokens.
- * `failed`: the response fails with the sentence as its error, for a client that tries an incomplete response again.
+ * `failed`: the response fails with the sentence as its error. Codex asks no more after either, but shows the first as "Incomplete
+ * response returned, reason: max_output_tokens" below the sentence, and the second as the sentence alone.
  * Items that are open stay so: only an item that is done is acted on, and half a tool call must not be.
  */
 export function createOpenaiResponsesEnding(style: 'incomplete' | 'failed'): EndingTracker {
@@ -41,7 +42,7 @@ export function createOpenaiResponsesEnding(style: 'incomplete' | 'failed'): End
       status,
       output: said,
       incomplete_details: status === 'incomplete' ? { reason: 'max_output_tokens' } : null,
-      // The code that no client tries again after, measured with Codex; its message is shown as it is.
+      // Codex tries again after `rate_limit_exceeded` and has words of its own for `insufficient_quota`.
       error: status === 'failed' ? { code: 'invalid_prompt', message: sentence.message } : null,
       usage: isOpen ? null : usageOf(outputTokens(0, streamedBytes)),
     };

@@ -64,6 +64,15 @@ function framingOf(api: ApiKind, type: string): 'sse' | 'lines' | 'frames' | nul
   return api === 'ollama-native' && /^\s*application\/x-ndjson\b/i.test(type) ? 'lines' : null;
 }
 
+/**
+ * Which ending a client gets, and what the real ones did after it (test/agents/refusals.test.ts; every later request refused):
+ * - Claude Code 2.1.330: `max_tokens` one more request, to go on, and "API Error: 402 <sentence>"; `error` in a tool call none and
+ *   "API Error: <sentence>", in thinking one more. `end_turn` would be none, and exit code 0 for half an answer.
+ * - Codex 0.169: `response.failed` none, "ERROR: <sentence>".
+ * - Gemini CLI 0.61: `MAX_TOKENS` none, the sentence below what had come.
+ * - Qwen Code 0.24: `length` two more, the sentence below what had come; the error chunk in a tool call none, "[API Error: <sentence>]".
+ * - OpenCode 1.18 (Anthropic): one more, "Error: <sentence>".
+ */
 function trackerOf({ api, agent }: StreamEndingOptions): EndingTracker {
   switch (api) {
     case 'openai-chat':

@@ -93,6 +93,9 @@ describe('an admitted call', () => {
     expect(seen?.head).toEqual({ ...asked?.head, taskId: 'task-1', isWatched: true });
     expect(Buffer.concat(seen?.request ?? []).toString()).toBe(body);
     expect(pass.calls).toEqual(['onStop', 'ended']);
+    while (rig.gateway.inFlight() > 0) await new Promise((resolve) => setImmediate(resolve));
+    // It told of a client that left while the gate thought, and none did.
+    expect(asked?.signal.aborted).toBe(false);
   });
 
   it.each([

@@ -87,6 +87,12 @@ describe('a refusal', () => {
     }
   });
 
+  it('is no message where Gemini CLI asks which model is to answer', () => {
+    const routing = { ...question, api: 'gemini-generate', agent: 'gemini-cli', asMessage: true } as const;
+    expect(refusalFor(routing).status).toBe(402);
+    expect(refusalFor({ ...routing, stream: true }).status).toBe(200);
+  });
+
   it('is a plain text for Codex, which tries again after a 402', () => {
     const shape = refusalFor({ ...question, api: 'openai-responses', agent: 'codex' });
     expect(shape).toEqual({ status: 400, headers: ['Content-Type', 'text/plain; charset=utf-8'], body: message });

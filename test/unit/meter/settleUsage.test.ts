@@ -66,6 +66,14 @@ describe('settleUsage', () => {
     expect(settled.usage).toMatchObject({ inputTokens: 1234, cacheReadTokens: 50, outputTokens: 40 });
   });
 
+  it('takes a stream that was stopped at the line as one that was cut', () => {
+    const interim = usage({ inputTokens: 1234, outputTokens: 1 });
+    const facts = { ...noResponseFacts, parts: [{ model: null, usage: interim }], usageState: 'interim' } as const;
+    const settled = settleUsage(evidence({ end: 'stopped', facts, countedVisibleTokens: 40 }));
+    expect(settled).toMatchObject({ status: 'truncated', provenance: 'partial' });
+    expect(settled.usage).toMatchObject({ inputTokens: 1234, outputTokens: 40 });
+  });
+
   it('does not lower the output below what the provider had reported before the cut', () => {
     const interim = usage({ inputTokens: 1, outputTokens: 90 });
     const settled = settleUsage(
