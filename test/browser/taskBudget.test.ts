@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { screenshot } from '../support/workbench.ts';
+import { runCommand, screenshot, setSidebarWidth, setTheme } from '../support/workbench.ts';
 import { apiKey, pricedModel } from './rig/agentCalls.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar, untilText } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
@@ -15,9 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => window?.stop());
 beforeEach(() => pictureOnFailure(window.page));
-
-/** A good dollar at the model's price. */
-const dearAnswer = { inputTokens: 190_000, cacheReadTokens: 0, outputTokens: 31_000, thinkingTokens: 20_000 };
 
 const claude = (prompt: string): string => `claude -p '${prompt}' --model ${pricedModel} < /dev/null`;
 
@@ -39,22 +36,15 @@ async function choose(label: string): Promise<void> {
   await window.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first().click();
 }
 
-/** Spends a good dollar of the task with another agent, which nobody watches. */
-async function spendOnTask(taskId: string): Promise<void> {
+/** Spends what one call costs, through another agent that nobody watches. */
+async function spendOnTask(taskId: string, prompt: string): Promise<void> {
   const { port, token } = await window.lock();
-  const held = window.upstream.hold('spend a dollar');
-  const response = fetch(`http://127.0.0.1:${port}/${token}/${taskId}/anthropic/v1/messages`, {
+  const response = await fetch(`http://127.0.0.1:${port}/${token}/${taskId}/anthropic/v1/messages`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...apiKey },
-    body: JSON.stringify({
-      model: pricedModel,
-      stream: true,
-      max_tokens: 1_000,
-      messages: [{ role: 'user', content: 'spend a dollar' }],
-    }),
+    body: JSON.stringify({ model: pricedModel, max_tokens: 1_000, messages: [{ role: 'user', content: prompt }] }),
   });
-  (await held).finish(dearAnswer);
-  await (await response).text();
+  await response.text();
 }
 
 describe('a task with a budget', () => {
@@ -85,7 +75,8 @@ describe('a task with a budget', () => {
     await terminal().filter({ hasText: 'forty-two' }).waitFor();
     await untilText(window.figure('task.costNanoUsd.detail'), /^\$0\.10 spent, nothing reserved, \$4\.90 free$/);
     const taskId = (await sidebar.locator('[data-task]').getAttribute('data-task')) ?? '';
-    for (let call = 1; call <= 5; call++) await spendOnTask(taskId);
+    // At ten cents each, the last one is admitted with less than that left.
+    for (let call = 1; call <= 51; call++) await spendOnTask(taskId, `step ${call}`);
     await untilText(window.figure('task.costNanoUsd.words'), '100% of $5.00');
     await untilText(window.figure('task.costNanoUsd.mark'), 'used up');
     await untilText(window.statusBar(), /, task 100% of \$5\.00, used up$/);
@@ -97,12 +88,20 @@ describe('a task with a budget', () => {
     await untilPrompt(page);
     expect(await terminal().textContent()).toMatch(/used\s*up/);
     expect(upstream.messages.length).toBe(answered);
-    const toast = page.locator('.notifications-toasts .notification-toast', { hasText: 'Extend by $1.25' });
-    await toast.waitFor();
-    expect(await toast.textContent()).toMatch(/Fix login.*used up/);
-    await screenshot(page, 'task-refused');
-
-    await toast.getByRole('button', { name: 'Extend by $1.25' }).click();
+    await setSidebarWidth(page, 300);
+    // An editor under test shows no toasts: its notifications are in their center at once.
+    const center = page.locator('.notifications-center .notification-list-item');
+    const notification = center.filter({ hasText: 'Extend by $1.25' });
+    for (const theme of ['dark', 'hcDark', 'light'] as const) {
+      await setTheme(window.vsCode, theme);
+      await runCommand(page, 'Notifications: Show Notifications');
+      await notification.waitFor();
+      await screenshot(page, `task-refused-${theme}`);
+    }
+    expect(await notification.textContent()).toMatch(/Fix login.*used up/);
+    expect(await center.allTextContents()).toHaveLength(3);
+    await notification.getByRole('button', { name: 'Extend by $1.25' }).click();
+    await notification.waitFor({ state: 'detached' });
     await untilText(window.figure('task.costNanoUsd.words'), /of \$6\.25$/);
     await focusTerminal(page);
     const again = upstream.hold('And now?');
@@ -111,7 +110,6 @@ describe('a task with a budget', () => {
     second.say('Now it goes on as before.');
     second.finish();
     await terminal().filter({ hasText: 'as before' }).waitFor();
-    expect(await toast.count()).toBe(0);
     await untilPrompt(page);
     await screenshot(page, 'task-extended');
 
