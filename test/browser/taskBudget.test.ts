@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { screenshot } from '../support/workbench.ts';
-import { pricedModel } from './rig/agentCalls.ts';
+import { runCommand, screenshot, setSidebarWidth, setTheme } from '../support/workbench.ts';
+import { apiKey, pricedModel } from './rig/agentCalls.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar, untilText } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 import { focusTerminal, typeLine, untilPrompt } from './rig/terminal.ts';
@@ -15,9 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => window?.stop());
 beforeEach(() => pictureOnFailure(window.page));
-
-/** About half of the budget below: a second call of this kind does not fit beside the first. */
-const largeAnswer = { inputTokens: 12_000, cacheReadTokens: 45_000, outputTokens: 31_000, thinkingTokens: 20_000 };
 
 const claude = (prompt: string): string => `claude -p '${prompt}' --model ${pricedModel} < /dev/null`;
 
@@ -39,6 +36,17 @@ async function choose(label: string): Promise<void> {
   await window.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first().click();
 }
 
+/** Spends what one call costs, through another agent that nobody watches. */
+async function spendOnTask(taskId: string, prompt: string): Promise<void> {
+  const { port, token } = await window.lock();
+  const response = await fetch(`http://127.0.0.1:${port}/${token}/${taskId}/anthropic/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...apiKey },
+    body: JSON.stringify({ model: pricedModel, max_tokens: 1_000, messages: [{ role: 'user', content: prompt }] }),
+  });
+  await response.text();
+}
+
 describe('a task with a budget', () => {
   it('holds a real agent at its line, says so, and lets it go on once it is extended', async () => {
     const { page, upstream } = window;
@@ -47,10 +55,10 @@ describe('a task with a budget', () => {
     await sidebar.getByRole('button', { name: 'New task' }).click();
     await answer('New Task', 'Fix login');
     await choose('Custom...');
-    await answer(/Dollars \(1 of 5\)/, '1');
+    await answer(/Dollars \(1 of 5\)/, '$5');
     for (const name of ['Thinking tokens', 'Output tokens', 'Tool calls', 'Calls']) await answer(name, '');
     await taskRow('Fix login').waitFor();
-    await untilText(window.figure('task.costNanoUsd.words'), '0% of $1.00');
+    await untilText(window.figure('task.costNanoUsd.words'), '0% of $5.00');
 
     await taskRow('Fix login').hover();
     await taskRow('Fix login').getByRole('button', { name: 'Open Terminal for Task' }).click();
@@ -63,23 +71,38 @@ describe('a task with a budget', () => {
     stream.say('The answer is forty-two.');
     await taskRow('Fix login').filter({ hasText: 'at work: claude-code' }).waitFor();
     await untilText(window.figure('task.costNanoUsd.detail'), /spent, \$0\.\d+ reserved/);
-    stream.finish(largeAnswer);
+    stream.finish();
     await terminal().filter({ hasText: 'forty-two' }).waitFor();
-    await untilText(window.figure('task.costNanoUsd.detail'), /^\$0\.5\d spent, nothing reserved/);
+    await untilText(window.figure('task.costNanoUsd.detail'), /^\$0\.10 spent, nothing reserved, \$4\.90 free$/);
+    const taskId = (await sidebar.locator('[data-task]').getAttribute('data-task')) ?? '';
+    // At ten cents each, the last one is admitted with less than that left.
+    for (let call = 1; call <= 51; call++) await spendOnTask(taskId, `step ${call}`);
+    await untilText(window.figure('task.costNanoUsd.words'), '100% of $5.00');
+    await untilText(window.figure('task.costNanoUsd.mark'), 'used up');
+    await untilText(window.statusBar(), /, task 100% of \$5\.00, used up$/);
     const answered = upstream.messages.length;
 
     await untilPrompt(page);
     await typeLine(page, claude('And what is the question?'));
     await terminal().filter({ hasText: 'Outlay: ' }).waitFor();
     await untilPrompt(page);
-    expect(await terminal().textContent()).toContain('Fix');
+    expect(await terminal().textContent()).toMatch(/used\s*up/);
     expect(upstream.messages.length).toBe(answered);
-    const toast = page.locator('.notifications-toasts .notification-toast', { hasText: 'Fix login' });
-    await toast.waitFor();
-    await screenshot(page, 'task-refused');
-
-    await toast.getByRole('button', { name: 'Extend by $0.25' }).click();
-    await untilText(window.figure('task.costNanoUsd.words'), /of \$1\.25$/);
+    await setSidebarWidth(page, 300);
+    // An editor under test shows no toasts: its notifications are in their center at once.
+    const center = page.locator('.notifications-center .notification-list-item');
+    const notification = center.filter({ hasText: 'Extend by $1.25' });
+    for (const theme of ['dark', 'hcDark', 'light'] as const) {
+      await setTheme(window.vsCode, theme);
+      await runCommand(page, 'Notifications: Show Notifications');
+      await notification.waitFor();
+      await screenshot(page, `task-refused-${theme}`);
+    }
+    expect(await notification.textContent()).toMatch(/Fix login.*used up/);
+    expect(await center.allTextContents()).toHaveLength(3);
+    await notification.getByRole('button', { name: 'Extend by $1.25' }).click();
+    await notification.waitFor({ state: 'detached' });
+    await untilText(window.figure('task.costNanoUsd.words'), /of \$6\.25$/);
     await focusTerminal(page);
     const again = upstream.hold('And now?');
     await typeLine(page, claude('And now?'));
@@ -87,7 +110,6 @@ describe('a task with a budget', () => {
     second.say('Now it goes on as before.');
     second.finish();
     await terminal().filter({ hasText: 'as before' }).waitFor();
-    expect(await toast.count()).toBe(0);
     await untilPrompt(page);
     await screenshot(page, 'task-extended');
 

@@ -10,8 +10,6 @@ import type { TaskDesk } from './taskDesk.ts';
 const MEMORY_KEY = 'branches';
 /** Git says many things in a row while it works. */
 const SETTLE_MS = 400;
-/** After so long nobody reverts a task to say that it failed. */
-const REVERT_DAYS = 14;
 const MOST_TASKS = 20;
 
 type Remembered = Readonly<Record<string, BranchFacts>>;
@@ -21,7 +19,6 @@ export interface BranchWatchParts {
   /** The workspace's memory: what was seen last, so that what happens while no window is open counts as well. */
   readonly memory: Memento;
   readonly log: (sentence: string) => void;
-  readonly nowMs: () => number;
 }
 
 /** Follows the branches of this window's tasks and suggests an outcome when one is pushed, merged or reverted. */
@@ -101,15 +98,14 @@ export class BranchWatch implements Disposable {
     return this.#git.getRepository(folder.uri) ?? this.#git.repositories[0] ?? null;
   }
 
-  /** Tasks of this window whose branch may still tell something: a revert comes after a task has passed. */
+  /** The open tasks of this window that have a branch. How a task ended is the user's word: nothing is proposed after it. */
   #tasks(): readonly Task[] {
-    const { desk, nowMs } = this.#parts;
-    const since = nowMs() - REVERT_DAYS * 86_400_000;
+    const { desk } = this.#parts;
     return desk
       .tasks()
       .tasks.map(({ task }) => task)
       .filter((task) => task.branch !== null && task.workspaceId === desk.workspaceId)
-      .filter((task) => task.state === 'open' || (task.state === 'passed' && (task.endedAtMs ?? 0) > since))
+      .filter((task) => task.state === 'open')
       .slice(0, MOST_TASKS);
   }
 
@@ -130,7 +126,7 @@ export class BranchWatch implements Disposable {
   /** False where a suggestion could not be given: then it is tried again at the next change. */
   async #suggest(task: Task, before: BranchFacts | null, after: BranchFacts): Promise<boolean> {
     const found = detectOutcome(before, after);
-    if (found === null || found.outcome === task.state) return true;
+    if (found === null) return true;
     try {
       await this.#parts.desk.call('proposeOutcome', { id: task.id, ...found });
       return true;

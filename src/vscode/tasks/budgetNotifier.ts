@@ -45,9 +45,7 @@ export class BudgetNotifier {
     if (this.#board.told !== before) void this.#parts.told.update(TOLD_KEY, this.#board.told);
     for (const item of news) {
       this.#parts.log(item.text);
-      this.#tell(item)
-        .catch(this.#parts.onError)
-        .finally(() => this.#board.closed(item));
+      this.#tell(item).catch(this.#parts.onError);
     }
   }
 

@@ -15,11 +15,11 @@ export interface NewsWindow {
 
 /**
  * Decides which news this window tells its user: those of its workspace or its active task, each once, over reloads too, and never a
- * storm of them. Of one kind, task and dimension at most one is open at a time, and no other for a minute.
+ * storm of them: of one kind, task and dimension at most one a minute. One that is still open does not keep a later one back, because
+ * the editor hides a notification after some seconds without closing it; the same sentence takes the place of the earlier one there.
  */
 export class NewsBoard {
   #told: string[];
-  readonly #open = new Set<string>();
   readonly #shownAtMs = new Map<string, number>();
 
   /** @param told ids that were told before a reload. */
@@ -32,7 +32,7 @@ export class NewsBoard {
     return this.#told;
   }
 
-  /** The news to tell now, in their order, newest first. Each must be given back to `closed` once its notification is gone. */
+  /** The news to tell now, in their order, newest first. */
   take(news: readonly BudgetNews[], { workspaceId, activeTaskId, nowMs }: NewsWindow): readonly BudgetNews[] {
     const fresh = news.filter(
       (item) =>
@@ -45,15 +45,10 @@ export class NewsBoard {
     return current.filter((item) => {
       const key = keyOf(item);
       const shownAtMs = this.#shownAtMs.get(key);
-      if (this.#open.has(key) || (shownAtMs !== undefined && nowMs - shownAtMs < QUIET_MS)) return false;
-      this.#open.add(key);
+      if (shownAtMs !== undefined && nowMs - shownAtMs < QUIET_MS) return false;
       this.#shownAtMs.set(key, nowMs);
       return true;
     });
-  }
-
-  closed(news: BudgetNews): void {
-    this.#open.delete(keyOf(news));
   }
 }
 

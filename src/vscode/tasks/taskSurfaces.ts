@@ -33,7 +33,6 @@ export class TaskSurfaces implements Disposable {
         desk: session,
         memory: workspaceState,
         log: (sentence) => tell.log.info(sentence),
-        nowMs: Date.now,
       }),
     );
     const checks = (): readonly string[] => workspaceState.get<readonly string[]>(CHECKS_KEY, []);
