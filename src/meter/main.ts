@@ -65,7 +65,7 @@ async function stopWhenUnused(meter: Meter, idleExitMinutes: number, stop: () =>
     await delay(IDLE_CHECK_MS, undefined, { ref: false });
     idleMinutes = meter.isIdle ? idleMinutes + 1 : 0;
     if (idleMinutes === 0 || idleMinutes < idleExitMinutes) continue;
-    const holders = await holdsAddress(meter.token, process.pid);
+    const holders = await holdsAddress(meter.heldTokens, process.pid);
     const patience = holders === 'unknown' ? idleExitMinutes * UNKNOWN_HOLDER_FACTOR : idleExitMinutes;
     // A client may have come while the system was being asked.
     if (holders !== 'yes' && idleMinutes >= patience && meter.isIdle) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
+import { type ExtensionContext, env, type LogOutputChannel, workspace } from 'vscode';
 import { systemClock } from '../domain/clock.ts';
 import { type Disposable, DisposableList } from '../domain/disposable.ts';
 import { type AgentId, agentIds } from '../manifest/manifest.ts';
@@ -10,6 +10,7 @@ import { readHostEnvironment } from './hostEnvironment.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
 import { startMeter } from './meter/meterProcess.ts';
 import type { Notifier } from './notifier.ts';
+import { refusalWarnings } from './refusalWarning.ts';
 import { onSettingsChange, readSetting, settingProblems } from './settings.ts';
 import type { AgentFiles } from './terminals/agentFiles.ts';
 import { installCodexLauncher } from './terminals/codexLauncher.ts';
@@ -169,6 +170,10 @@ export class WindowSession implements Disposable {
       this.#connectTerminals();
       for (const problem of view.connection?.settingProblems ?? []) void this.#notifier.warn('setting', problem);
       if (view.state === 'failed') void this.#notifier.warn('meter', `Outlay's meter stopped. ${view.text}`);
+    }
+    if (view.snapshot !== null) {
+      for (const { id, sentence } of refusalWarnings(view.snapshot, env.remoteName))
+        void this.#notifier.warn(id, sentence);
     }
     this.#publish();
   }

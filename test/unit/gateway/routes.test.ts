@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { agentOf, sessionOf, subAgentOf } from '../../../src/gateway/agents.ts';
+import { commandLineToken } from '../../../src/gateway/commandLineToken.ts';
 import type { RequestHead, Route } from '../../../src/gateway/contract.ts';
 import { queryWithoutKey } from '../../../src/gateway/headers.ts';
 import { createRoutes } from '../../../src/gateway/routes.ts';
 import { joinPath, parseUpstream, publicUpstreams, upstreamTable } from '../../../src/gateway/upstreams.ts';
-import { call, startGateway, startUpstream } from './gatewayRig.ts';
+import { call, startGateway, startUpstream, token } from './gatewayRig.ts';
 
 const routes = new Map(createRoutes(publicUpstreams).map((route) => [route.id, route]));
 
@@ -188,7 +189,7 @@ describe('upstreams', () => {
       anthropic: `${base}/anthropic`,
       openai: `${base}/openai/v1`,
       gemini: `${base}/gemini`,
-      codex: `${base}/codex/v1`,
+      codex: `${base.replace(token, commandLineToken(token))}/codex/v1`,
       bedrock: `${base}/bedrock`,
       vertex: `${base}/vertex/v1`,
       'vertex-gemini': `${base}/vertex`,
