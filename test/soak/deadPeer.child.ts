@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/domain/clock.ts';
 import { createGateway } from '../../src/gateway/createGateway.ts';
 import { createRoutes } from '../../src/gateway/routes.ts';
@@ -56,8 +57,10 @@ const agent = request({ ...options, path: '/made-up-token/ws-1/anthropic/v1/mess
     vanishedMs = performance.now();
   });
   res.on('error', () => {});
-  res.once('close', () => {
+  res.once('close', async () => {
     const seconds = (performance.now() - vanishedMs) / 1_000;
+    // The gateway's side of this connection closes a moment later.
+    for (let turns = 0; turns < 1_000 && gateway.inFlight() > 0; turns += 1) await delay(5);
     console.log(JSON.stringify({ complete: res.complete, body, seconds, inFlight: gateway.inFlight() }));
     process.exit(0);
   });
