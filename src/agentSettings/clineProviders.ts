@@ -66,7 +66,7 @@ export function planCline(
   for (const [provider, { apiLine }] of providers) {
     const known = Object.hasOwn(clineProviders, provider) ? clineProviders[provider] : undefined;
     if (known === undefined) {
-      leftAlone.push({ provider, reason: 'it has no base URL that leads through a gateway of this kind' });
+      leftAlone.push({ provider, reason: 'its calls cannot be led through Outlay' });
       continue;
     }
     const own = unusual(users(provider), known.usual);

@@ -243,7 +243,8 @@ describe('who sent a call', () => {
       [{ 'user-agent': 'secret-tool/1' }, 'unknown'],
       [{}, 'unknown'],
     ];
-    for (const [headers, agent] of named) expect([headers, agentOf(head(headers), 'default')]).toEqual([headers, agent]);
+    for (const [headers, agent] of named)
+      expect([headers, agentOf(head(headers), 'default')]).toEqual([headers, agent]);
   });
 
   it('is named by the base URL of an agent whose requests do not tell, out of the same list', () => {
