@@ -277,7 +277,7 @@ class LoopbackGateway implements Gateway {
         provider: upstream.provider,
         ...match,
         auth: route.auth(full),
-        agent: agentOf(head),
+        agent: agentOf(head, call.workspaceId),
         session: sessionOf(head),
         subAgent: subAgentOf(head),
         requestEncoding: all['content-encoding'] ?? null,

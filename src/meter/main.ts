@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { version } from '../../package.json';
+import { disconnectCline } from '../agentSettings/clineConnection.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { MeterReady } from '../protocol/control.ts';
 import { holdsAddress } from './addressHolders.ts';
@@ -48,7 +49,8 @@ async function serve(options: MeterArguments, unwritable: string | null, release
     onEnd: () => process.exit(0),
   });
   const stop = (): void => {
-    void meter.stop().finally(() => process.exit(0));
+    // Settings that hold the address of a meter that is gone would break their agent; the next window puts them in again.
+    void Promise.allSettled([meter.stop(), disconnectCline(options.dataDir)]).then(() => process.exit(0));
     // Not even a disk that hangs may hold up a shutdown: what is not booked by then is found as in flight at the next start.
     setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
   };

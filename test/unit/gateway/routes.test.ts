@@ -244,7 +244,16 @@ describe('who sent a call', () => {
       [{ 'user-agent': 'secret-tool/1' }, 'unknown'],
       [{}, 'unknown'],
     ];
-    for (const [headers, agent] of named) expect([headers, agentOf(head(headers))]).toEqual([headers, agent]);
+    for (const [headers, agent] of named)
+      expect([headers, agentOf(head(headers), 'default')]).toEqual([headers, agent]);
+  });
+
+  it('is named by the base URL of an agent whose requests do not tell, out of the same list', () => {
+    const sdk = head({ 'user-agent': 'ai-sdk/anthropic/4.0.42 runtime/bun/1.3.13' });
+    expect(agentOf(sdk, 'agent-cline')).toBe('cline');
+    expect(agentOf(sdk, 'agent-stranger')).toBe('unknown');
+    expect(agentOf(sdk, 'cline')).toBe('unknown');
+    expect(agentOf(head({ 'user-agent': 'claude-cli/2.1.330' }), 'agent-cline')).toBe('claude-code');
   });
 
   it('names its session and sub-agent in a bounded id', () => {
