@@ -15,6 +15,9 @@ export const helpText = `Outlay: what your coding agents really cost.
       Moves a session with its spend.
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
+  outlay disconnect
+      Gives Cline CLI its own base URLs back. The editor connects it again
+      when it starts, unless it was disconnected there.
   outlay help
   outlay --version
 

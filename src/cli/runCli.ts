@@ -9,6 +9,7 @@ import { callsText } from './callsCommand.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
 import { deleteCalls } from './deleteCommand.ts';
+import { disconnectAgents } from './disconnectCommand.ts';
 import { findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
 import { reportText } from './reportCommand.ts';
@@ -44,6 +45,7 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   report: ['data-dir', 'by', 'since', 'json'],
   calls: ['data-dir', 'json'],
   delete: ['data-dir', 'before', 'all', 'json'],
+  disconnect: ['data-dir'],
   help: [],
 };
 
@@ -95,7 +97,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   const [command, ...extra] = positionals;
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
-  if (command === undefined) throw new CliError('Say what to do: report, calls, task, delete or help.', 2);
+  if (command === undefined) throw new CliError('Say what to do: report, calls, task, delete, disconnect or help.', 2);
   if (command === 'task') return runTaskCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
@@ -103,6 +105,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   checkOptions(command, values, allowed);
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
+  if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
 }
 

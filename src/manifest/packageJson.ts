@@ -1,5 +1,6 @@
 import {
   agentIds,
+  type CommandId,
   commands,
   limitNames,
   repositorySettings,
@@ -12,8 +13,10 @@ import {
   tasksViewId,
   tasksWelcome,
   viewContainerId,
+  walkthrough,
+  walkthroughId,
 } from './manifest.ts';
-import type { CommandSpec, MenuSpec, SettingSpec, SettingType } from './manifestTypes.ts';
+import type { CommandSpec, MenuSpec, SettingSpec, SettingType, StepCompletion } from './manifestTypes.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 type JsonObject = { readonly [key: string]: Json | undefined };
@@ -115,6 +118,23 @@ function inView(view: string, items: readonly MenuSpec<string>[]): readonly Json
   }));
 }
 
+function walkthroughs(): readonly Json[] {
+  const steps = walkthrough.map(({ id, title, description, altText, completion }) => ({
+    id,
+    title,
+    description,
+    media: { svg: `media/walkthrough/${id}.svg`, altText },
+    completionEvents: [completionEvent(completion)],
+  }));
+  const description = 'Connect your first coding agent and see what it really costs.';
+  return [{ id: walkthroughId, title: 'Get Started with Outlay', description, steps }];
+}
+
+function completionEvent(completion: StepCompletion<CommandId>): string {
+  if ('command' in completion) return `onCommand:${completion.command}`;
+  return 'view' in completion ? `onView:${completion.view}` : `onContext:${completion.context}`;
+}
+
 /** The parts of package.json that are written from the manifest table. `engines.node` and all other keys are kept by hand. */
 export function generatedParts(): JsonObject {
   return {
@@ -150,6 +170,7 @@ export function generatedParts(): JsonObject {
         when,
         args: 'selection',
       })),
+      walkthroughs: walkthroughs(),
       viewsContainers: {
         activitybar: [{ id: viewContainerId, title: 'Outlay', icon: 'media/outlay.svg' }],
       },

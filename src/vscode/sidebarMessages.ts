@@ -15,6 +15,7 @@ const namesTask: BodyCheck = (body) =>
 const checks: { readonly [Name in keyof FromSidebar]: BodyCheck } = {
   ready: isEmpty,
   openTerminal: isEmpty,
+  showAgents: isEmpty,
   relaunchTerminal: isTerminalId,
   retry: isEmpty,
   turnOn: isEmpty,

@@ -1,9 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Script } from '../support/scriptedUpstream.ts';
-import type { AgentName } from '../support/toolchain.ts';
 import { refused, ScriptedGate, ScriptedPass } from '../unit/gateway/scriptedGate.ts';
-import { GatedAgent } from './support/gatedAgent.ts';
+import { GatedAgent, type GatedAgentName } from './support/gatedAgent.ts';
 import type { ProgramRun } from './support/runProgram.ts';
 
 const sentence = "Outlay: the budget of 'Fix login' ($5.00) is used up: $4.98 spent. Extend it in the Outlay sidebar.";
@@ -37,7 +36,7 @@ const words = 'One two three four five six seven eight nine ten. '.repeat(40);
 const slowly = { chunkChars: 20, pauseMs: 15 };
 
 /** Lets an agent's first streamed answer run to 3,000 bytes, stops it there, and refuses whatever comes after. */
-async function stopInStream(name: AgentName, script: Script): Promise<Stopped> {
+async function stopInStream(name: GatedAgentName, script: Script): Promise<Stopped> {
   const passes = new Map<string, ScriptedPass>();
   const seenBytes = new Map<string, number>();
   let further = 0;

@@ -19,7 +19,10 @@ interface Starting {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const startings: Readonly<Record<AgentName, Starting>> = {
+/** Cline takes its base URL from a file of its own, and has tests of its own. */
+export type GatedAgentName = Exclude<AgentName, 'cline'>;
+
+const startings: Readonly<Record<GatedAgentName, Starting>> = {
   claude: {
     argv: () => ['claude', '-p'],
     env: (bases) => ({ ANTHROPIC_API_KEY: 'sk-ant-api03-made-up', ANTHROPIC_BASE_URL: bases['anthropic'] ?? '' }),
@@ -72,7 +75,7 @@ export class GatedAgent {
     this.#stop = stop;
   }
 
-  static async start(agent: AgentName, options: GatedAgentOptions): Promise<GatedAgent> {
+  static async start(agent: GatedAgentName, options: GatedAgentOptions): Promise<GatedAgent> {
     const root = mkdtempSync(join(tmpdir(), `outlay-${agent}-`));
     const { script = { text: 'An answer.' } } = options;
     const upstream = await startScriptedUpstream({ script });
