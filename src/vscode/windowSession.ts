@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { type ExtensionContext, env, type LogOutputChannel, workspace } from 'vscode';
+import type { AgentFiles } from '../agents/agentFiles.ts';
+import { installCodexLauncher } from '../agents/codexLauncher.ts';
 import { systemClock } from '../domain/clock.ts';
 import { type Disposable, DisposableList } from '../domain/disposable.ts';
 import { type AgentId, agentIds } from '../manifest/manifest.ts';
@@ -19,8 +21,6 @@ import { refusalWarnings } from './refusalWarning.ts';
 import { onSettingsChange, readSetting, settingProblems } from './settings.ts';
 import { readPolicy } from './tasks/readPolicy.ts';
 import type { TaskDesk, TaskRequest } from './tasks/taskDesk.ts';
-import type { AgentFiles } from './terminals/agentFiles.ts';
-import { installCodexLauncher } from './terminals/codexLauncher.ts';
 import { TerminalConnector, type TerminalWishes } from './terminals/terminalConnector.ts';
 import { addressFingerprint } from './terminals/terminalRegister.ts';
 import { type WorkspaceIdentity, workspaceIdentity } from './workspaceIdentity.ts';

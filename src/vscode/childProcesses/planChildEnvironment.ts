@@ -1,12 +1,12 @@
-import type { AgentId } from '../../manifest/manifest.ts';
 import {
   type Environment,
   EnvironmentReader,
   MARKER_VARIABLE,
   withoutOwnVariables,
   writeMarker,
-} from '../terminals/environment.ts';
-import { planTerminalEnvironment, type TerminalEnvironmentInput } from '../terminals/planTerminalEnvironment.ts';
+} from '../../agents/environment.ts';
+import { planTerminalEnvironment, type TerminalEnvironmentInput } from '../../agents/planTerminalEnvironment.ts';
+import type { AgentId } from '../../manifest/manifest.ts';
 
 /**
  * Agents that extensions start as processes and that take their base URL from a variable. Codex takes it from its configuration and its command

@@ -13,11 +13,11 @@ import {
   clineProviders,
   clineSettingsPath,
 } from '../../agentSettings/clineProviders.ts';
+import { readUserEnvironment } from '../../agents/userBaseUrls.ts';
 import type { WorkspaceBaseUrls, WorkspaceParams } from '../../protocol/control.ts';
 import { setContextKey } from '../commands.ts';
 import { readSetting } from '../settings.ts';
 import { readTerminalLayers } from '../terminals/terminalLayers.ts';
-import { readUserEnvironment } from '../terminals/userBaseUrls.ts';
 import { clineConsent } from './clineConsent.ts';
 
 const MEMORY_KEY = 'clineConnected';

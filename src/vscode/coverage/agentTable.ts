@@ -22,7 +22,7 @@ export interface AgentEntry {
 
 /**
  * Every agent that a user may look for, those that cannot be reached included. The table of README.md is this one, row by row. How an
- * agent is connected is the business of terminals/agents; here is only told of it.
+ * agent is connected is the business of src/agents; here is only told of it.
  */
 export const agentTable: readonly AgentEntry[] = [
   {

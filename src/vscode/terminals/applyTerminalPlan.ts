@@ -1,5 +1,5 @@
 import type { EnvironmentVariableCollection } from 'vscode';
-import type { VariableChange } from './noProxy.ts';
+import type { VariableChange } from '../../agents/noProxy.ts';
 
 /** The part of the editor's collection that is written. */
 export type TerminalCollection = Pick<

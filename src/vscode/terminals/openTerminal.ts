@@ -1,5 +1,5 @@
 import { env, type Terminal, type TerminalOptions, ThemeIcon, Uri, window } from 'vscode';
-import type { Marker } from './environment.ts';
+import type { Marker } from '../../agents/environment.ts';
 import { isConnected, taskShell } from './taskShell.ts';
 import type { TerminalConnector } from './terminalConnector.ts';
 import { readTerminalLayers } from './terminalLayers.ts';

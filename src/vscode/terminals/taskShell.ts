@@ -1,5 +1,5 @@
-import { type EnvironmentLayers, MARKER_VARIABLE } from './environment.ts';
-import type { VariableChange } from './noProxy.ts';
+import { type EnvironmentLayers, MARKER_VARIABLE } from '../../agents/environment.ts';
+import type { VariableChange } from '../../agents/noProxy.ts';
 import { UNMETERED_VARIABLE, unmeteredEnvironment } from './unmeteredEnvironment.ts';
 
 /** What a terminal is made with, as the editor takes it. */

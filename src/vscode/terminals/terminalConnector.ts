@@ -1,12 +1,13 @@
 import { homedir } from 'node:os';
 import { type EnvironmentVariableCollection, type Memento, type Terminal, window, workspace } from 'vscode';
+import { type AgentFiles, readAgentFiles } from '../../agents/agentFiles.ts';
+import { MARKER_VARIABLE, type Marker, readMarker } from '../../agents/environment.ts';
+import { planTerminalEnvironment, type TerminalEnvironmentPlan } from '../../agents/planTerminalEnvironment.ts';
+import { readUserEnvironment, userUpstreams } from '../../agents/userBaseUrls.ts';
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import type { AgentId } from '../../manifest/manifest.ts';
 import type { MeterConnection } from '../meter/meterHost.ts';
-import { type AgentFiles, readAgentFiles } from './agentFiles.ts';
 import { applyTerminalPlan } from './applyTerminalPlan.ts';
-import { MARKER_VARIABLE, type Marker, readMarker } from './environment.ts';
-import { planTerminalEnvironment, type TerminalEnvironmentPlan } from './planTerminalEnvironment.ts';
 import { processHolds } from './processHolds.ts';
 import { readTerminalLayers } from './terminalLayers.ts';
 import {
@@ -17,7 +18,6 @@ import {
   unmeteredTerminals,
 } from './terminalRegister.ts';
 import { UNMETERED_VARIABLE } from './unmeteredEnvironment.ts';
-import { readUserEnvironment, userUpstreams } from './userBaseUrls.ts';
 
 const MEMORY_KEY = 'terminals';
 

@@ -1,5 +1,5 @@
 import { workspace } from 'vscode';
-import type { EnvironmentLayers } from './environment.ts';
+import type { EnvironmentLayers } from '../../agents/environment.ts';
 
 type EnvironmentSetting = Readonly<Record<string, string | null>>;
 

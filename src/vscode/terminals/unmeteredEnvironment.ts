@@ -1,4 +1,4 @@
-import { type Environment, type EnvironmentLayers, withoutOwnVariables } from './environment.ts';
+import { type Environment, type EnvironmentLayers, withoutOwnVariables } from '../../agents/environment.ts';
 
 /** Tells our own unmetered terminals from others, after a reload too. */
 export const UNMETERED_VARIABLE = 'OUTLAY_UNMETERED';

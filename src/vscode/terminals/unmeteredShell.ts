@@ -1,4 +1,4 @@
-import { MARKER_VARIABLE, type Marker } from './environment.ts';
+import { MARKER_VARIABLE, type Marker } from '../../agents/environment.ts';
 
 /** A shell that is started through `sh`, which first takes back what Outlay put into the environment. */
 export interface UnmeteredShell {

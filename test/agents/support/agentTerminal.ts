@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { readAgentFiles } from '../../../src/agents/agentFiles.ts';
+import { installCodexLauncher } from '../../../src/agents/codexLauncher.ts';
+import type { EnvironmentLayers } from '../../../src/agents/environment.ts';
+import type { VariableChange } from '../../../src/agents/noProxy.ts';
+import { planTerminalEnvironment } from '../../../src/agents/planTerminalEnvironment.ts';
+import { readUserEnvironment, userUpstreams } from '../../../src/agents/userBaseUrls.ts';
 import type { AgentId } from '../../../src/manifest/manifest.ts';
 import { callControl } from '../../../src/protocol/controlClient.ts';
-import { readAgentFiles } from '../../../src/vscode/terminals/agentFiles.ts';
-import { installCodexLauncher } from '../../../src/vscode/terminals/codexLauncher.ts';
-import type { EnvironmentLayers } from '../../../src/vscode/terminals/environment.ts';
-import type { VariableChange } from '../../../src/vscode/terminals/noProxy.ts';
-import { planTerminalEnvironment } from '../../../src/vscode/terminals/planTerminalEnvironment.ts';
-import { readUserEnvironment, userUpstreams } from '../../../src/vscode/terminals/userBaseUrls.ts';
 import { type MeterProcess, projectDir } from '../../support/meterProcess.ts';
 import { type AgentName, agentPath, nodePath } from '../../support/toolchain.ts';
 

@@ -60,14 +60,17 @@ export class GatedAgent {
   readonly upstream: ScriptedUpstream;
   readonly internet: ClosedInternet;
   readonly user: AgentUser;
+  readonly #agent: GatedAgentName;
   readonly #bases: Readonly<Record<string, string>>;
   readonly #stop: () => Promise<void>;
 
   private constructor(
+    agent: GatedAgentName,
     parts: { upstream: ScriptedUpstream; internet: ClosedInternet; user: AgentUser },
     bases: Readonly<Record<string, string>>,
     stop: () => Promise<void>,
   ) {
+    this.#agent = agent;
     this.upstream = parts.upstream;
     this.internet = parts.internet;
     this.user = parts.user;
@@ -102,7 +105,7 @@ export class GatedAgent {
       gate: options.gate,
     });
     await gateway.listen(0);
-    return new GatedAgent({ upstream, internet, user }, gateway.baseUrls('task-1'), async () => {
+    return new GatedAgent(agent, { upstream, internet, user }, gateway.baseUrls('task-1'), async () => {
       await gateway.close({ graceMs: 0 });
       await upstream.stop();
       await internet.close();
@@ -115,7 +118,7 @@ export class GatedAgent {
     prompt: string,
     options: { readonly patienceMs?: number; readonly more?: readonly string[] } = {},
   ): Promise<ProgramRun> {
-    const starting = startings[this.user.agent];
+    const starting = startings[this.#agent];
     const env = { ...this.user.env, ...starting.env(this.#bases), NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
     const argv = [...starting.argv(this.#bases), ...(options.more ?? []), prompt];
     return runProgram(['/bin/sh', '-c', 'exec "$@"', 'sh', ...argv], {

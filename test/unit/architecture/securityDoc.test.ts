@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clineSettingsPath } from '../../../src/agentSettings/clineProviders.ts';
 import { RECORD_FILE_NAME } from '../../../src/agentSettings/connectionRecord.ts';
+import { planTerminalEnvironment } from '../../../src/agents/planTerminalEnvironment.ts';
 import { publicUpstreams } from '../../../src/gateway/upstreams.ts';
 import { migrations } from '../../../src/ledger/migrations.ts';
 import { openDatabase } from '../../../src/ledger/sqlite.ts';
 import { agentIds } from '../../../src/manifest/manifest.ts';
-import { planTerminalEnvironment } from '../../../src/vscode/terminals/planTerminalEnvironment.ts';
 
 const text = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'SECURITY.md'), 'utf8');
 const quoted = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => [code, ...code.split(' ')]));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { withoutOwnVariables, writeMarker } from '../../../../src/agents/environment.ts';
 import { type AgentId, agentIds } from '../../../../src/manifest/manifest.ts';
 import { planChildEnvironment } from '../../../../src/vscode/childProcesses/planChildEnvironment.ts';
-import { withoutOwnVariables, writeMarker } from '../../../../src/vscode/terminals/environment.ts';
 
 const base = 'http://127.0.0.1:4711/token/ws-1';
 

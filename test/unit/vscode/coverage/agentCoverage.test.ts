@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { planTerminalEnvironment } from '../../../../src/agents/planTerminalEnvironment.ts';
 import { agentIds } from '../../../../src/manifest/manifest.ts';
 import { nowStrings } from '../../../../src/protocol/nowStrings.ts';
 import { agentCoverage, type CoverageFacts } from '../../../../src/vscode/coverage/agentCoverage.ts';
 import { agentTable } from '../../../../src/vscode/coverage/agentTable.ts';
-import { planTerminalEnvironment } from '../../../../src/vscode/terminals/planTerminalEnvironment.ts';
 
 const facts: CoverageFacts = {
   idle: null,

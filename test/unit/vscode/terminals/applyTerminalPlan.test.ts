@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EnvironmentVariableMutator } from 'vscode';
+import type { VariableChange } from '../../../../src/agents/noProxy.ts';
 import { applyTerminalPlan, type TerminalCollection } from '../../../../src/vscode/terminals/applyTerminalPlan.ts';
-import type { VariableChange } from '../../../../src/vscode/terminals/noProxy.ts';
 
 /** A stand-in for the editor's collection that counts writes, each of which would ask the user to relaunch terminals. */
 function collectionOf(): TerminalCollection & { readonly values: Map<string, string>; readonly writes: string[] } {

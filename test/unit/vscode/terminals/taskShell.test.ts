@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { VariableChange } from '../../../../src/vscode/terminals/noProxy.ts';
+import type { VariableChange } from '../../../../src/agents/noProxy.ts';
 import { isConnected, taskShell } from '../../../../src/vscode/terminals/taskShell.ts';
 
 const url = 'http://127.0.0.1:4000/made-up-token/task-abcdefgh12345678/anthropic';

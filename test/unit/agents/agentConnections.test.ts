@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AgentId, agentIds } from '../../../../src/manifest/manifest.ts';
-import { agentConnections } from '../../../../src/vscode/terminals/agentConnections.ts';
-import type { AgentFiles } from '../../../../src/vscode/terminals/agentFiles.ts';
-import { unusualBaseUrl } from '../../../../src/vscode/terminals/connection.ts';
-import { MARKER_VARIABLE } from '../../../../src/vscode/terminals/environment.ts';
-import { planTerminalEnvironment } from '../../../../src/vscode/terminals/planTerminalEnvironment.ts';
-import { readUserEnvironment, userUpstreams } from '../../../../src/vscode/terminals/userBaseUrls.ts';
+import { agentConnections } from '../../../src/agents/agentConnections.ts';
+import type { AgentFiles } from '../../../src/agents/agentFiles.ts';
+import { unusualBaseUrl } from '../../../src/agents/connection.ts';
+import { MARKER_VARIABLE } from '../../../src/agents/environment.ts';
+import { planTerminalEnvironment } from '../../../src/agents/planTerminalEnvironment.ts';
+import { readUserEnvironment, userUpstreams } from '../../../src/agents/userBaseUrls.ts';
+import { type AgentId, agentIds } from '../../../src/manifest/manifest.ts';
 
 const base = 'http://127.0.0.1:4711/token/ws-1';
 const files: AgentFiles = {

@@ -1,4 +1,4 @@
-import type { AgentId } from '../../manifest/manifest.ts';
+import type { AgentId } from '../manifest/manifest.ts';
 import type { AgentFiles } from './agentFiles.ts';
 import type { EnvironmentReader } from './environment.ts';
 

@@ -1,5 +1,5 @@
-import type { AgentId } from '../../manifest/manifest.ts';
-import type { WorkspaceBaseUrls } from '../../protocol/control.ts';
+import type { AgentId } from '../manifest/manifest.ts';
+import type { WorkspaceBaseUrls } from '../protocol/control.ts';
 import { agentConnections } from './agentConnections.ts';
 import type { AgentFiles } from './agentFiles.ts';
 import { type AgentConnection, type UserWishes, unusualBaseUrl } from './connection.ts';

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { installCodexLauncher } from '../../../../src/vscode/terminals/codexLauncher.ts';
+import { installCodexLauncher } from '../../../src/agents/codexLauncher.ts';
 
 const run = promisify(execFile);
-const mediaBin = fileURLToPath(new URL('../../../../media/bin', import.meta.url));
+const mediaBin = fileURLToPath(new URL('../../../media/bin', import.meta.url));
 const url = 'http://127.0.0.1:4711/token/ws-1/codex';
 const connection = ['-c', `openai_base_url='${url}'`];
 

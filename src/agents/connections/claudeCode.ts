@@ -1,4 +1,4 @@
-import { isAwsRegion } from '../../../domain/awsRegion.ts';
+import { isAwsRegion } from '../../domain/awsRegion.ts';
 import { type AgentConnection, type UserWishes, variableConnection } from '../connection.ts';
 
 const agent = { agent: 'claude-code', label: 'Claude Code', claimsRoute: true } as const;

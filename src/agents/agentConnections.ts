@@ -1,12 +1,12 @@
-import { aiderConnections } from './agents/aider.ts';
-import { claudeCodeConnections } from './agents/claudeCode.ts';
-import { codexConnections } from './agents/codex.ts';
-import { copilotCliConnections } from './agents/copilotCli.ts';
-import { geminiCliConnections } from './agents/geminiCli.ts';
-import { gooseConnections } from './agents/goose.ts';
-import { kiloConnections, openCodeConnections } from './agents/openCode.ts';
-import { qwenCodeConnections } from './agents/qwenCode.ts';
 import type { AgentConnection } from './connection.ts';
+import { aiderConnections } from './connections/aider.ts';
+import { claudeCodeConnections } from './connections/claudeCode.ts';
+import { codexConnections } from './connections/codex.ts';
+import { copilotCliConnections } from './connections/copilotCli.ts';
+import { geminiCliConnections } from './connections/geminiCli.ts';
+import { gooseConnections } from './connections/goose.ts';
+import { kiloConnections, openCodeConnections } from './connections/openCode.ts';
+import { qwenCodeConnections } from './connections/qwenCode.ts';
 
 /**
  * The agents that a terminal can be connected for: a new one is a file under agents/ and a line here. Where several claim a route for

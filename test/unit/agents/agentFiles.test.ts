@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseJsonWithComments, readAgentFiles } from '../../../../src/vscode/terminals/agentFiles.ts';
-import { EnvironmentReader } from '../../../../src/vscode/terminals/environment.ts';
+import { parseJsonWithComments, readAgentFiles } from '../../../src/agents/agentFiles.ts';
+import { EnvironmentReader } from '../../../src/agents/environment.ts';
 
 let home = '';
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import type { AgentId } from '../../../manifest/manifest.ts';
+import type { AgentId } from '../../manifest/manifest.ts';
 import type { AgentConnection } from '../connection.ts';
 
 interface Provider {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AgentFiles } from '../../../../src/vscode/terminals/agentFiles.ts';
-import { MARKER_VARIABLE, withoutOwnVariables } from '../../../../src/vscode/terminals/environment.ts';
-import type { VariableChange } from '../../../../src/vscode/terminals/noProxy.ts';
+import type { AgentFiles } from '../../../src/agents/agentFiles.ts';
+import { MARKER_VARIABLE, withoutOwnVariables } from '../../../src/agents/environment.ts';
+import type { VariableChange } from '../../../src/agents/noProxy.ts';
 import {
   CLAUDE_FIRST_PARTY_VARIABLE,
   planTerminalEnvironment,
   type TerminalEnvironmentInput,
-} from '../../../../src/vscode/terminals/planTerminalEnvironment.ts';
-import { readUserEnvironment, userUpstreams } from '../../../../src/vscode/terminals/userBaseUrls.ts';
+} from '../../../src/agents/planTerminalEnvironment.ts';
+import { readUserEnvironment, userUpstreams } from '../../../src/agents/userBaseUrls.ts';
 
 const base = 'http://127.0.0.1:4711/token/ws-1';
 const noFiles: AgentFiles = {
