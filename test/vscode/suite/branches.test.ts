@@ -30,6 +30,8 @@ describe("a task's branch in the editor", () => {
     git('init', '-q', '-b', 'main');
     commit('first');
     git('switch', '-q', '-c', 'fix-login');
+    // The git extension starts when it likes.
+    await until('git', async () => (await commands.getCommands(true)).includes('git.openRepository'));
     await commands.executeCommand('git.openRepository', root);
     await until('the branch', () => outlay.currentBranch() === 'fix-login');
   });
