@@ -70,7 +70,7 @@ async function fuzz(target: string, seconds: number, { isShort, isGuided }: Mode
   const plain = ['test/fuzz/plainFuzz.ts', bundled, seeds, dictionary, findings, String(seconds)];
   const limitMs = (seconds + 60) * 1_000;
   const { code, output } = await run(isGuided ? guided : plain, limitMs);
-  const executions = Math.max(0, ...Array.from(output.matchAll(/^#(\d+)\s/gm), ([, count]) => Number(count)));
+  const executions = Math.max(0, ...Array.from(output.matchAll(/^(?:#|Done )(\d+)\s/gm), ([, count]) => Number(count)));
   const found = readdirSync(findings).filter((name) => !before.has(name));
   const isOver = code === 0 && executions > 0;
   if (!isOver || found.length > 0) console.error(output.slice(-6_000));
