@@ -158,6 +158,12 @@ describe('one object of Ollama', () => {
     expect(result.problems).toEqual([{ code: 'malformed-json', detail }]);
   });
 
+  it('may hold escaped quotes, backslashes and braces', async () => {
+    const texts = ['"}{', '\\', '\\"}', '\\\\"{'];
+    const result = await readResponse({ api, contentType }, [lines(texts.map((response) => ({ response })))]);
+    expect(result).toMatchObject({ visible: texts.join(''), problems: [] });
+  });
+
   it('is followed by blanks of all kinds and read no further after something else', async () => {
     const blanks = Buffer.from('{"model":"a"} \t\r\n{"model":"b"}x{"model":"c"}');
     const result = await readResponse({ api, contentType }, [blanks, Buffer.from('{"model":"d"}')]);
