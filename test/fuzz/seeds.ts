@@ -29,6 +29,7 @@ const small = (): readonly Recording[] => recordings.filter((recording) => recor
 
 const headers = [
   'POST /a-made-up-token-of-the-fuzzer/ws-1/anthropic/v1/messages?key=1\nHost:127.0.0.1:4999\nx-api-key:k\nConnection:close, x-a\nx-a:1',
+  'POST /another-made-up-token-on-a-command-line/ws-1/codex/responses\nHost:127.0.0.1:4999',
   'GET /control/watch HTTP/1.1\nHost:localhost:4999\nauthorization:Bearer x\nte:trailers\ntransfer-encoding:chunked',
   'POST /v1/projects/p/locations/us-east5/publishers/anthropic/models/m:streamRawPredict\norigin:null\nhost:127.0.0.1:4999',
   'POST /eu-west-1/model/m/converse-stream\nanthropic-ratelimit-unified-5h-utilization:0.5\nanthropic-ratelimit-unified-5h-reset:1795356000',

@@ -18,7 +18,14 @@ import { observedAtMs } from '../readResponse.ts';
 
 const token = Buffer.from('a-made-up-token-of-the-fuzzer');
 const routes = createRoutes(publicUpstreams);
-const policy = { port: 4999, token, routes: new Map(routes.map((route) => [route.id, route])), control: true };
+const commandLineToken = Buffer.from('another-made-up-token-on-a-command-line');
+const policy = {
+  port: 4999,
+  token,
+  commandLineToken,
+  routes: new Map(routes.map((route) => [route.id, route])),
+  control: true,
+};
 
 /** Heads of requests and responses: the first line is method and target, each further one a field. */
 export function fuzz(data: Buffer): void {
@@ -41,8 +48,13 @@ function checkAdmission(method: string, url: string, rawHeaders: readonly string
   const hosts = rawValues(rawHeaders, 'host');
   check(hosts.length === 1 && /^(?:127\.0\.0\.1|localhost):4999$/.test(hosts[0] ?? ''), 'a foreign Host got in');
   check(rawValues(rawHeaders, 'origin').length === 0, 'a web page got in');
-  if (admission.kind === 'control') check(url.startsWith('/control/'), 'a call became control');
-  else check(url.startsWith(`/${token.toString()}/`), 'a call got in without the token');
+  if (admission.kind === 'control') {
+    check(url.startsWith('/control/'), 'a call became control');
+    return;
+  }
+  const isFromCommandLine =
+    url.startsWith(`/${commandLineToken.toString()}/`) && admission.route.onCommandLine === true;
+  check(url.startsWith(`/${token.toString()}/`) || isFromCommandLine, 'a call got in without the token');
 }
 
 const hop =
