@@ -67,10 +67,13 @@ export function createEventStream(sink: EventStreamSink): EventStream {
 function readData(data: string, sink: EventStreamSink): void {
   const text = data.trim();
   if (text === '') return;
-  const value = text === '[DONE]' ? null : parseJson(text);
+  if (text === '[DONE]') {
+    sink.onDone();
+    return;
+  }
+  const value = parseJson(text);
   const object = asObject(value) ?? onlyError(value);
-  if (text === '[DONE]') sink.onDone();
-  else if (object !== null) sink.onEvent(object);
+  if (object !== null) sink.onEvent(object);
   else if (value === undefined) sink.onProblem({ code: 'malformed-json', detail: 'an event of the stream is no JSON' });
   else sink.onProblem({ code: 'unexpected-shape', detail: 'an event of the stream is no object' });
 }

@@ -175,3 +175,146 @@ describe('text bytes', () => {
     }
   });
 });
+
+describe('what is JSON', () => {
+  const valid = [
+    ...['true', 'false', 'null', '0', '-1.5e+3', '""', '[]', '{}', ' \r\n\t[ ] ', '[1,[2],{"a":{}}]', '\uFEFF{}'],
+    ...[
+      '"\\"\\\\\\/\\b\\f\\n\\r\\t"',
+      '"\\u09aF\\uFfFf"',
+      '" !#[]"',
+      '[true,"x"]',
+      '{"a":1}',
+      '[null]',
+      '{"a":"b","c":null}',
+    ],
+  ];
+  const invalid = [
+    ...[
+      'tru',
+      'nul',
+      '01',
+      '1.',
+      '[1}',
+      '{"a":1]',
+      '{"a" 1}',
+      '[1 2]',
+      '{a:1}',
+      '[,]',
+      '{"a":1,}',
+      '"\\x"',
+      '"\\u00g0"',
+    ],
+    ...[
+      '"\\u/000"',
+      '"\\u:000"',
+      '"\\u`000"',
+      '"\n"',
+      '"\u001f"',
+      '1 1',
+      '[]]',
+      '{"a":true:1}',
+      '[true"x"]',
+      '\uFEFF\uFEFF{}',
+    ],
+  ];
+
+  it.each(valid)('is whole: %j', (text) => {
+    expect(scanText(text).status).toBe('whole');
+    expect(scan(Array.from(Buffer.from(text), (byte) => Uint8Array.of(byte))).status).toBe('whole');
+  });
+
+  it.each(invalid)('is malformed: %j', (text) => {
+    expect(scanText(text).status).toBe('malformed');
+  });
+
+  it.each(['', ' ', '[', '{', '{"a"', '{"a":', '{"a":1', '[1,', '"x', '"\\', '"\\u00'])('is unfinished: %j', (text) => {
+    expect(scanText(text).status).toBe('unfinished');
+  });
+
+  it('knows its byte order mark by all of its three bytes in front', () => {
+    const withMark = (...bytes: readonly number[]) => scan([Uint8Array.from([...bytes, 0x7b, 0x7d])]).status;
+    expect(withMark(0xef, 0xbb, 0xbf)).toBe('whole');
+    for (const bytes of [[0xbb], [0xbf], [0xef, 0xef, 0xbf], [0xef, 0xbb, 0xbb], [0x20, 0xef, 0xbb, 0xbf]])
+      expect(withMark(...bytes)).toBe('malformed');
+  });
+
+  it.each([
+    ['{"a":"x"}', 'string', 'object', 1],
+    [' {"a":1}', 'number', 'object', 2],
+    ['{"a":true}', 'boolean', 'object', 1],
+    ['{"a":null}', 'null', 'object', 1],
+    ['{"a":[{}]}', 'array', 'object', 1],
+    ['{"a":{}}', 'object', 'object', 1],
+    ['[{"a":1}]', undefined, 'array', -1],
+    ['7', undefined, 'number', -1],
+  ])('has kinds: %s', (text, kind, topLevel, objectStart) => {
+    const result = scanText(text);
+    expect(result.values.get('a')?.kind).toBe(kind);
+    expect(result).toMatchObject({ topLevel, objectStart });
+  });
+
+  it('holds strings up to 8,192 bytes, names up to 256 and literals up to 64', () => {
+    const name = 'n'.repeat(256);
+    expect(found(scanText(`{"a":"${'x'.repeat(8_192)}","${name}":1}`, ['a', name]))).toEqual({
+      a: 'x'.repeat(8_192),
+      [name]: 1,
+    });
+    expect(found(scanText(`{"a":"${'x'.repeat(8_193)}"}`))).toEqual({ a: null });
+    expect(found(scanText(`{"${name}n":1}`, [`${name}n`]))).toEqual({});
+    expect(found(scanText(`{"a":${'1'.repeat(64)},"b":${'1'.repeat(65)}}`))).toEqual({
+      a: Number('1'.repeat(64)),
+      b: null,
+    });
+    expect(scanText(`{"a":${'x'.repeat(65)}}`).status).toBe('malformed');
+    expect(scanText(`{"a":1${'x'.repeat(65)}}`).status).toBe('malformed');
+  });
+});
+
+describe('text bytes of escapes', () => {
+  it.each([
+    ['\\u0020', 1],
+    ['\\u0021', 1],
+    ['\\u007f', 1],
+    ['\\u0080', 2],
+    ['\\u07ff', 2],
+    ['\\u0800', 3],
+    ['\\ud7ff', 3],
+    ['\\ud800', 2],
+    ['\\udfff', 2],
+    ['\\ue000', 3],
+    ['!', 1],
+    ['\\t\\r\\n', 3],
+    ['\\b\\f\\/\\\\', 4],
+    ['\u007f', 1],
+  ])('%s counts %i', (escaped, bytes) => {
+    expect(scanText(`"${escaped}"`).textBytes).toBe(bytes);
+  });
+
+  it('break a run where they are blank or of another script, and are part of it where not', () => {
+    const run = 'x'.repeat(1_500);
+    for (const [escaped, bytes] of [
+      ['\\u0020', 3_001],
+      ['\\u00e9', 3_002],
+      ['\\t', 3_001],
+      ['\\r', 3_001],
+      [' ', 3_001],
+      ['\\u0041', 0],
+      ['\\/', 0],
+      ['!', 0],
+      ['\\b', 0],
+    ] as const)
+      expect([escaped, scanText(`"${run}${escaped}${run}"`).textBytes]).toEqual([escaped, bytes]);
+  });
+
+  it('of names do not count, nor break what does', () => {
+    expect(scanText('{"\\u0041\\u00e9\\n!":"four"}').textBytes).toBe(4);
+    expect(scanText(`{"a":"${'x'.repeat(1_500)}","${'y'.repeat(900)}":"z"}`).textBytes).toBe(1_501);
+  });
+
+  it('of a string that was cut count as far as they came', () => {
+    expect(scanText('"four').textBytes).toBe(4);
+    expect(scanText(`"${'x'.repeat(2_001)}`).textBytes).toBe(0);
+    expect(scanText('["four\n').textBytes).toBe(4);
+  });
+});
