@@ -111,6 +111,26 @@ describe('admission', () => {
     expect(status(`/${token}/ws-1/__proto__/x`)).toBe(404);
   });
 
+  it('says in a sentence why, and keeps the connection of those only whose secret or name was wrong', () => {
+    const host = ['Host', '127.0.0.1:4321'];
+    const refusals: [number, string, boolean, string, string[], string?][] = [
+      [400, 'Exactly one Host is needed.', true, good, []],
+      [403, 'This Host is not served.', true, good, ['Host', 'evil.com']],
+      [403, 'Web pages are not served.', true, good, [...host, 'Origin', 'null']],
+      [403, 'Web pages are not served.', true, good, [...host, 'Sec-Fetch-Site', 'cross-site']],
+      [400, 'Only origin-form targets are served.', true, '*', host],
+      [403, 'This method is not served.', true, good, host, 'OPTIONS'],
+      [405, 'This method is not served.', true, good, host, 'TRACE'],
+      [405, 'This method is not served.', true, good, host, 'CONNECT'],
+      [401, 'Not authorised.', false, '/wrong/ws-1/anthropic', host],
+      [404, 'There is no such workspace.', false, `/${token}/w_1/anthropic`, host],
+      [404, 'There is no such route.', false, `/${token}/ws-1/nowhere`, host],
+    ];
+    for (const [code, message, close, url, rawHeaders, method = 'GET'] of refusals)
+      expect(admit({ method, url, rawHeaders }, policy)).toEqual({ kind: 'refused', status: code, message, close });
+    expect(admit({ rawHeaders: host }, policy)).toMatchObject({ status: 400 });
+  });
+
   it('never takes another token, whatever the method', () => {
     const methods = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND');
     fc.assert(

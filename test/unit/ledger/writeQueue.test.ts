@@ -5,27 +5,7 @@ import { systemClock } from '../../../src/domain/clock.ts';
 import { type Ledger, LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
 import { WriteQueue } from '../../../src/ledger/writeQueue.ts';
 import { call, callId, priced, usage } from './callFixtures.ts';
-
-/** Timers that fire when the test says so. */
-class ManualTimers {
-  readonly delays: number[] = [];
-  #due: (() => void)[] = [];
-
-  readonly after = (delayMs: number, work: () => void) => {
-    this.delays.push(delayMs);
-    this.#due.push(work);
-    const dispose = () => {
-      this.#due = this.#due.filter((other) => other !== work);
-    };
-    return { dispose };
-  };
-
-  fire(): void {
-    const due = this.#due;
-    this.#due = [];
-    for (const work of due) work();
-  }
-}
+import { ManualTimers } from './manualTimers.ts';
 
 /** The error of a real SQLite whose database may not grow any more. */
 function diskFull(): unknown {
