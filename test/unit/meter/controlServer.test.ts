@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -227,22 +227,22 @@ describe('the control API', () => {
   });
 
   it('lets an answer go whose client has left', async () => {
-    const asked = Promise.withResolvers<void>();
-    const answer = Promise.withResolvers<number>();
+    const events = new EventEmitter();
+    const asked = once(events, 'asked');
     const { port, logged, ask } = await start({
       deleteData: () => {
-        asked.resolve();
-        return answer.promise;
+        events.emit('asked');
+        return once(events, 'answer').then(() => 1);
       },
     });
     const socket = connect(port, '127.0.0.1');
     const head = `POST /control/deleteData HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${controlToken}`;
     socket.write(`${head}\r\nContent-Length: 17\r\n\r\n{"beforeMs":null}`);
-    await asked.promise;
+    await asked;
     socket.resetAndDestroy();
     // Another whole exchange on the same loop: the reset has been seen by then.
     expect((await ask('status')).status).toBe(200);
-    answer.resolve(1);
+    events.emit('answer');
     expect((await ask('status')).status).toBe(200);
     expect(logged).toEqual([]);
   });
