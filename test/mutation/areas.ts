@@ -12,7 +12,7 @@ export const mutationAreas = {
   wire: {
     mutate: ['src/wire/**/*.ts'],
     tests: ['test/unit/wire/**/*.test.ts'],
-    leaveOut: ['test/unit/wire/recordingCuts.test.ts'],
+    leaveOut: ['test/unit/wire/recordingsCutAndCompressed.test.ts'],
   },
   pricing: {
     mutate: ['src/pricing/**/*.ts'],

@@ -1,8 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { outcome, readRecording } from './readRecording.ts';
-import { cutAt } from './readResponse.ts';
 import { recordingBytes } from './recordingRow.ts';
 import { recordings } from './recordings.ts';
 
@@ -41,20 +39,5 @@ describe.each(recordings)('$file', (recording) => {
     const expected = outcome(await readRecording(recording, [bytes]));
     const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
     expect(outcome(await readRecording(recording, chunks))).toBe(expected);
-  });
-
-  it.each([
-    ['gzip', gzipSync],
-    ['x-gzip', gzipSync],
-    ['deflate', deflateSync],
-    ['deflate', deflateRawSync],
-    ['br', brotliCompressSync],
-    ['zstd', zstdCompressSync],
-    ['gzip, br', (input: Buffer) => brotliCompressSync(gzipSync(input))],
-  ])('gives the same compressed with %s', async (encoding, compress) => {
-    const expected = outcome(await readRecording(recording, [bytes]));
-    const compressed = compress(bytes);
-    const middle = compressed.length >> 1;
-    expect(outcome(await readRecording(recording, cutAt(compressed, [1, middle]), encoding))).toBe(expected);
   });
 });

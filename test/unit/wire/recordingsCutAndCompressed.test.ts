@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { firstRecordings } from './firstRecordings.ts';
 import { outcome, readRecording } from './readRecording.ts';
@@ -37,6 +38,21 @@ describe.each(recordings)('$file', (recording) => {
     }
     expect(differing).toEqual([]);
   }, 180_000);
+
+  it.each([
+    ['gzip', gzipSync],
+    ['x-gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+    ['gzip, br', (input: Buffer) => brotliCompressSync(gzipSync(input))],
+  ])('gives the same compressed with %s', async (encoding, compress) => {
+    const expected = outcome(await readRecording(recording, [bytes]));
+    const compressed = compress(bytes);
+    const middle = compressed.length >> 1;
+    expect(outcome(await readRecording(recording, cutAt(compressed, [1, middle]), encoding))).toBe(expected);
+  });
 });
 
 /** The first recordings alone: the further ones differ in what they say, not in how they are framed. */
