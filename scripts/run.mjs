@@ -40,6 +40,7 @@ const tasks = {
   'test:agents': { needs: [ensureVsCodeServer, ensureChromium, ensureAgents], suites: ['build', 'agents'] },
   'test:desktop': { needs: [], suites: ['build', 'desktop'] },
   'test:soak': { needs: [ensureVsCodeServer, ensureChromium], suites: ['build', 'soak'] },
+  'test:mutation': { needs: [], suites: ['mutation'] },
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -49,6 +49,7 @@ const suites = {
     free: true,
     env: { OUTLAY_SOAK: '1' },
   },
+  mutation: { steps: [['test/mutation/run.ts']], free: true },
 };
 
 /** Runs all of them whatever fails, prints a table and gives the exit code. No process that a suite started outlives it. */

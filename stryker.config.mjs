@@ -1,0 +1,29 @@
+import { mutationAreaHere } from './test/mutation/areas.ts';
+
+const { name, area } = mutationAreaHere();
+
+/** Mutation testing of one area, started by `npm run test:mutation <area>`. */
+export default {
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+  plugins: ['@stryker-mutator/vitest-runner'],
+  mutate: area.mutate,
+  coverageAnalysis: 'perTest',
+  concurrency: 1,
+  // A mutant that never ends is stopped by a count of what it executes; the clock is only for what that count does not see.
+  timeoutMS: 5_000,
+  timeoutFactor: 2,
+  incremental: true,
+  incrementalFile: `reports/mutation/${name}.incremental.json`,
+  reporters: ['json', 'html', 'progress-append-only'],
+  jsonReporter: { fileName: `reports/mutation/${name}.json` },
+  htmlReporter: { fileName: `reports/mutation/${name}.html` },
+  tempDirName: `.stryker-tmp/${name}`,
+  symlinkNodeModules: false,
+  buildCommand: 'node test/mutation/linkPackages.ts',
+  ignorePatterns: ['.cache', 'dist', 'reports', '*.vsix', 'media'],
+  // The compiler of this project has no API of JavaScript, which rewriting its configuration would need.
+  tsconfigFile: 'tsconfig.none.json',
+  disableTypeChecks: false,
+  allowConsoleColors: false,
+};
