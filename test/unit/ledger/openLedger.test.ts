@@ -89,6 +89,38 @@ describe('openLedger', () => {
     expect(ledger.reader.calls({})).toMatchObject([{ status: 'ok' }]);
   });
 
+  it('keeps the latest figures of a call in flight', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    ledger.writer.begin(call({ usage: usage({}), cost: unpriced }));
+    ledger.writer.update(call({ usage: usage({ outputTokens: 7 }), cost: priced(0, 70) }));
+    ledger.writer.sweepLost(() => false);
+    expect(ledger.reader.calls({})).toMatchObject([{ status: 'lost', usage: { outputTokens: 7 } }]);
+    expect(ledger.reader.report({ by: 'model' })).toMatchObject([{ calls: 1, outputTokens: 7, costNanoUsd: 70 }]);
+  });
+
+  it('asks after the owner of each call in flight, and ends those of the dead only', () => {
+    const path = ledgerPathOf(tempDir());
+    const owners = [
+      { pid: 11, bootId: 'boot-1' },
+      { pid: 22, bootId: 'boot-2' },
+    ];
+    owners.forEach((owner, index) => {
+      const ledger = openLedger({ path, ...options, owner });
+      ledger.writer.begin(call({ id: callId(index), session: `s${index}` }));
+      ledger.close();
+    });
+    const ledger = openLedger({ path, ...options });
+    const asked: unknown[] = [];
+    const lost = ledger.writer.sweepLost((owner) => {
+      asked.push(owner);
+      return owner.pid === 11;
+    });
+    expect(lost).toBe(1);
+    expect(asked).toEqual(owners);
+    expect(ledger.reader.calls({})).toMatchObject([{ session: 's1', status: 'lost' }]);
+    ledger.close();
+  });
+
   it('lets the true end of a call replace one that was booked as lost', () => {
     const ledger = openLedger({ path: ':memory:', ...options });
     ledger.writer.begin(call({ cost: priced(1, 1) }));
