@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { LedgerHealth } from '../../../src/ledger/contract.ts';
@@ -16,12 +17,12 @@ import { tempDir } from './tempDir.ts';
 const calibration = { model: 'm', logRatioSum: 1, weight: 1, variance: 1, samples: 1, updatedAtMs: 1 };
 
 /** A served ledger whose timers the test fires, and everything that it sends. */
-function serve(path: string) {
+function serve(path: string, timeZone = 'UTC') {
   const timers = new ManualTimers();
   const sent: LedgerMessage[] = [];
   const receive = serveLedger({
     path,
-    timeZone: 'UTC',
+    timeZone,
     clock: systemClock,
     after: timers.after,
     send: (message) => sent.push(message),
@@ -134,7 +135,7 @@ describe('serveLedger', () => {
   it('waits while the ledger cannot be opened, answers empty, and tells of changes only', async () => {
     const path = ledgerPathOf(tempDir());
     mkdirSync(join(path, 'inside'), { recursive: true });
-    const { ask, healths, timers } = serve(path);
+    const { ask, request, healths, timers, logged } = serve(path);
     expect(healths()).toMatchObject([{ state: 'waiting', waiting: 0 }]);
     await ask('finish', call({ id: callId(1) }));
     await ask('finish', call({ id: callId(2) }));
@@ -142,6 +143,9 @@ describe('serveLedger', () => {
     expect(await ask('health', null)).toMatchObject({ state: 'waiting', waiting: 2, dropped: 0 });
     expect(await ask('loadCalibration', null)).toEqual([]);
     expect(await ask('report', { by: 'model' })).toEqual([]);
+    const tries = timers.delays.length;
+    request('calls', {});
+    expect(timers.delays).toHaveLength(tries);
     const query = { today: '2026-11-22', weekSince: '2026-11-16', recentLimit: 2, costSinceMs: 0 };
     expect(await ask('now', query)).toMatchObject({ recent: [], costSince: [], health: { waiting: 2 } });
     expect(await ask('deleteBefore', null)).toEqual({
@@ -153,7 +157,54 @@ describe('serveLedger', () => {
     rmdirSync(path);
     timers.fire();
     expect(healths().map(({ state }) => state)).toEqual(['waiting', 'ok']);
+    expect(logged()).toEqual([
+      expect.stringMatching(/^The (?:ledger|disk) does not .* wait in memory/),
+      'The ledger can be written again; nothing waits in memory.',
+    ]);
     expect(await ask('calls', {})).toHaveLength(2);
+  });
+
+  it('books days of the zone that it is given', async () => {
+    const { ask } = serve(ledgerPathOf(tempDir()), 'Pacific/Kiritimati');
+    await ask('finish', call({ startedAtMs: Date.UTC(2026, 11, 31, 12) }));
+    expect(await ask('report', { by: 'day' })).toMatchObject([{ key: '2027-01-01' }]);
+  });
+
+  it('tells at once when a question finds the ledger damaged', async () => {
+    const path = ledgerPathOf(tempDir());
+    const before = openLedger({ path, timeZone: 'UTC', clock: systemClock, log: () => undefined });
+    before.writer.finish(call());
+    before.close();
+    execute(path, 'UPDATE calls SET model = 999');
+    const { request, healths, logged } = serve(path);
+    request('calls', {});
+    expect(healths().map(({ state }) => state)).toEqual(['ok', 'recovered']);
+    expect(logged()).toEqual([expect.stringMatching(/^The ledger was damaged \(name 999 is missing\); /)]);
+  });
+
+  it('waits while another program writes the ledger, tells the new reason, and leaves no handle behind', async () => {
+    const folder = tempDir();
+    const path = ledgerPathOf(folder);
+    mkdirSync(join(path, 'inside'), { recursive: true });
+    const { ask, timers, healths } = serve(path);
+    rmdirSync(join(path, 'inside'));
+    rmdirSync(path);
+    openLedger({ path, timeZone: 'UTC', clock: systemClock, log: () => undefined }).close();
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    timers.fire();
+    timers.fire();
+    expect(healths()).toMatchObject([
+      { state: 'waiting' },
+      { state: 'waiting', reason: expect.stringContaining('Another program is using the ledger') },
+    ]);
+    other.exec('ROLLBACK');
+    other.close();
+    timers.fire();
+    expect(healths().at(-1)).toEqual({ state: 'ok' });
+    await ask('finish', call());
+    await ask('close', null);
+    expect(readdirSync(folder)).toEqual(['ledger.sqlite']);
   });
 
   it('answers a question that it cannot read with a failure', async () => {
@@ -184,12 +235,13 @@ describe('serveLedger', () => {
   it('says when it had to close over calls that wait, and tries no more', async () => {
     const path = ledgerPathOf(tempDir());
     mkdirSync(join(path, 'inside'), { recursive: true });
-    const { request, timers, logged } = serve(path);
+    const { request, timers, logged, answerTo } = serve(path);
     request('finish', call());
-    request('close', null);
+    const closed = request('close', null);
     expect(logged().at(-1)).toBe('The ledger was closed while calls were waiting in memory.');
     const count = timers.delays.length;
     timers.fire();
     expect(timers.delays).toHaveLength(count);
+    await expect.poll(() => answerTo(closed)).toEqual({ type: 'answer', seq: closed, result: null });
   });
 });
