@@ -131,6 +131,16 @@ describe('a path that is almost one of a provider’s', () => {
     expect(matchOf(id, path)).toBeNull();
   });
 
+  it('is not metered by another method either', () => {
+    for (const [id, path] of [
+      ['azure', '/openai/deployments/d/chat/completions'],
+      ['vertex', '/v1/publishers/google/models/m:generateContent'],
+      ['bedrock', '/model/m/converse'],
+      ['ollama', '/api/chat'],
+    ] as const)
+      expect([id, route(id).match('PUT', path), route(id).match('POST', path)]).toEqual([id, null, expect.anything()]);
+  });
+
   it('tells all that it says of a call', () => {
     const plain = { pathModel: null, pathStream: null };
     expect(matchOf('anthropic', '/v1/messages')).toEqual({ api: 'anthropic-messages', ...plain });
@@ -181,7 +191,13 @@ describe('who pays', () => {
     ['gemini', {}, '/x?key=k', 'key'],
     ['gemini', bearer('other'), '/', 'unknown'],
     ['gemini', { authorization: 'x Bearer ya29.x' }, '/', 'unknown'],
-    ['bedrock', bearer('x'), '/', 'key'],
+    ['bedrock', bearer('  x'), '/', 'key'],
+    ['openai', bearer('  x'), '/', 'key'],
+    ['codex', bearer('  x'), '/', 'key'],
+    ['vertex', bearer('  x'), '/', 'key'],
+    ['mistral', bearer('  x'), '/', 'key'],
+    ['gemini', bearer('  ya29.x'), '/', 'subscription'],
+    ['code-assist', bearer('  x'), '/', 'subscription'],
     ['bedrock', { authorization: 'AWS4-HMAC-SHA256 Credential=x' }, '/', 'key'],
     ['bedrock', { authorization: 'Bearer ' }, '/', 'unknown'],
     ['bedrock', { authorization: 'x Bearer y' }, '/', 'unknown'],
