@@ -173,14 +173,28 @@ describe('a request', () => {
     expect(ids[3]).toBeNull();
   });
 
-  it('that its upstream’s answer cannot be passed on for is told so', async () => {
+  it('whose answer Node refuses to send on is told so', async () => {
     const upstream = await startUpstream((req) => {
       req.resume();
-      req.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: a\x01b\r\n\r\n');
+      // A status of two digits passes the parser, and no writer.
+      req.socket.end('HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n');
     });
     const rig = await startGateway(upstream.port);
-    const answer = await call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
-    expect(answer.status).toBe(502);
+    const path = `${rig.prefix('anthropic')}/v1/messages`;
+    const answer = await call(rig.port, { method: 'POST', path }, '{}');
+    expect([answer.status, JSON.parse(answer.body.toString()).error.message]).toEqual([
+      502,
+      `The answer of 127.0.0.1:${upstream.port} could not be passed on: it is malformed.`,
+    ]);
     expect(await rig.observer.calls[0]?.ended).toBe('upstream-cut');
+  });
+
+  it('is paid by a key where only its query has one, which the observer does not see', async () => {
+    const upstream = await startUpstream((req, res) => void readAll(req).then(() => res.end('{}')));
+    const rig = await startGateway(upstream.port);
+    const path = `${rig.prefix('gemini')}/v1beta/models/m:generateContent?key=made-up`;
+    await call(rig.port, { method: 'POST', path }, '{}');
+    expect(rig.observer.calls[0]?.head.auth).toBe('key');
+    expect(JSON.stringify(rig.observer.calls[0]?.head)).not.toContain('made-up');
   });
 });
