@@ -102,6 +102,9 @@ export const fuzzTargets: readonly string[] = readdirSync(new URL('targets', imp
   .map((file) => file.replace(/\.ts$/, ''))
   .sort();
 
+/** Those that are done when they return. */
+export const synchronousTargets: ReadonlySet<string> = new Set(['control', 'headers']);
+
 /** Writes the seeds and the dictionary of a target; returns their paths. */
 export function writeSeeds(target: string, folder: string): { readonly seeds: string; readonly dictionary: string } {
   const make = seeds[target];

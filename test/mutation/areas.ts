@@ -18,6 +18,7 @@ export const mutationAreas = {
     leaveOut: [
       'test/unit/wire/eventStreamCuts.test.ts',
       'test/unit/wire/recordingsCutAndCompressed.test.ts',
+      'test/unit/wire/requestBounds.test.ts',
       'test/unit/wire/responseBounds.test.ts',
     ],
   },

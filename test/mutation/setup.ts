@@ -2,7 +2,7 @@ import type * as FastCheck from 'fast-check';
 import { vi } from 'vitest';
 
 /** So many inputs are enough to notice most mutants; a property may ask for fewer. */
-const mostRuns = 100;
+const mostRuns = 200;
 
 // The same inputs for every mutant, so that a result can be had again; few of them, since each mutant gets them; and no search
 // for the smallest input, since the first one that fails has told all that is asked here.

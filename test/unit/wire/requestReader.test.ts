@@ -201,18 +201,4 @@ describe('request bodies', () => {
       expect(await readRequest(chunks, { api })).toEqual(whole);
     }
   });
-
-  it('of sixteen megabytes of image leave the words', async () => {
-    const image = Buffer.alloc(16 * 1024 * 1024, 'QUJD');
-    const facts = await readRequest(
-      [
-        Buffer.from('{"messages":[{"content":[{"data":"'),
-        image,
-        Buffer.from('"},{"text":"what is this?"}]}],"model":"m"}'),
-      ],
-      { api: 'anthropic-messages' },
-    );
-    expect(facts).toMatchObject({ model: 'm', problems: [] });
-    expect(facts.textBytes).toBe('what is this?'.length + 'm'.length);
-  });
 });
