@@ -80,6 +80,11 @@ describe('where usage stands', () => {
     expect(read.facts).toMatchObject({ parts: [], usageState: 'none', billedNanoUsd: null });
   });
 
+  it('is settled by [DONE] alone', async () => {
+    const read = await readEvents(api, [{ ...chunk({ content: 'Hi' }), usage }, '[DONE]']);
+    expect(read.facts).toMatchObject({ usageState: 'final', complete: true });
+  });
+
   it('is unknown, not zero, where a stream had none', async () => {
     const read = await readEvents(api, [chunk({ content: 'Hi' }), finish, '[DONE]']);
     expect(read.facts).toMatchObject({ parts: [], usageState: 'none', complete: true });
@@ -419,6 +424,12 @@ describe('errors', () => {
   it('are read from a choice', async () => {
     const read = await readEvents(api, [chunk({}, { error: { code: 502 }, finish_reason: 'error' })]);
     expect(read.facts).toMatchObject({ errorType: '502', stopReason: 'error' });
+  });
+
+  it('are read from a body without an envelope whatever its status was', async () => {
+    const body = { object: 'error', type: 'invalid_request_error', message: 'm' };
+    expect((await readBody(api, body, 200)).facts.errorType).toBe('invalid_request_error');
+    expect((await readBody(api, { ...body, object: 'list' }, 200)).facts.errorType).toBeNull();
   });
 
   it('are reported for a choice that is no object', async () => {

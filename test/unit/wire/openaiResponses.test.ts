@@ -126,6 +126,11 @@ describe('events on the way', () => {
     expect((await readEvents(api, [ends('completed', { usage })])).facts.billedNanoUsd).toBeNull();
   });
 
+  it('may tell of a failure', async () => {
+    const failed = { type: 'response.failed', response: { error: { code: 'server_error' } } };
+    expect((await readEvents(api, [failed])).facts).toMatchObject({ errorType: 'server_error', complete: true });
+  });
+
   it('may bring a total alone, whose parts are unknown', async () => {
     const read = await readEvents(api, [ends('completed', { usage: { total_tokens: 5 } })]);
     expect(onlyUsage(read)).toMatchObject({ inputTokens: null, outputTokens: null });

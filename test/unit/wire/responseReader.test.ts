@@ -110,6 +110,84 @@ describe('what a body is', () => {
   });
 });
 
+describe('a problem', () => {
+  it.each([
+    ['application/json', '42', 'malformed-json', 'the body is neither JSON nor an event stream'],
+    ['application/json', '{', 'malformed-json', 'the body is no JSON or was cut'],
+    ['application/json', '[7]', 'unexpected-shape', 'an element of the body is no object'],
+    ['text/event-stream', 'x\n\n', 'malformed-event', 'the stream held no event'],
+    ['text/event-stream', 'data: x\n\n', 'malformed-json', 'an event of the stream is no JSON'],
+    ['text/event-stream', 'data: [{}]\n\n', 'unexpected-shape', 'an event of the stream is no object'],
+    ['text/event-stream', 'data: [{"error":1},{}]\n\n', 'unexpected-shape', 'an event of the stream is no object'],
+  ])('of %s with %j is said in words', async (contentType, body, code, detail) => {
+    const read = await readResponse({ api: 'openai-chat', contentType }, [Buffer.from(body)]);
+    expect(read.problems).toEqual([{ code, detail }]);
+  });
+
+  it('is not that a stream held comments alone, or only blank data', async () => {
+    for (const stream of [': hello\n\n', 'data: \n\ndata:  \n\n: x\n\n']) {
+      const read = await readStream(stream);
+      expect(read.problems).toEqual([]);
+      expect(read.factsCalls).toEqual([]);
+    }
+  });
+
+  it('of the encoding is the only one of a body that it cut', async () => {
+    const bytes = gzipSync(Buffer.from('{"model":"m","usage":{"prompt_tokens":1'));
+    const read = await readResponse({ api: 'openai-chat', contentEncoding: 'gzip' }, [bytes.subarray(0, -4)]);
+    expect(read.problems).toEqual([{ code: 'bad-encoding', detail: 'the compressed body is corrupt or was cut' }]);
+  });
+});
+
+describe('an event stream', () => {
+  it.each([
+    [' text/event-stream; charset=utf-8', 'x: y'],
+    ['TEXT/EVENT-STREAM', 'x: y'],
+    [null, 'data: {}\n\ndata'],
+    [null, 'event: x\n'],
+    [null, 'id: x\n'],
+    [null, 'retry: 1\n'],
+    [null, ': comment\n'],
+  ])('is known by its label %j or its beginning %j', async (contentType, beginning) => {
+    const stream = `${beginning}\n\n${data('1')}\n\n`;
+    expect((await readResponse({ api: 'openai-chat', contentType }, [Buffer.from(stream)])).visible).toBe('1');
+  });
+
+  it.each(['text/event-streams', 'x-text/event-stream', null])('is none by the label %j', async (contentType) => {
+    const read = await readResponse({ api: 'openai-chat', contentType }, [Buffer.from(`x: y\n\n${data('1')}\n\n`)]);
+    expect(read.visible).toBe('');
+  });
+
+  it('may begin with blanks, and with more of them than are kept', async () => {
+    const blanks = Buffer.from('\n'.repeat(3_000));
+    const options = { api: 'openai-chat', contentType: 'text/event-stream' } as const;
+    const read = await readResponse(options, [blanks, blanks, blanks, Buffer.from(`${data('1')}\n\n`)]);
+    expect(read).toMatchObject({ visible: '1', problems: [] });
+  });
+
+  it('is read in UTF-8, cut inside a character, up to its last byte', async () => {
+    const bytes = Buffer.from(`${data('é')}\n\n`);
+    const read = await readResponse({ api: 'openai-chat' }, cutAt(bytes, [bytes.indexOf(0xc3) + 1]));
+    expect(read.visible).toBe('é');
+  });
+
+  it('gives an error that Google wraps in an array', async () => {
+    const read = await readEvents('gemini-generate', [[{ error: { status: 'X' } }]]);
+    expect(read).toMatchObject({ facts: { errorType: 'X' }, problems: [] });
+  });
+});
+
+describe('an error that has no shape of its own', () => {
+  it('is one from 400 on, and does not replace what the API said', async () => {
+    expect((await readBody('openai-chat', { detail: 'x' }, 400)).facts.errorType).toBe('error');
+    expect((await readBody('openai-chat', { detail: 'x' }, 399)).facts.errorType).toBeNull();
+    const named = await readBody('openai-chat', { type: 'outer', error: { type: 'inner' } }, 500);
+    expect(named.facts.errorType).toBe('inner');
+    const line = await readResponse({ api: 'ollama-native', httpStatus: 500 }, [Buffer.from('{"type":"x"}')]);
+    expect(line.facts.errorType).toBe('x');
+  });
+});
+
 describe('facts', () => {
   it('are given when they change and not with every piece of text', async () => {
     const head = { id: 'c1', model: 'm' };
