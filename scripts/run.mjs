@@ -31,7 +31,7 @@ const tasks = {
   },
   test: {
     needs: [ensureVsCodeServer, ensureChromium, ensureAgents],
-    suites: ['types', 'lint', 'unit', 'build', 'process', 'vscode', 'browser', 'agents'],
+    suites: ['types', 'lint', 'unit', 'fuzz', 'build', 'process', 'vscode', 'browser', 'agents'],
   },
   'test:unit': { needs: [], suites: ['unit'] },
   'test:process': { needs: [], suites: ['build', 'process'] },
@@ -40,6 +40,7 @@ const tasks = {
   'test:agents': { needs: [ensureVsCodeServer, ensureChromium, ensureAgents], suites: ['build', 'agents'] },
   'test:desktop': { needs: [], suites: ['build', 'desktop'] },
   'test:soak': { needs: [ensureVsCodeServer, ensureChromium], suites: ['build', 'soak'] },
+  'test:fuzz': { needs: [], suites: ['fuzz'] },
   'test:mutation': { needs: [], suites: ['mutation'] },
 };
 

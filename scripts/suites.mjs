@@ -49,6 +49,7 @@ const suites = {
     free: true,
     env: { OUTLAY_SOAK: '1' },
   },
+  fuzz: { steps: [['test/fuzz/run.ts']], files: 'test/fuzz/targets/*.ts', free: true },
   mutation: { steps: [['test/mutation/run.ts']], free: true },
 };
 

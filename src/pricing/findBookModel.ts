@@ -99,9 +99,6 @@ function matchWithoutSuffix(index: Index, { id, flags }: NormalisedModelId): Mat
   return model === undefined ? null : { model, id: plainId, fastSuffix: false, freeVariant: flags.variant === 'free' };
 }
 
-/** How many different ids a finder remembers; a hostile agent can send a new one with each call. */
-const MAX_REMEMBERED = 500;
-
 /**
  * Finds models by exact id. The provider decides the section; a provider that the book does not know gets a price only where
  * exactly one first-party section has the model. There is no guess by family or by prefix.
@@ -124,7 +121,7 @@ export function createModelFinder(book: PriceBook): ModelFinder {
     return match === null ? null : { ...match, section: name, region: normalised.flags.region };
   };
 
-  const find = (provider: string, model: string): FoundModel | null => {
+  return (provider, model) => {
     const normalised = normaliseModelId(model);
     const name = sectionOfProvider(provider);
     const section = Object.hasOwn(book.sections, name) ? book.sections[name] : undefined;
@@ -144,16 +141,5 @@ export function createModelFinder(book: PriceBook): ModelFinder {
       return !found.some((other) => resold.includes(other.section));
     });
     return makers.length === 1 ? (makers[0] ?? null) : null;
-  };
-
-  const remembered = new Map<string, FoundModel | null>();
-  return (provider, model) => {
-    const key = `${provider}\n${model}`;
-    const known = remembered.get(key);
-    if (known !== undefined) return known;
-    const found = find(provider, model);
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    if (key.length <= 600) remembered.set(key, found);
-    return found;
   };
 }

@@ -148,8 +148,6 @@ export function createAnthropicMessagesDecoder(state: ResponseState): ApiDecoder
           return finish();
         case 'error':
           return readError(data);
-        case 'ping':
-          return;
         default:
           if (asObject(field(data, 'error')) !== null) readError(data);
       }

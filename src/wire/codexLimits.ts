@@ -47,7 +47,7 @@ function windowId(minutes: number | null, slot: string): string | null {
     ['h', 60],
   ] as const) {
     const count = Math.round(minutes / unitMinutes);
-    if (count > 0 && Math.abs(minutes - count * unitMinutes) <= minutes / 100) return `${count}${unit}`;
+    if (Math.abs(minutes - count * unitMinutes) <= minutes / 100) return `${count}${unit}`;
   }
   return `${Math.round(minutes)}min`;
 }

@@ -82,8 +82,7 @@ export function createGeminiGenerateDecoder(state: ResponseState): ApiDecoder {
   function read(data: JsonObject): void {
     const response = objectField(data, 'response') ?? data;
     const error = errorTypeOf(field(data, 'error') ?? field(response, 'error'));
-    if (error !== null)
-      state.set('errorType', googleErrorType(field(data, 'error') ?? field(response, 'error')) ?? error);
+    if (error !== null) state.set('errorType', error);
     const model = nameField(response, 'modelVersion');
     if (model !== null) state.set('model', model);
     const id = nameField(response, 'responseId');
@@ -121,11 +120,6 @@ export function createGeminiGenerateDecoder(state: ResponseState): ApiDecoder {
       refresh();
     },
   };
-}
-
-/** Google's errors carry a numeric code and a word; the word is the type. */
-function googleErrorType(error: unknown): string | null {
-  return nameField(asObject(error), 'status');
 }
 
 function readCounts(state: ResponseState, usage: JsonObject): Counts {

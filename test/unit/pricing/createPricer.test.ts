@@ -114,6 +114,12 @@ describe('book prices', () => {
     expect(usd({ provider: 'openai', model: 'gpt-5.5', usage })).toBe(0.5);
   });
 
+  test('says by which hours and for how long a prompt it was priced', () => {
+    const night = Date.parse('2026-11-22T23:00:00Z');
+    expect(words({ provider: 'deepseek', model: 'deepseek-v4-pro', atMs: night })).toBe('22:00-00:30 UTC rates');
+    expect(words({ provider: 'openai', model: 'gpt-5.5' })).toBe('prompt over 271,999 tokens');
+  });
+
   test('searches cost $10 a thousand where the book is silent, and are left out with a word where nobody knows', () => {
     const usage = usageOf({ webSearches: 1000 });
     expect(usd({ provider: 'anthropic', model: 'claude-bare-5', usage })).toBe(10);
@@ -195,6 +201,17 @@ describe('resolution order', () => {
     expect(pricer.price(queryOf({ ...opus, billedNanoUsd })).provenance).toBe('priced');
   });
 
+  test('a charge for a call without tokens is a charge', () => {
+    expect(pricer.price(queryOf({ ...opus, usage: zeroUsage, billedNanoUsd: 5 }))).toMatchObject({
+      costNanoUsd: 5,
+      provenance: 'billed',
+    });
+  });
+
+  test('a charge of -0 is 0', () => {
+    expect(pricer.price(queryOf({ ...opus, billedNanoUsd: -0 })).costNanoUsd).toBe(0);
+  });
+
   test('a charge of nothing is a charge', () => {
     expect(pricer.price(queryOf({ ...opus, billedNanoUsd: 0 }))).toMatchObject({
       costNanoUsd: 0,
@@ -218,6 +235,27 @@ describe('resolution order', () => {
   test("a user's multiplier is on every rate, searches included", () => {
     const usage = usageOf({ inputTokens: 1_000_000, webSearches: 1000 });
     expect(usd({ ...opus, usage }, [{ match: '*', multiplier: 0.5 }])).toBe(7);
+  });
+
+  test("a user's multiplier says so, and a search of unknown price stays unknown", () => {
+    const usage = usageOf({ inputTokens: 1_000_000, webSearches: 1000 });
+    const engine = createPricer({ book: BOOK, overrides: [{ match: '*', multiplier: 2 }] });
+    const cost = engine.price(queryOf({ provider: 'deepseek', model: 'deepseek-v4-pro', usage }));
+    expect(cost.costNanoUsd).toBe(1.32 * USD);
+    expect(cost.rates.map(({ modifiers }) => modifiers)).toEqual([
+      ['searches not counted (price unknown)', 'own multiplier x2'],
+    ]);
+  });
+
+  test("a user's price of an unknown model has nothing to remark", () => {
+    const engine = createPricer({ book: BOOK, overrides: [{ match: '*', inputUsdPerMtok: 1, outputUsdPerMtok: 2 }] });
+    expect(engine.price(queryOf({ provider: 'corp', model: 'My-Model' })).rates).toMatchObject([
+      { model: 'my-model', modifiers: [] },
+    ]);
+  });
+
+  test("a user's price for output alone decides nothing for an unknown model", () => {
+    expect(usd({ provider: 'corp', model: 'my-model' }, [{ match: '*', outputUsdPerMtok: 2 }])).toBeNull();
   });
 
   test("a user's price can make an unknown model priced, if it has both rates", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createModelFinder } from '../../../src/pricing/findBookModel.ts';
+import { createModelFinder, sectionOfProvider } from '../../../src/pricing/findBookModel.ts';
+import { loadPriceBook, type PriceBook } from '../../../src/pricing/priceBook.ts';
 import { BOOK } from './pricingFixtures.ts';
 
 const find = createModelFinder(BOOK);
@@ -70,9 +71,63 @@ describe('createModelFinder', () => {
     expect(name('bedrock', 'eu.anthropic.claude-fable-5')).toBe('aws global.claude-fable-5');
   });
 
-  test('the same question gets the same answer however many came between', () => {
-    const first = find('anthropic', 'claude-opus-5-5');
-    for (let index = 0; index < 1200; index += 1) find('anthropic', `model-${index}`);
-    expect(find('anthropic', 'claude-opus-5-5')).toEqual(first);
+  test('says of a plain name that it asked for nothing special', () => {
+    const plain = { fastSuffix: false, freeVariant: false };
+    expect(find('anthropic', 'claude-opus-5-5')).toMatchObject({ ...plain, region: null });
+    expect(find('openai', 'gpt-6-sol-xhigh')).toMatchObject(plain);
+    expect(find('bedrock', 'eu.anthropic.claude-fable-5')).toMatchObject({ ...plain, region: 'eu' });
+  });
+
+  test('a free variant is free also with an effort', () => {
+    expect(find('openrouter', 'deepseek/deepseek-v4-pro-high:free')).toMatchObject({ freeVariant: true });
+    expect(find('openrouter', 'deepseek/deepseek-v4-pro-high:nitro')).toMatchObject({ freeVariant: false });
+  });
+
+  test('an unheard-of model is not found for its suffix', () => {
+    expect(find('anthropic', 'claude-next-fast')).toBeNull();
+  });
+});
+
+describe('a book that has two models for one question', () => {
+  const book: PriceBook = {
+    version: 'two 1',
+    sources: {},
+    sections: {
+      aws: {
+        firstParty: false,
+        fallback: [],
+        models: [
+          { ids: ['model-a'], rows: [{ input: 1, output: 1 }] },
+          { ids: ['model-b', 'model-a'], rows: [{ input: 2, output: 2 }] },
+          { ids: ['global.claude-x-5-20260101'], rows: [{ input: 3, output: 3 }] },
+          { ids: ['claude-x-5'], rows: [{ input: 4, output: 4 }] },
+        ],
+      },
+    },
+  };
+  const among = createModelFinder(book);
+
+  test('gives the first that claims an id, as the catalogue does', () => {
+    expect(among('aws', 'model-a')?.model.rows).toEqual([{ input: 1, output: 1 }]);
+    expect(among('aws', 'model-b')?.model.rows).toEqual([{ input: 2, output: 2 }]);
+  });
+
+  test('gives the snapshot of a global profile before the plain name', () => {
+    expect(among('aws', 'global.anthropic.claude-x-5-20260101-v1:0')?.id).toBe('global.claude-x-5-20260101');
+    expect(among('aws', 'us.anthropic.claude-x-5-20260101-v1:0')?.id).toBe('claude-x-5');
+  });
+});
+
+describe('the ways in which a seller is spelled', () => {
+  const spellings = ['chatgpt', 'codex', 'openai-codex', 'gemini', 'vertex', 'vertex_ai', 'vertex-ai', 'google-vertex'];
+  const more = ['google-code-assist', 'bedrock', 'amazon-bedrock', 'xai', 'grok', 'copilot', 'github_copilot'];
+  const rest = ['moonshot', 'kimi', 'z-ai', 'z.ai', 'zhipu', 'bigmodel', 'mistralai', 'azure-openai', 'fireworks-ai'];
+
+  test('all lead to a section of the committed book', async () => {
+    const { sections } = await loadPriceBook();
+    const lost = [...spellings, ...more, ...rest, 'togetherai', 'together-ai', 'Mistral'].filter(
+      (spelling) => !Object.hasOwn(sections, sectionOfProvider(spelling)),
+    );
+    expect(lost).toEqual([]);
   });
 });

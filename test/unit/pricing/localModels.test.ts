@@ -45,7 +45,7 @@ describe('a model on this machine', () => {
     expect(price({ usage: unknownUsage })).toMatchObject({ costNanoUsd: 0, provenance: 'priced' });
   });
 
-  it.each(['gpt-oss:120b-cloud', 'glm-4.6:cloud', 'gpt-4o-cloud'])(
+  it.each(['gpt-oss:120b-cloud', 'glm-4.6:cloud', 'gpt-4o-cloud', ' glm-4.6:cloud '])(
     'is none where Ollama passes %s on to its own servers, whose price no call tells',
     (model) => {
       expect(price({ model })).toMatchObject({ costNanoUsd: null, provenance: 'unpriced' });

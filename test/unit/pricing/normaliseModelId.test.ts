@@ -24,6 +24,8 @@ describe('normaliseModelId', () => {
     ['gpt-5.4-2026-03-05', 'gpt-5.4'],
     ['azure/gpt-5.4', 'gpt-5.4'],
     ['accounts/fireworks/models/glm-5p2', 'glm-5p2'],
+    ['accounts/my-team/models/my-model', 'my-model'],
+    ['openai/ gpt-5.5', 'gpt-5.5'],
     ['deepseek/deepseek-v4-pro:free', 'deepseek-v4-pro'],
     ['  gpt-6-sol\n', 'gpt-6-sol'],
   ])('reads %s as %s', (raw, id) => {
@@ -123,6 +125,21 @@ describe('normaliseModelId', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test.each(['[1m]', ':free', '@latest', '-2026-01-01', 'models', 'projects'])(
+    '%s alone is a name like any other',
+    (raw) => {
+      expect(normaliseModelId(raw).id).toBe(raw);
+    },
+  );
+
+  test('keeps the id as it came, in lower case and without blanks', () => {
+    expect(normaliseModelId(' OpenAI/GPT-6-sol\n').exact).toBe('openai/gpt-6-sol');
+  });
+
+  test('an id that grows in lower case is cut too', () => {
+    expect(normaliseModelId('\u0130'.repeat(300)).exact).toHaveLength(MAX_MODEL_ID_CHARS);
   });
 
   test('a hostile id is cut', () => {

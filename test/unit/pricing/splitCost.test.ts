@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Usage } from '../../../src/domain/usage.ts';
-import { unknownUsage } from '../../../src/domain/usage.ts';
+import { unknownUsage, zeroUsage } from '../../../src/domain/usage.ts';
 import { divideLike, isCountable, splitCost } from '../../../src/pricing/splitCost.ts';
 
 const count = fc.integer({ min: 0, max: 5_000_000 });
@@ -145,6 +145,7 @@ describe('divideLike', () => {
 
   test('without proportions everything is output', () => {
     expect(divideLike(7, null)).toEqual({ inputNanoUsd: 0, cacheNanoUsd: 0, thinkingNanoUsd: 0, outputNanoUsd: 7 });
+    expect(divideLike(7, splitCost(zeroUsage, flat))).toMatchObject({ inputNanoUsd: 0, outputNanoUsd: 7 });
   });
 
   test('adds up to the amount, and no part is negative', () => {

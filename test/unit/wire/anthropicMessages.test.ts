@@ -77,6 +77,45 @@ describe('usage of a stream', () => {
     expect(onlyUsage(read)).toMatchObject({ cacheWrite5mTokens: fiveMinutes, cacheWrite1hTokens: oneHour });
   });
 
+  it('stays final, and keeps what was told, when a head comes again without it', async () => {
+    const read = await readEvents(api, [
+      start({ input_tokens: 9, output_tokens: 1 }),
+      messageDelta({ output_tokens: 7 }),
+      { type: 'message_start', message: { usage: { input_tokens: 9 } } },
+    ]);
+    expect(read.facts).toMatchObject({
+      usageState: 'final',
+      model: 'claude-opus-5-5',
+      responseId: 'msg_1',
+      stopReason: 'end_turn',
+    });
+  });
+
+  it('stays interim while there is a count without a reason to stop, or a reason without a count', async () => {
+    const head = start({ input_tokens: 9, output_tokens: 1 });
+    const counted = { type: 'message_delta', delta: { stop_reason: null }, usage: { output_tokens: 5 } };
+    expect((await readEvents(api, [head, counted])).facts).toMatchObject({ usageState: 'interim', stopReason: null });
+    expect((await readEvents(api, [head, messageDelta(null)])).facts.usageState).toBe('interim');
+    expect((await readEvents(api, [head, messageDelta(null), counted])).facts).toMatchObject({
+      usageState: 'final',
+      stopReason: 'end_turn',
+    });
+  });
+
+  it('is final where a router ends the stream in its own way', async () => {
+    const read = await readEvents(api, [start({ input_tokens: 9, output_tokens: 1 }), '[DONE]']);
+    expect(read.facts).toMatchObject({ complete: true, usageState: 'final' });
+    expect(onlyUsage(read)?.thinkingTokens).toBe(0);
+  });
+
+  it('brings what a router charged, which a later usage without it leaves', async () => {
+    const read = await readEvents(api, [
+      start({ input_tokens: 9, output_tokens: 1, cost: 0.0012 }),
+      messageDelta({ output_tokens: 7 }),
+    ]);
+    expect(read.facts.billedNanoUsd).toBe(1_200_000);
+  });
+
   it('leaves thinking of a cut stream unknown even if none was seen', async () => {
     const read = await readEvents(api, [start({ input_tokens: 9, output_tokens: 1 }), ...text]);
     expect(onlyUsage(read)?.thinkingTokens).toBeNull();
@@ -123,6 +162,42 @@ describe('thinking', () => {
     const read = await readBody(api, { type: 'message', content: [content, { type: 'text', text: 'Hi' }], usage });
     expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
     expect(onlyUsage(read)?.thinkingTokens).toBeNull();
+  });
+
+  it('that was reported though no block showed it was hidden', async () => {
+    const usage = { input_tokens: 1, output_tokens: 50, output_tokens_details: { thinking_tokens: 40 } };
+    const read = await readBody(api, { type: 'message', content: [{ type: 'text', text: 'Hi' }], usage });
+    expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
+    const running = await readEvents(api, [start(usage)]);
+    expect(running.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: false });
+  });
+
+  it('of an advisor is not that of the answer', async () => {
+    const advisor = { type: 'advisor_message', model: 'claude-mythos-5', input_tokens: 5, output_tokens: 9 };
+    const iterations = [{ ...advisor, output_tokens_details: { thinking_tokens: 4 } }];
+    const read = await readBody(api, { type: 'message', usage: { input_tokens: 1, output_tokens: 5, iterations } });
+    expect(read.facts.parts.map(({ usage }) => usage.thinkingTokens)).toEqual([0, 4]);
+    expect(read.facts).toMatchObject({ thinkingSeen: false, thinkingHidden: false });
+  });
+
+  const silent = block({ type: 'thinking', thinking: '', signature: '' });
+  it.each([
+    ['the next block', [silent, block({ type: 'text', text: 'Hi' })]],
+    ['the end of the message', [silent, stop]],
+    ['its end, whatever other text came meanwhile', [silent, delta({ type: 'text_delta', text: 'Hi' }), blockStop]],
+  ])('is hidden where a block shows none until %s', async (_, events) => {
+    expect((await readEvents(api, events)).facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
+  });
+
+  it('is seen by its signature alone', async () => {
+    const read = await readEvents(api, [delta({ type: 'signature_delta', signature: 'c2ln' })]);
+    expect(read.facts.thinkingSeen).toBe(true);
+  });
+
+  it('of a body is its text', async () => {
+    const read = await readBody(api, { type: 'message', content: [{ type: 'thinking', thinking: 'Well' }] });
+    expect(read).toMatchObject({ thinking: 'Well', visible: '', toolArguments: '' });
+    expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: false });
   });
 
   it('cannot exceed the output', async () => {
@@ -205,6 +280,92 @@ describe('iterations', () => {
     expect(summary(read.facts.parts)).toEqual([[null, 310, 40]]);
     expect(read.problems).toEqual([]);
   });
+
+  it('of later usages replace those of earlier ones, and stay where a later one has none', async () => {
+    const iterations = [iteration('message', 100, 10), iteration('message', 200, 20)];
+    const read = await readEvents(api, [
+      start({ input_tokens: 300, output_tokens: 1 }),
+      messageDelta({ output_tokens: 30, iterations }),
+      messageDelta({ output_tokens: 30 }),
+    ]);
+    expect(summary(read.facts.parts)).toEqual([
+      [null, 100, 10],
+      [null, 200, 20],
+    ]);
+  });
+
+  it.each([
+    ['input', { input_tokens: 301, output_tokens: 30, cache_read_input_tokens: 7, cache_creation_input_tokens: 9 }],
+    [
+      'cache reads',
+      { input_tokens: 300, output_tokens: 30, cache_read_input_tokens: 8, cache_creation_input_tokens: 9 },
+    ],
+    [
+      'cache writes',
+      { input_tokens: 300, output_tokens: 30, cache_read_input_tokens: 7, cache_creation_input_tokens: 8 },
+    ],
+    ['output', { input_tokens: 300, output_tokens: 29, cache_read_input_tokens: 7, cache_creation_input_tokens: 9 }],
+  ])('that do not add up to the %s are one part', async (_, usage) => {
+    const hour = { cache_creation: { ephemeral_1h_input_tokens: 2 } };
+    const iterations = [
+      iteration('message', 100, 10, { cache_read_input_tokens: 3, cache_creation_input_tokens: 4, ...hour }),
+      iteration('message', 200, 20, { cache_read_input_tokens: 4, cache_creation_input_tokens: 5 }),
+    ];
+    const read = await readBody(api, message({ ...usage, ...hour, iterations }));
+    expect(read.facts.parts).toHaveLength(1);
+    expect(read.problems).toEqual([
+      { code: 'unexpected-shape', detail: 'usage iterations do not add up to the top level' },
+    ]);
+    const right = { input_tokens: 300, output_tokens: 30, cache_read_input_tokens: 7, cache_creation_input_tokens: 9 };
+    expect((await readBody(api, message({ ...right, ...hour, iterations }))).facts.parts).toHaveLength(2);
+  });
+
+  it('leave unknown thinking unknown, and have the tool calls once', async () => {
+    const iterations = [iteration('message', 100, 10), iteration('message', 200, 20)];
+    const content = [{ type: 'redacted_thinking' }, { type: 'tool_use', id: 't', input: {} }];
+    const usage = { input_tokens: 300, output_tokens: 30, iterations };
+    const read = await readBody(api, { ...message(usage), content });
+    expect(read.facts.parts.map((part) => [part.usage.thinkingTokens, part.usage.toolCalls])).toEqual([
+      [null, 1],
+      [null, 0],
+    ]);
+  });
+
+  it('of two fallbacks are parts under their own models, but for the one that answered', async () => {
+    const iterations = [
+      iteration('message', 90, 9, { model: 'claude-fable-5' }),
+      iteration('message', 80, 8, { model: 'claude-fable-5' }),
+      iteration('fallback_message', 100, 10, { model: 'claude-haiku-5' }),
+      iteration('fallback_message', 200, 20, { model: 'claude-sonnet-5' }),
+      iteration('advisor_message', 5, 5, { model: 'claude-mythos-5' }),
+    ];
+    const usage = { input_tokens: 300, output_tokens: 30, iterations };
+    const streamed = await readEvents(api, [start({ input_tokens: 300 }), messageDelta(usage), stop]);
+    expect(streamed.facts.model).toBe('claude-sonnet-5');
+    expect(summary(streamed.facts.parts)).toEqual([
+      ['claude-haiku-5', 100, 10],
+      [null, 200, 20],
+      ['claude-mythos-5', 5, 5],
+    ]);
+    expect(streamed.problems).toEqual([]);
+  });
+
+  it.each([
+    ['of no type', [iteration('message', 1, 1), { input_tokens: 1 }], 'a usage iteration has no type'],
+    ['that is no object', [7], 'a usage iteration has no type'],
+    ['of an unknown type', [iteration('dream', 1, 1)], 'a usage iteration of unknown type'],
+    ['of too many', Array.from({ length: 1001 }, () => iteration('message', 0, 0)), 'too many usage iterations'],
+  ])('%s are left out with a problem', async (_, iterations, detail) => {
+    const read = await readBody(api, message({ input_tokens: 1, output_tokens: 1, iterations }));
+    expect(summary(read.facts.parts)).toEqual([[null, 1, 1]]);
+    expect(read.problems).toEqual([{ code: 'unexpected-shape', detail }]);
+  });
+
+  it('may be a thousand', async () => {
+    const iterations = Array.from({ length: 1000 }, () => iteration('message', 1, 1));
+    const read = await readBody(api, message({ input_tokens: 1000, output_tokens: 1000, iterations }));
+    expect(read.facts.parts).toHaveLength(1000);
+  });
 });
 
 describe('tools', () => {
@@ -224,6 +385,21 @@ describe('tools', () => {
     expect(read.facts).toMatchObject({ toolCalls: 1, stopReason: 'tool_use' });
     expect(onlyUsage(read)?.toolCalls).toBe(1);
     expect(read.toolArguments).toBe('{"query":"x"}{"a":1}');
+  });
+
+  it.each([
+    ['tool_use', { a: 1 }, '{"a":1}', 1],
+    ['server_tool_use', { q: 'x' }, '{"q":"x"}', 0],
+    ['mcp_tool_use', [1], '[1]', 0],
+    ['tool_use', {}, '', 1],
+    ['tool_use', '', '', 1],
+    ['tool_use', null, '', 1],
+    ['tool_use', undefined, '', 1],
+    ['web_search_tool_result', { q: 'x' }, '', 0],
+  ])('of a body: %s with %j', async (type, input, toolArguments, toolCalls) => {
+    const read = await readBody(api, { type: 'message', content: [{ type, id: 't', input }] });
+    expect(read.toolArguments).toBe(toolArguments);
+    expect(read.facts.toolCalls).toBe(toolCalls);
   });
 
   it('reads a stream that was cut in the middle of a tool call as incomplete', async () => {
@@ -250,6 +426,20 @@ describe('errors and foreign bodies', () => {
     ]);
     expect(read.facts).toMatchObject({ errorType: 'overloaded_error', complete: false });
     expect(onlyUsage(read)?.inputTokens).toBe(9);
+  });
+
+  it.each([
+    ['an event of no other type', { error: { type: 'api_error' } }, 'api_error'],
+    ['an event of an unknown type', { type: 'oops', error: { type: 'api_error' } }, 'api_error'],
+    ['an error that does not say which', { type: 'error' }, 'error'],
+    ['nothing of the kind', { type: 'ping' }, null],
+    ['an event with a word for an error', { type: 'oops', error: 'secret prompt' }, null],
+  ])('reads %s', async (_, event, errorType) => {
+    expect((await readEvents(api, [event])).facts.errorType).toBe(errorType);
+  });
+
+  it('takes an error of null for none', async () => {
+    expect((await readBody(api, { type: 'message', content: [], error: null })).facts.errorType).toBeNull();
   });
 
   it('reads an error body', async () => {

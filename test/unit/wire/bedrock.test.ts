@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ApiKind } from '../../../src/domain/api.ts';
 import { createResponseReader } from '../../../src/wire/responseReader.ts';
-import { bedrockEvent, bedrockException, invokeChunk } from './awsMessages.ts';
+import { awsMessage, bedrockEvent, bedrockException, invokeChunk } from './awsMessages.ts';
 import { cutAt, onlyUsage, type ReadResponse, readBody, readResponse } from './readResponse.ts';
 
 const contentType = 'application/vnd.amazon.eventstream';
@@ -277,5 +277,189 @@ describe('InvokeModel', () => {
   it('names the error of a refusal', async () => {
     const read = await readBody('bedrock-invoke', { message: 'You must enable the model: secret' }, 403);
     expect(read.facts).toMatchObject({ errorType: 'error', parts: [] });
+  });
+});
+
+describe('what Bedrock says in other ways', () => {
+  it('a tool that Bedrock runs itself is no call of the client', async () => {
+    const start = (toolUse: object) => bedrockEvent('contentBlockStart', { start: { toolUse } });
+    const bytes = [start({ name: 'search', type: 'server_tool_use' }), start({ input: '{}' }), start({ name: 'f' })];
+    const read = await readStream('bedrock-converse', Buffer.concat(bytes));
+    expect(read.facts.toolCalls).toBe(1);
+    expect(read.toolArguments).toBe('{}');
+  });
+
+  it('arguments of null are none', async () => {
+    const content = [{ toolUse: { name: 'f', input: null } }, { toolUse: { name: 'g' } }];
+    const read = await readBody('bedrock-converse', { output: { message: { content } }, usage });
+    expect(read.toolArguments).toBe('');
+    expect(onlyUsage(read)?.toolCalls).toBe(2);
+  });
+
+  it('thinking that is shown is not hidden', async () => {
+    const content = [{ reasoningContent: { reasoningText: { text: 'Hm.' } } }];
+    const read = await readBody('bedrock-converse', { output: { message: { content } } });
+    expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: false, usageState: 'none', complete: true });
+  });
+
+  it.each([
+    [{ performanceConfig: { latency: 'optimized' } }, { speed: 'optimized', serviceTier: null }],
+    [{ performanceConfig: { latency: 'standard' } }, { speed: null, serviceTier: null }],
+    [{ serviceTier: { type: 'priority' } }, { speed: null, serviceTier: 'priority' }],
+  ])('%j is %j', async (more, facts) => {
+    expect((await readBody('bedrock-converse', { ...more, usage })).facts).toMatchObject(facts);
+  });
+
+  it('what was told stays when a later event leaves it out', async () => {
+    const bytes = [
+      bedrockEvent('messageStop', { stopReason: 'end_turn' }),
+      bedrockEvent('metadata', { usage, serviceTier: { type: 'flex' } }),
+      bedrockEvent('messageStop', {}),
+      bedrockEvent('metadata', {}),
+    ];
+    const read = await readStream('bedrock-converse', Buffer.concat(bytes));
+    expect(read.facts).toMatchObject({ stopReason: 'end_turn', serviceTier: 'flex', usageState: 'final' });
+    expect(onlyUsage(read)?.outputTokens).toBe(80);
+  });
+
+  it('a stream as text may end with [DONE]', async () => {
+    const events = ['data: {"metadata":{}}', 'data: [DONE]', ''].join('\n\n');
+    const read = await readResponse({ api: 'bedrock-converse', contentType: 'text/event-stream' }, [
+      Buffer.from(events),
+    ]);
+    expect(read.facts).toMatchObject({ complete: true, usageState: 'none' });
+    const invoked = await readResponse({ api: 'bedrock-invoke', contentType: 'text/event-stream' }, [
+      Buffer.from(events),
+    ]);
+    expect(invoked.facts).toMatchObject({ complete: true, usageState: 'none' });
+  });
+
+  it('cache that is kept for an hour is no more than was written', async () => {
+    const cacheDetails = [{ ttl: '1h', inputTokens: 30 }, { ttl: '1h', inputTokens: 30 }, { ttl: '1h' }, 7];
+    const read = await readBody('bedrock-converse', { usage: { ...usage, cacheDetails } });
+    expect(onlyUsage(read)).toMatchObject({ cacheWrite5mTokens: 0, cacheWrite1hTokens: 32, webSearches: 0 });
+    expect(read.problems).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an event that is no object',
+      bedrockEvent('metadata', [1]),
+      'unexpected-shape',
+      'an event of the stream is no object',
+    ],
+    [
+      'an event that is no JSON',
+      awsMessage({ ':event-type': 'metadata', ':message-type': 'event' }, '{'),
+      'malformed-json',
+      'an event of the stream is no JSON',
+    ],
+    ['a message without a type', awsMessage({}, '{}'), 'malformed-event', 'a message of the stream has no type'],
+  ])('%s is reported in words', async (_, bytes, code, detail) => {
+    expect((await readStream('bedrock-converse', bytes)).problems).toEqual([{ code, detail }]);
+  });
+
+  it.each([
+    [{ ':message-type': 'error', ':error-code': 'internalFailure' }, 'internalFailure'],
+    [{ ':message-type': 'exception' }, 'error'],
+  ])('a message with %j is the error %s', async (headers, errorType) => {
+    expect((await readStream('bedrock-converse', awsMessage(headers, '{}'))).facts.errorType).toBe(errorType);
+  });
+
+  it('no error leaves one that was told', async () => {
+    const bytes = [bedrockException('throttlingException', 'x'), bedrockEvent('messageStop', {})];
+    expect((await readStream('bedrock-converse', Buffer.concat(bytes))).facts.errorType).toBe('throttlingException');
+  });
+});
+
+describe('what an invoked model says in other ways', () => {
+  it.each([
+    ['no object', invokeChunk([1]), 'unexpected-shape'],
+    ['no JSON', bedrockEvent('chunk', { bytes: 'e30' + 'h' }), 'malformed-json'],
+    ['nothing', bedrockEvent('chunk', {}), 'malformed-json'],
+  ])('a chunk with %s is reported in words', async (_, bytes, code) => {
+    expect((await readStream('bedrock-invoke', bytes)).problems).toEqual([
+      { code, detail: 'a chunk of the stream holds no object' },
+    ]);
+  });
+
+  it('an event that is no chunk is passed over', async () => {
+    expect(await readStream('bedrock-invoke', bedrockEvent('news', {}))).toMatchObject({
+      problems: [],
+      factsCalls: [],
+    });
+  });
+
+  it('metrics have the cache apart, and thinking unknown where it was seen', async () => {
+    const metrics = {
+      inputTokenCount: 5,
+      outputTokenCount: 9,
+      cacheReadInputTokenCount: 3,
+      cacheWriteInputTokenCount: 2,
+    };
+    const thinking = { contentBlockDelta: { delta: { reasoningContent: { text: 'Hm' } } } };
+    const last = invokeChunk({ generation: '', 'amazon-bedrock-invocationMetrics': metrics });
+    expect(onlyUsage(await readStream('bedrock-invoke', last))).toEqual({
+      inputTokens: 5,
+      cacheReadTokens: 3,
+      cacheWrite5mTokens: 2,
+      cacheWrite1hTokens: 0,
+      outputTokens: 9,
+      thinkingTokens: 0,
+      webSearches: 0,
+      toolCalls: 0,
+    });
+    const thought = await readStream('bedrock-invoke', Buffer.concat([invokeChunk(thinking), last]));
+    expect(onlyUsage(thought)?.thinkingTokens).toBeNull();
+  });
+
+  it.each(['messageStart', 'contentBlockStart', 'contentBlockDelta', 'messageStop', 'metadata'])(
+    'an event called %s is Amazon’s',
+    async (name) => {
+      const inner = {
+        delta: { text: 'a' },
+        start: { text: 'b' },
+        stopReason: 'end',
+        usage: { inputTokens: 1, outputTokens: 1 },
+      };
+      const read = await readStream('bedrock-invoke', invokeChunk({ [name]: inner }));
+      const told = {
+        messageStart: false,
+        contentBlockStart: true,
+        contentBlockDelta: true,
+        messageStop: true,
+        metadata: true,
+      };
+      expect(read.factsCalls.length + read.textCalls > 0).toBe(told[name as keyof typeof told]);
+    },
+  );
+
+  it('a body of Amazon’s, of Chat and of nobody’s format is complete', async () => {
+    const amazon = await readBody('bedrock-invoke', { output: { message: { content: [{ text: 'Nova' }] } }, usage });
+    expect(amazon).toMatchObject({ visible: 'Nova', facts: { complete: true, usageState: 'final' } });
+    const chat = await readBody('bedrock-invoke', { choices: [{ message: { content: 'gpt' } }] });
+    expect(chat).toMatchObject({ visible: 'gpt', facts: { complete: true } });
+    const other = await readBody('bedrock-invoke', { generation: 'llama' });
+    expect(other).toMatchObject({ visible: '', facts: { complete: true, parts: [], errorType: null } });
+    const refused = await readBody('bedrock-invoke', { __type: 'x#ValidationException' });
+    expect(refused.facts.errorType).toBe('ValidationException');
+  });
+
+  it.each([
+    'arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-x',
+    'ARN:aws:bedrock:x:1:INFERENCE-PROFILE/y',
+    'my-arn:x',
+  ])('the path names the model where it is %s', async (pathModel) => {
+    const sink = { onText: () => undefined, onFacts: () => undefined, onProblem: () => undefined };
+    const reader = createResponseReader({
+      api: 'bedrock-invoke',
+      contentType,
+      contentEncoding: null,
+      httpStatus: 200,
+      pathModel,
+      sink,
+    });
+    reader.push(invokeStream);
+    expect((await reader.end()).model).toBeNull();
   });
 });

@@ -61,3 +61,62 @@ describe('limits in a stream', () => {
     );
   });
 });
+
+describe('a window', () => {
+  const limit = { usedPercent: 50, windowMinutes: null, resetAfterSeconds: null, resetAtSeconds: null };
+  const ids = (minutes: number | null) =>
+    codexWindows(
+      { primary: { ...limit, windowMinutes: minutes }, secondary: { ...limit, usedPercent: null } },
+      nowMs,
+    ).map(({ id }) => id);
+
+  it.each([
+    [300, '5h'],
+    [299, '5h'],
+    [303, '5h'],
+    [304, '304min'],
+    [296, '296min'],
+    [60, '1h'],
+    [30, '30min'],
+    [1, '1min'],
+    [1.4, '1min'],
+    [1440, '1d'],
+    [10_079, '7d'],
+    [366 * 1440, '366d'],
+    [null, 'primary'],
+  ])('of %s minutes is called %s', (minutes, id) => {
+    expect(ids(minutes)).toEqual([id]);
+  });
+
+  it.each([0, 0.9, -300, 366 * 1440 + 1, Number.NaN])('of %s minutes is none', (minutes) => {
+    expect(ids(minutes)).toEqual([]);
+  });
+
+  it('is reset after a span by our clock, or else when it says', () => {
+    const reset = (more: object) =>
+      codexWindows({ primary: { ...limit, ...more }, secondary: { ...limit, usedPercent: null } }, nowMs)[0]
+        ?.resetsAtMs;
+    const atSeconds = nowMs / 1000 + 7;
+    expect(reset({ resetAfterSeconds: 0, resetAtSeconds: atSeconds })).toBe(nowMs);
+    expect(reset({ resetAfterSeconds: 1.0004, resetAtSeconds: atSeconds })).toBe(nowMs + 1000);
+    expect(reset({ resetAfterSeconds: -1, resetAtSeconds: atSeconds })).toBe(nowMs + 7000);
+    expect(reset({ resetAtSeconds: atSeconds + 0.0004 })).toBe(nowMs + 7000);
+    expect(reset({})).toBeNull();
+  });
+
+  it('is told of by nothing but numbers', () => {
+    const told = codexLimitsOfEvent(event({ rate_limits: { primary: { used_percent: '7', reset_at: null } } }));
+    expect(told?.primary).toEqual({
+      usedPercent: null,
+      windowMinutes: null,
+      resetAfterSeconds: null,
+      resetAtSeconds: null,
+    });
+    expect(codexLimitsOfEvent({ type: 'codex.rate_limits' })).toBeNull();
+  });
+
+  it('of a model with a name of its own is none of the plan', () => {
+    expect(codexLimitsOfEvent(event({ metered_limit_name: 'other', limit_name: 'codex' }))).toBeNull();
+    expect(codexLimitsOfEvent(event({ limit_name: 'other' }))).toBeNull();
+  });
+});

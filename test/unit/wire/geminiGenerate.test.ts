@@ -172,3 +172,134 @@ describe('errors', () => {
     expect(read.facts).toMatchObject({ errorType: 'RESOURCE_EXHAUSTED', complete: true, parts: [] });
   });
 });
+
+describe('what a chunk leaves out', () => {
+  const all = {
+    promptTokenCount: 100,
+    cachedContentTokenCount: 80,
+    toolUsePromptTokenCount: 50,
+    candidatesTokenCount: 7,
+    thoughtsTokenCount: 33,
+    totalTokenCount: 190,
+    serviceTier: 'flex',
+  };
+  it.each([
+    'promptTokenCount',
+    'cachedContentTokenCount',
+    'toolUsePromptTokenCount',
+    'candidatesTokenCount',
+    'thoughtsTokenCount',
+  ])('stays, but for %s', async (name) => {
+    const read = await readEvents(api, [
+      chunk([], all),
+      { usageMetadata: { [name]: all[name as 'promptTokenCount'] } },
+    ]);
+    expect(onlyUsage(read)).toMatchObject({
+      inputTokens: 70,
+      cacheReadTokens: 80,
+      outputTokens: 40,
+      thinkingTokens: 33,
+    });
+    expect(read.facts).toMatchObject({ model: 'gemini-3-pro', responseId: 'r1', serviceTier: 'flex', errorType: null });
+  });
+
+  it('stays, also of a total', async () => {
+    const counts = { promptTokenCount: 5, totalTokenCount: 9 };
+    const read = await readEvents(api, [chunk([], counts), { usageMetadata: { candidatesTokenCount: 4 } }]);
+    expect(onlyUsage(read)).toMatchObject({ outputTokens: 4, thinkingTokens: 0 });
+  });
+
+  it('is unknown where nobody said it', async () => {
+    const read = await readBody(api, { usageMetadata: { candidatesTokenCount: 4 } });
+    expect(onlyUsage(read)).toMatchObject({
+      inputTokens: null,
+      cacheReadTokens: 0,
+      outputTokens: 4,
+      thinkingTokens: null,
+    });
+    const tools = await readBody(api, { usageMetadata: { toolUsePromptTokenCount: 3, cachedContentTokenCount: 2 } });
+    expect(onlyUsage(tools)).toMatchObject({ inputTokens: 1, cacheReadTokens: 2, outputTokens: null });
+  });
+
+  it('is taken from the total where that is the prompt of the tools', async () => {
+    const counts = { promptTokenCount: 5, toolUsePromptTokenCount: 2, totalTokenCount: 7 };
+    expect(onlyUsage(await readBody(api, { usageMetadata: counts }))).toMatchObject({
+      outputTokens: 0,
+      thinkingTokens: 0,
+    });
+  });
+
+  it('names the problem of a cache that exceeds its prompt, and none where it fills it', async () => {
+    const usage = (cachedContentTokenCount: number) => ({
+      usageMetadata: { promptTokenCount: 5, cachedContentTokenCount },
+    });
+    expect((await readBody(api, usage(6))).problems).toEqual([
+      { code: 'bad-count', detail: 'more cached than prompt tokens were reported' },
+    ]);
+    expect((await readBody(api, usage(5))).problems).toEqual([]);
+  });
+});
+
+describe('parts', () => {
+  it('hold code that the model ran, and calls with arguments of all kinds', async () => {
+    const read = await readBody(
+      api,
+      chunk(
+        [
+          { executableCode: { code: '1+1' } },
+          { functionCall: { name: 'f' } },
+          { functionCall: { name: 'g', args: null, partialArgs: [1] } },
+          { text: 'Hm', thought: 'yes' },
+          { thought: true },
+        ],
+        undefined,
+        'STOP',
+      ),
+    );
+    expect(read).toMatchObject({ toolArguments: '1+1[1]', visible: 'Hm', thinking: '' });
+    expect(read.facts).toMatchObject({ toolCalls: 2, thinkingSeen: true, thinkingHidden: true, usageState: 'none' });
+  });
+
+  it('are followed by a reason only when one is given', async () => {
+    const read = await readEvents(api, [chunk([{ text: 'Hi' }], undefined, 'FINISH_REASON_UNSPECIFIED')]);
+    expect(read.facts).toMatchObject({ complete: false, stopReason: null });
+  });
+
+  it('leave thinking that was only counted hidden', async () => {
+    const usage = { promptTokenCount: 5, thoughtsTokenCount: 9, candidatesTokenCount: 1 };
+    expect((await readEvents(api, [chunk([], usage)])).facts).toMatchObject({
+      thinkingSeen: true,
+      thinkingHidden: true,
+    });
+    const none = { promptTokenCount: 5, candidatesTokenCount: 1, totalTokenCount: 6 };
+    expect((await readEvents(api, [chunk([], none)])).facts).toMatchObject({
+      thinkingSeen: false,
+      thinkingHidden: false,
+    });
+  });
+
+  it('come with searches that are counted up to a thousand, told apart by their beginnings', async () => {
+    const grounded = (webSearchQueries: readonly string[]) => ({
+      candidates: [{ groundingMetadata: { webSearchQueries } }],
+      usageMetadata: { promptTokenCount: 1 },
+    });
+    const searches = async (...queries: string[]) => onlyUsage(await readEvents(api, [grounded(queries)]))?.webSearches;
+    expect(await searches(...Array.from({ length: 1_001 }, (_, index) => `q${index}`))).toBe(1_000);
+    const long = 'x'.repeat(512);
+    expect(await searches(`${long}a`, `${long}b`)).toBe(1);
+    expect(await searches(`${long.slice(1)}a`, `${long.slice(1)}b`)).toBe(2);
+  });
+});
+
+describe('an end', () => {
+  it('may be [DONE], which settles the usage', async () => {
+    const read = await readEvents(api, [chunk([{ text: 'Hi' }], { promptTokenCount: 5 }), '[DONE]']);
+    expect(read.facts).toMatchObject({ complete: true, usageState: 'final' });
+  });
+
+  it('may be an error inside a wrapped response, or one without a word', async () => {
+    expect((await readEvents(api, [{ response: { error: { code: 429, status: 'X' } } }])).facts.errorType).toBe('X');
+    expect((await readEvents(api, [{ error: { code: 429, status: '' } }])).facts.errorType).toBe('429');
+    expect((await readEvents(api, [{ error: 'secret' }])).facts.errorType).toBe('error');
+  });
+});

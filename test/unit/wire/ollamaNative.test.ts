@@ -109,3 +109,59 @@ describe("Ollama's own API", () => {
     );
   });
 });
+
+describe('one object of Ollama', () => {
+  const read = (value: object) => readBody(api, value);
+
+  it('may call several tools, with arguments or without', async () => {
+    const tool_calls = [{ function: { name: 'a', arguments: null } }, { function: { name: 'b' } }, { name: 'c' }, 7];
+    const result = await read({ ...last, message: { tool_calls } });
+    expect(result.toolArguments).toBe('');
+    expect(result.facts.toolCalls).toBe(2);
+    expect(onlyUsage(result)?.toolCalls).toBe(2);
+  });
+
+  it('is no end unless it says so', async () => {
+    for (const done of [false, 'true', undefined])
+      expect((await read({ ...last, done })).facts).toMatchObject({ complete: false, usageState: 'none', parts: [] });
+  });
+
+  it('keeps what an earlier one said: model, reason and error', async () => {
+    const bytes = lines([{ ...last, error: 'secret' }, { done: true }]);
+    expect((await readResponse({ api, contentType }, [bytes])).facts).toMatchObject({
+      model: 'qwen3:8b',
+      stopReason: 'stop',
+      errorType: 'error',
+    });
+  });
+
+  it('has no cache, searches or written cache', async () => {
+    expect(onlyUsage(await read(last))).toEqual({
+      inputTokens: 26,
+      cacheReadTokens: 0,
+      cacheWrite5mTokens: 0,
+      cacheWrite1hTokens: 0,
+      outputTokens: 290,
+      thinkingTokens: 0,
+      webSearches: 0,
+      toolCalls: 0,
+    });
+  });
+
+  it.each([
+    ['no JSON', '{a}', 'an object of the stream is no JSON'],
+    ['followed by something else', '{"model":"m"} oops', 'something else than objects stands in the stream'],
+    ['cut', '{"model":"m"', 'the stream was cut inside an object'],
+    ['cut inside a string', '{"model":"}', 'the stream was cut inside an object'],
+  ])('that is %s is a problem in words', async (_, text, detail) => {
+    const result = await readResponse({ api, contentType }, [Buffer.from(text)]);
+    expect(result.problems).toEqual([{ code: 'malformed-json', detail }]);
+  });
+
+  it('is followed by blanks of all kinds and read no further after something else', async () => {
+    const blanks = Buffer.from('{"model":"a"} \t\r\n{"model":"b"}x{"model":"c"}');
+    const result = await readResponse({ api, contentType }, [blanks, Buffer.from('{"model":"d"}')]);
+    expect(result.facts.model).toBe('b');
+    expect(result.problems).toHaveLength(1);
+  });
+});

@@ -42,6 +42,49 @@ describe('where usage stands', () => {
     expect(whole.facts).toMatchObject({ usageState: 'final', complete: true });
   });
 
+  it('is final once a chunk without choices brings it, whatever became of the finish reason', async () => {
+    const read = await readEvents(api, [chunk({ content: 'Hi' }), usageChunk(usage)]);
+    expect(read.facts).toMatchObject({ usageState: 'final', complete: false, stopReason: null });
+    const without = await readEvents(api, [
+      { ...chunk({ content: 'Hi' }), usage },
+      { id: 'c1', choices: [] },
+    ]);
+    expect(without.facts.usageState).toBe('interim');
+    const elsewhere = await readEvents(api, [{ id: 'c1', usage }]);
+    expect(elsewhere.facts.usageState).toBe('interim');
+  });
+
+  it('keeps of an earlier report what a later one leaves out', async () => {
+    const rich = {
+      prompt_tokens: 10,
+      completion_tokens: 3,
+      total_tokens: 13,
+      prompt_tokens_details: { cached_tokens: 2, cache_write_tokens: 1 },
+      completion_tokens_details: { reasoning_tokens: 1 },
+      num_search_queries: 4,
+      cost: 0.5,
+      service_tier: 'flex',
+    };
+    const kept = { inputTokens: 7, cacheReadTokens: 2, cacheWrite5mTokens: 1, thinkingTokens: 1, webSearches: 4 };
+    const later = await readEvents(api, [usageChunk(rich), usageChunk({ completion_tokens: 5 })]);
+    expect(onlyUsage(later)).toMatchObject({ ...kept, outputTokens: 5 });
+    expect(later.facts).toMatchObject({ billedNanoUsd: 500_000_000, serviceTier: 'flex' });
+    const total = await readEvents(api, [usageChunk(rich), usageChunk({ total_tokens: 13 })]);
+    expect(onlyUsage(total)).toMatchObject({ ...kept, outputTokens: 3 });
+    const prompt = await readEvents(api, [usageChunk(rich), usageChunk({ prompt_tokens: 20, total_tokens: 23 })]);
+    expect(onlyUsage(prompt)).toMatchObject({ ...kept, inputTokens: 17 });
+  });
+
+  it('of nothing but details is none', async () => {
+    const read = await readEvents(api, [usageChunk({ cost: 1, prompt_tokens_details: { cached_tokens: 2 } })]);
+    expect(read.facts).toMatchObject({ parts: [], usageState: 'none', billedNanoUsd: null });
+  });
+
+  it('is settled by [DONE] alone', async () => {
+    const read = await readEvents(api, [{ ...chunk({ content: 'Hi' }), usage }, '[DONE]']);
+    expect(read.facts).toMatchObject({ usageState: 'final', complete: true });
+  });
+
   it('is unknown, not zero, where a stream had none', async () => {
     const read = await readEvents(api, [chunk({ content: 'Hi' }), finish, '[DONE]']);
     expect(read.facts).toMatchObject({ parts: [], usageState: 'none', complete: true });
@@ -66,6 +109,98 @@ describe('counts in other spellings', () => {
       bodyWith({ prompt_tokens: 10, completion_tokens: 3, prompt_tokens_details: details }),
     );
     expect(onlyUsage(read)).toMatchObject({ inputTokens: 3, cacheReadTokens: 2, cacheWrite5mTokens: 5 });
+  });
+
+  it.each([
+    [
+      'more thinking than output',
+      { completion_tokens_details: { reasoning_tokens: 9 } },
+      'more thinking than output was reported',
+    ],
+    [
+      'more cache than prompt',
+      { prompt_tokens_details: { cached_tokens: 99 } },
+      'more cached than prompt tokens were reported',
+    ],
+    ['half a token', { total_tokens: 1.5 }, 'total_tokens is no whole number from 0 to 10000000000'],
+    ['a cost in words', { cost: 'much' }, 'cost is no amount of money'],
+  ])('reports %s in words', async (_, more, detail) => {
+    const read = await readBody(api, bodyWith({ prompt_tokens: 10, completion_tokens: 3, ...more }));
+    expect(read.problems).toEqual([{ code: 'bad-count', detail }]);
+  });
+
+  it.each([
+    ['input_tokens and output_tokens', { input_tokens: 10, output_tokens: 3 }, {}],
+    [
+      'reasoning_tokens beside them',
+      { prompt_tokens: 10, completion_tokens: 3, reasoning_tokens: 2 },
+      { thinkingTokens: 2 },
+    ],
+    [
+      'server_tool_use',
+      { prompt_tokens: 10, completion_tokens: 3, server_tool_use: { web_search_requests: 5 } },
+      { webSearches: 5 },
+    ],
+    ['num_search_queries', { prompt_tokens: 10, completion_tokens: 3, num_search_queries: 6 }, { webSearches: 6 }],
+    [
+      'output_tokens_details',
+      { prompt_tokens: 10, completion_tokens: 3, output_tokens_details: { reasoning_tokens: 1 } },
+      { thinkingTokens: 1 },
+    ],
+  ])('reads %s', async (_, usage, more) => {
+    const read = await readBody(api, bodyWith(usage));
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 10, outputTokens: 3, ...more });
+  });
+
+  it.each([
+    [
+      'an unknown prompt',
+      { completion_tokens: 3, total_tokens: 9 },
+      { inputTokens: null, outputTokens: 3, thinkingTokens: null },
+    ],
+    [
+      'an unknown completion',
+      { prompt_tokens: 3, total_tokens: 9 },
+      { inputTokens: 3, outputTokens: null, thinkingTokens: null },
+    ],
+    [
+      'an unknown prompt beside its cache',
+      { completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 5 } },
+      { inputTokens: null, cacheReadTokens: 4, cacheWrite5mTokens: 5 },
+    ],
+    [
+      'a cache that is all of the prompt',
+      { prompt_tokens: 9, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 5 } },
+      { inputTokens: 0, cacheReadTokens: 4, cacheWrite5mTokens: 5 },
+    ],
+    [
+      'a cache read and written beside the prompt',
+      {
+        prompt_tokens: 2,
+        completion_tokens: 3,
+        total_tokens: 14,
+        prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 5 },
+      },
+      { inputTokens: 2, cacheReadTokens: 4, cacheWrite5mTokens: 5, outputTokens: 3, thinkingTokens: null },
+    ],
+    [
+      'a cache beside the prompt before there is output',
+      { prompt_tokens: 2, total_tokens: 6, prompt_tokens_details: { cached_tokens: 4 } },
+      { inputTokens: 2, cacheReadTokens: 4, outputTokens: null },
+    ],
+  ])('reads %s', async (_, usage, expected) => {
+    const read = await readBody(api, bodyWith(usage));
+    expect(onlyUsage(read)).toMatchObject(expected);
+    expect(read.problems).toEqual([]);
+  });
+
+  it('holds what was written to the rest of the prompt', async () => {
+    const details = { cached_tokens: 3, cache_write_tokens: 9 };
+    const read = await readBody(
+      api,
+      bodyWith({ prompt_tokens: 4, completion_tokens: 3, prompt_tokens_details: details }),
+    );
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 0, cacheReadTokens: 3, cacheWrite5mTokens: 1 });
   });
 
   it('adds reasoning that stands beside the completion (xAI)', async () => {
@@ -136,6 +271,8 @@ describe('what was charged', () => {
     ],
     ['the fee alone', { cost: 0.0001, is_byok: true, cost_details: { upstream_inference_cost: null } }, 100_000],
     ['a free call', { cost: 0 }, 0],
+    ['the fee alone, where no details came', { cost: 0.0001, is_byok: true }, 100_000],
+    ['ticks, rounded', { cost_in_usd_ticks: 16 }, 2],
     ['nothing', {}, null],
     ['nothing (an object of some reseller)', { cost: { total_cost: 1 } }, null],
   ])('is %s', async (_, cost, billed) => {
@@ -171,6 +308,30 @@ describe('text', () => {
   ])('of thinking that is %s is a lower bound', async (_, detail) => {
     const read = await readEvents(api, [chunk({ reasoning_details: [detail] })]);
     expect(read.facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
+  });
+
+  it('of parts is visible, but for those of thinking', async () => {
+    const content = [
+      { type: 'text', text: 'Hi' },
+      { type: 'thinking', thinking: 'Hmm' },
+      { type: 'image' },
+      'x',
+      { text: '!' },
+    ];
+    expect(await readEvents(api, [chunk({ content })])).toMatchObject({ visible: 'Hi!', thinking: 'Hmm' });
+    const empty = await readEvents(api, [chunk({ content: [{ type: 'thinking' }] })]);
+    expect(empty.facts.thinkingSeen).toBe(true);
+  });
+
+  it('of thinking that is summarised is what can be read of it', async () => {
+    const read = await readEvents(api, [chunk({ reasoning_details: [{ type: 'reasoning.summary', summary: 'Hmm' }] })]);
+    expect(read.thinking).toBe('Hmm');
+  });
+
+  it('of thinking of no known kind hides nothing', async () => {
+    const read = await readEvents(api, [chunk({ reasoning_details: [{ type: 'reasoning.new' }, { text: 'Hmm' }] })]);
+    expect(read.thinking).toBe('Hmm');
+    expect(read.facts.thinkingHidden).toBe(false);
   });
 
   it('includes a refusal', async () => {
@@ -209,6 +370,39 @@ describe('tool calls', () => {
   });
 });
 
+describe('tool calls of other kinds', () => {
+  it('keep the input of a custom tool, and count calls of each choice apart', async () => {
+    const custom = { tool_calls: [{ index: 0, id: 'a', custom: { input: 'ls' } }] };
+    const read = await readEvents(api, [
+      { choices: [{ index: 0, delta: custom }] },
+      { choices: [{ index: 1, delta: { tool_calls: [{ index: 0, function: { arguments: null } }] } }] },
+      { choices: [{ delta: { tool_calls: [7, { id: 'c' }] } }] },
+    ]);
+    expect(read.toolArguments).toBe('ls');
+    expect(read.facts.toolCalls).toBe(3);
+  });
+
+  it('count a streamed function_call once', async () => {
+    const read = await readEvents(api, [
+      chunk({ function_call: { name: 'f', arguments: '{' } }),
+      chunk({ function_call: { arguments: '}' } }),
+    ]);
+    expect(read.facts.toolCalls).toBe(1);
+    expect(read.toolArguments).toBe('{}');
+  });
+
+  it('give a call its id late without counting it twice', async () => {
+    const call = (id: string | undefined) => chunk({ tool_calls: [{ index: 0, id, function: {} }] });
+    expect((await readEvents(api, [call(undefined), call('a'), call('a')])).facts.toolCalls).toBe(1);
+    expect((await readEvents(api, [call(undefined), call('a'), call('b')])).facts.toolCalls).toBe(2);
+  });
+
+  it('are told apart up to ten thousand', async () => {
+    const tool_calls = Array.from({ length: 10_001 }, (_, index) => ({ index }));
+    expect((await readBody(api, bodyWith({}, { tool_calls }))).facts.toolCalls).toBe(10_000);
+  });
+});
+
 describe('errors', () => {
   it.each([
     [
@@ -225,6 +419,31 @@ describe('errors', () => {
     const read = await readBody(api, body, 400);
     expect(read.facts).toMatchObject({ errorType, parts: [], complete: true });
     expect(read.problems).toEqual([]);
+  });
+
+  it('are read from a choice', async () => {
+    const read = await readEvents(api, [chunk({}, { error: { code: 502 }, finish_reason: 'error' })]);
+    expect(read.facts).toMatchObject({ errorType: '502', stopReason: 'error' });
+  });
+
+  it('are read from a body without an envelope whatever its status was', async () => {
+    const body = { object: 'error', type: 'invalid_request_error', message: 'm' };
+    expect((await readBody(api, body, 200)).facts.errorType).toBe('invalid_request_error');
+    expect((await readBody(api, { ...body, object: 'list' }, 200)).facts.errorType).toBeNull();
+  });
+
+  it('are reported for a choice that is no object', async () => {
+    const read = await readEvents(api, [{ choices: [7] }]);
+    expect(read.problems).toEqual([{ code: 'unexpected-shape', detail: 'a choice is no object' }]);
+  });
+
+  it('leave what was known: a chunk without model, id or tier', async () => {
+    const read = await readEvents(api, [
+      { ...chunk({}), service_tier: 'flex' },
+      { choices: [] },
+      usageChunk({ prompt_tokens: 1, service_tier: 'x' }),
+    ]);
+    expect(read.facts).toMatchObject({ model: 'm', responseId: 'c1', serviceTier: 'flex', errorType: null });
   });
 
   it('are read from the middle of a stream, with what went before', async () => {

@@ -90,6 +90,53 @@ describe('the end of a response', () => {
   });
 });
 
+describe('events on the way', () => {
+  it('bring model, id, tier and a first usage, which later ones without them leave', async () => {
+    const first = { type: 'response.in_progress', response: response('in_progress', { usage, service_tier: 'flex' }) };
+    const read = await readEvents(api, [first, { type: 'response.queued', response: { usage: null } }]);
+    expect(read.facts).toMatchObject({
+      model: 'gpt-6',
+      responseId: 'resp_1',
+      serviceTier: 'flex',
+      usageState: 'interim',
+      complete: false,
+      stopReason: null,
+    });
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 10, outputTokens: 50 });
+  });
+
+  it('do not end with [DONE]', async () => {
+    expect((await readEvents(api, [created, '[DONE]'])).facts.complete).toBe(false);
+  });
+
+  it.each([
+    ['an error without a type', { error: { type: 'server_error' } }, 'server_error'],
+    ['an unknown event with an error', { type: 'response.new', error: { type: 'server_error' } }, null],
+    ['a failure that says nothing', { type: 'response.failed' }, 'error'],
+    ['a cancelled response', { type: 'response.cancelled', response: response('cancelled') }, null],
+  ])('may be %s', async (_, event, errorType) => {
+    const read = await readEvents(api, [event]);
+    expect(read.facts.errorType).toBe(errorType);
+    expect(read.facts.complete).toBe(/failed|cancelled/.test(JSON.stringify(event)));
+  });
+
+  it('bring what was charged', async () => {
+    const read = await readEvents(api, [ends('completed', { usage: { ...usage, cost_in_usd_ticks: 50 } })]);
+    expect(read.facts.billedNanoUsd).toBe(5);
+    expect((await readEvents(api, [ends('completed', { usage })])).facts.billedNanoUsd).toBeNull();
+  });
+
+  it('may tell of a failure', async () => {
+    const failed = { type: 'response.failed', response: { error: { code: 'server_error' } } };
+    expect((await readEvents(api, [failed])).facts).toMatchObject({ errorType: 'server_error', complete: true });
+  });
+
+  it('may bring a total alone, whose parts are unknown', async () => {
+    const read = await readEvents(api, [ends('completed', { usage: { total_tokens: 5 } })]);
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: null, outputTokens: null });
+  });
+});
+
 describe('text', () => {
   it.each([
     ['response.output_text.delta', 'visible'],
@@ -139,6 +186,74 @@ describe('text', () => {
     for (const events of [[encrypted], [summary], [ends('completed', { usage })]]) {
       expect((await readEvents(api, events)).facts).toMatchObject({ thinkingSeen: true, thinkingHidden: true });
     }
+  });
+});
+
+describe('the text of a body', () => {
+  const body = (...output: unknown[]) => readBody(api, response('completed', { output }));
+
+  it.each([
+    ['a refusal', { type: 'message', content: [{ type: 'refusal', refusal: 'No.' }] }, { visible: 'No.' }],
+    ['a summary', { type: 'reasoning', summary: [{ text: 'Hmm' }] }, { thinking: 'Hmm' }],
+    ['the input of a custom tool', { type: 'custom_tool_call', input: 'ls' }, { toolArguments: 'ls' }],
+    ['code', { type: 'code_interpreter_call', code: '1+1' }, { toolArguments: '1+1' }],
+    ['commands', { type: 'shell_call', action: { commands: ['ls', 7, 'pwd'] } }, { toolArguments: 'lspwd' }],
+    ['nothing of an item without text', { type: 'message', content: [{ type: 'image' }, 7] }, { visible: '' }],
+  ])('has %s', async (_, output, text) => {
+    expect(await body(output)).toMatchObject({ visible: '', thinking: '', toolArguments: '', ...text });
+  });
+
+  it.each([
+    [
+      'shown',
+      { type: 'reasoning', content: [{ text: 'Hmm' }], encrypted_content: 'x', summary: [{ text: 's' }] },
+      false,
+    ],
+    ['summarised', { type: 'reasoning', summary: [{ text: 's' }] }, true],
+    ['encrypted', { type: 'reasoning', encrypted_content: 'x' }, true],
+    ['empty', { type: 'reasoning', summary: [], content: [] }, false],
+  ])('tells of reasoning that is %s', async (_, output, thinkingHidden) => {
+    expect((await body(output)).facts).toMatchObject({ thinkingSeen: true, thinkingHidden });
+  });
+
+  it('does not hide reasoning that was shown and counted', async () => {
+    const output = [{ type: 'reasoning', content: [{ text: 'Hmm' }] }];
+    const { facts } = await readBody(api, response('completed', { usage, output }));
+    expect(facts).toMatchObject({ thinkingSeen: true, thinkingHidden: false });
+  });
+});
+
+describe('tool calls', () => {
+  it.each(['function_call', 'custom_tool_call', 'local_shell_call', 'shell_call', 'apply_patch_call', 'computer_call'])(
+    'of type %s are the client’s',
+    async (type) => {
+      expect((await readBody(api, response('completed', { output: [{ type }] }))).facts.toolCalls).toBe(1);
+    },
+  );
+
+  it.each(['mcp_call', 'web_search_call', 'code_interpreter_call', 'file_search_call', 'message'])(
+    'of type %s are not',
+    async (type) => {
+      expect((await readBody(api, response('completed', { output: [{ type }] }))).facts.toolCalls).toBe(0);
+    },
+  );
+
+  it('without ids are told apart by their places, with a call id by that', async () => {
+    const added = (output_index: unknown, more: object) => ({
+      type: 'response.output_item.added',
+      output_index,
+      item: { type: 'function_call', ...more },
+    });
+    const calls = async (...events: unknown[]) => (await readEvents(api, events)).facts.toolCalls;
+    expect(await calls(added(0, {}), added(1, {}), added(1, {}))).toBe(2);
+    expect(await calls(added('x', {}), added(0, {}))).toBe(1);
+    expect(await calls(added(0, { call_id: 'a' }), added(0, { call_id: 'b' }))).toBe(2);
+    expect(await calls({ type: 'response.output_item.added', item: 7 }, added(0, { type: 7 }))).toBe(0);
+  });
+
+  it('are told apart up to ten thousand', async () => {
+    const output = Array.from({ length: 10_001 }, () => ({ type: 'function_call' }));
+    expect((await readBody(api, response('completed', { output }))).facts.toolCalls).toBe(10_000);
   });
 });
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { outcome, readRecording } from './readRecording.ts';
+import { readRecording } from './readRecording.ts';
 import { recordingBytes } from './recordingRow.ts';
 import { recordings } from './recordings.ts';
 
@@ -33,11 +33,5 @@ describe.each(recordings)('$file', (recording) => {
     expectText(result.thinking, recording.thinking);
     expectText(result.toolArguments, recording.toolArguments);
     expect(result.factsCalls.at(-1)).toEqual(recording.facts);
-  });
-
-  it('gives the same one byte at a time', async () => {
-    const expected = outcome(await readRecording(recording, [bytes]));
-    const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
-    expect(outcome(await readRecording(recording, chunks))).toBe(expected);
   });
 });

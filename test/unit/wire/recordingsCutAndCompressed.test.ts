@@ -30,6 +30,12 @@ function cuts(length: number): number[][] {
 describe.each(recordings)('$file', (recording) => {
   const bytes = recordingBytes(recording);
 
+  it('gives the same one byte at a time', async () => {
+    const expected = outcome(await readRecording(recording, [bytes]));
+    const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
+    expect(outcome(await readRecording(recording, chunks))).toBe(expected);
+  });
+
   it('gives the same however it is cut', async () => {
     const expected = outcome(await readRecording(recording, [bytes]));
     const differing: number[][] = [];

@@ -138,6 +138,55 @@ describe('settings of a request', () => {
     expect((await read(api, body)).stream).toBe(stream);
   });
 
+  it.each([
+    [{ max_completion_tokens: 1, max_output_tokens: 2, max_tokens: 3 }, 1],
+    [{ max_output_tokens: 2, max_tokens: 3 }, 2],
+    [{ max_tokens: 3 }, 3],
+    [{ max_completion_tokens: null, max_tokens: 0 }, 0],
+    [{ request: { generationConfig: { maxOutputTokens: 5 } } }, 5],
+    [{ options: { num_predict: -2 } }, null],
+  ])('have the most output of %j', async (body, maxOutputTokens) => {
+    expect(await read('openai-chat', body)).toMatchObject({ maxOutputTokens, problems: [] });
+  });
+
+  it.each([
+    [{ max_tokens: -1 }, 'max_tokens is no whole number from 0 to 2^53-1'],
+    [{ options: { num_predict: 'x' } }, 'options.num_predict is no whole number from 0 to 2^53-1'],
+  ])('report the most output of %j in words', async (body, detail) => {
+    expect((await read('openai-chat', body)).problems).toEqual([{ code: 'bad-count', detail }]);
+  });
+
+  it.each([
+    [{ additionalModelRequestFields: { output_config: { effort: 'low' } } }, 'low'],
+    [{ request: { generationConfig: { thinkingConfig: { thinkingLevel: 'LOW' } } } }, 'low'],
+    [{ think: 'x'.repeat(513), reasoning: { max_tokens: 5 } }, 'budget 5'],
+    [{ think: 'x'.repeat(512) }, 'x'.repeat(512)],
+    [{ think: '' }, null],
+  ])('have the effort of %j in other places', async (body, effort) => {
+    expect((await read('openai-chat', body)).effort).toBe(effort);
+  });
+
+  it('have tier and speed in either spelling', async () => {
+    expect(await read('bedrock-converse', { serviceTier: 'flex' })).toMatchObject({ serviceTier: 'flex', speed: null });
+    expect(await read('openai-chat', { service_tier: 'a', serviceTier: 'b' })).toMatchObject({ serviceTier: 'a' });
+  });
+
+  it('have a session of up to 256 characters, and of eight with the older spelling', async () => {
+    const session = async (body: object) => (await read('anthropic-messages', body)).session;
+    expect(await session({ prompt_cache_key: 'k'.repeat(256) })).toHaveLength(256);
+    expect(await session({ prompt_cache_key: 'k'.repeat(257) })).toBeNull();
+    expect(await session({ metadata: { user_id: 'u_session_abcdefgh' } })).toBe('abcdefgh');
+    expect(await session({ metadata: { user_id: 'u_session_abcdefg' } })).toBeNull();
+    expect(await session({ metadata: { user_id: `u_session_${uuid} and more` } })).toBeNull();
+    expect(await session({ metadata: { user_id: `x{"session_id":"s-1"}` } })).toBeNull();
+  });
+
+  it('do not say that they stream where the path or the body is silent', async () => {
+    expect((await read('openai-chat', { stream: true }, { pathStream: false })).stream).toBe(false);
+    expect((await read('openai-chat', '[{"stream":true}]')).stream).toBeNull();
+    expect((await read('gemini-generate', { model: 'a/models/m' })).model).toBe('a/models/m');
+  });
+
   it('take the model from the path only where the body names none, except with Gemini', async () => {
     expect((await read('openai-chat', {}, { pathModel: 'deployment' })).model).toBe('deployment');
     expect((await read('openai-chat', { model: 'm' }, { pathModel: 'deployment' })).model).toBe('m');
@@ -175,6 +224,28 @@ describe('request bodies', () => {
     expect(facts.model).toBeNull();
   });
 
+  it.each([
+    ['[{]', 'malformed-json', 'the request is no JSON or was cut'],
+    ['[]', 'unexpected-shape', 'the request is no object'],
+    ['['.repeat(600), 'too-large', 'the request is nested too deep'],
+  ])('like %s are a problem in words', async (text, code, detail) => {
+    expect((await read('openai-chat', text)).problems).toEqual([{ code, detail }]);
+  });
+
+  it('are read no further once their end was asked for', async () => {
+    const reader = createRequestReader({
+      api: 'openai-chat',
+      contentEncoding: null,
+      pathModel: null,
+      pathStream: null,
+    });
+    reader.push(Buffer.from('{"model":"m"}'));
+    const first = reader.end();
+    reader.push(Buffer.from('x'));
+    expect(await reader.end()).toBe(await first);
+    expect(await first).toMatchObject({ model: 'm', problems: [] });
+  });
+
   it('that are empty are none', async () => {
     expect(await readRequest([], { api: 'openai-chat' })).toMatchObject({ model: null, stream: null, problems: [] });
   });
@@ -200,19 +271,5 @@ describe('request bodies', () => {
       );
       expect(await readRequest(chunks, { api })).toEqual(whole);
     }
-  });
-
-  it('of sixteen megabytes of image leave the words', async () => {
-    const image = Buffer.alloc(16 * 1024 * 1024, 'QUJD');
-    const facts = await readRequest(
-      [
-        Buffer.from('{"messages":[{"content":[{"data":"'),
-        image,
-        Buffer.from('"},{"text":"what is this?"}]}],"model":"m"}'),
-      ],
-      { api: 'anthropic-messages' },
-    );
-    expect(facts).toMatchObject({ model: 'm', problems: [] });
-    expect(facts.textBytes).toBe('what is this?'.length + 'm'.length);
   });
 });
