@@ -189,6 +189,23 @@ describe('a request', () => {
     expect(await rig.observer.calls[0]?.ended).toBe('upstream-cut');
   });
 
+  it('gets early hints where its protocol has them, and never a 100 that it did not wait for', async () => {
+    const upstream = await startUpstream((req, res) => {
+      req.resume();
+      res.writeContinue();
+      res.writeEarlyHints({ link: '</a>; rel=preload' }, () => res.end('x'));
+    });
+    const rig = await startGateway(upstream.port);
+    const ask = (version: string) =>
+      rawExchange(
+        rig.port,
+        `GET ${rig.prefix('anthropic')}/x HTTP/${version}\r\nHost: 127.0.0.1:${rig.port}\r\nConnection: close\r\n\r\n`,
+      );
+    const statuses = (text: string) => text.match(/HTTP\/1\.1 \d{3}/g);
+    expect(statuses(await ask('1.1'))).toEqual(['HTTP/1.1 103', 'HTTP/1.1 200']);
+    expect(statuses(await ask('1.0'))).toEqual(['HTTP/1.1 200']);
+  });
+
   it('is paid by a key where only its query has one, which the observer does not see', async () => {
     const upstream = await startUpstream((req, res) => void readAll(req).then(() => res.end('{}')));
     const rig = await startGateway(upstream.port);
@@ -196,5 +213,28 @@ describe('a request', () => {
     await call(rig.port, { method: 'POST', path }, '{}');
     expect(rig.observer.calls[0]?.head.auth).toBe('key');
     expect(JSON.stringify(rig.observer.calls[0]?.head)).not.toContain('made-up');
+  });
+});
+
+describe('closing with a grace', () => {
+  it('waits for every call in flight, not for the first that ends', async () => {
+    const finish: (() => void)[] = [];
+    const upstream = await startUpstream((req, res) => {
+      req.resume();
+      res.write('begun ');
+      finish.push(() => res.end('done'));
+    });
+    const rig = await startGateway(upstream.port);
+    const ask = () => call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
+    const answers = [ask(), ask()];
+    await expect.poll(() => finish.length).toBe(2);
+    const closed = rig.gateway.close({ graceMs: 60_000 });
+    for (const [index, answer] of answers.entries()) {
+      finish[index]?.();
+      const { complete, body } = await answer;
+      expect([index, complete, body.toString()]).toEqual([index, true, 'begun done']);
+    }
+    await closed;
+    for (const seen of rig.observer.calls) expect(seen.end).toBe('complete');
   });
 });

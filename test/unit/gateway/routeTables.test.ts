@@ -294,3 +294,17 @@ describe('the shape of a path', () => {
     expect(pathShape(path)).toBe(shape);
   });
 });
+
+describe('joining a base path and a path', () => {
+  it.each([
+    ['', '/v1/messages', '/v1/messages'],
+    ['/corp', '/v1/messages', '/corp/v1/messages'],
+    ['/corp/v1', '/v1/messages', '/corp/v1/messages'],
+    ['/corp/v1', '/v1', '/corp/v1'],
+    ['/corp/v1', '/v1beta/x', '/corp/v1/v1beta/x'],
+    ['/corp/v1', '/x', '/corp/v1/x'],
+    ['/corp/v10', '/v1/x', '/corp/v10/v1/x'],
+  ])('%j and %s is %s', (base, path, joined) => {
+    expect(joinPath(base, path)).toBe(joined);
+  });
+});
