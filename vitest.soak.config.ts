@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** The long versions: minutes to an hour, run by hand with `npm run test:soak`. */
 export default defineConfig({
   test: {
-    include: ['test/soak/**/*.test.ts'],
+    // Installing and uninstalling has its rounds in the test itself.
+    include: ['test/soak/**/*.test.ts', 'test/browser/uninstall.test.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 3_600_000,

@@ -9,6 +9,7 @@
 //   vscode-server-<version>/out/server-main.js  the VS Code server of code-server, ready to run with that Node
 //   agents/<name>-<version>/bin/<name>          a real agent of versions.json, ready to run with that Node on PATH
 //   nginx/usr/sbin/nginx                        the yardstick of `npm run bench`, where the machine has none
+//   peers/<name>-<version>/                     another gateway of versions.json, which `npm run bench` measures beside ours
 //   locks/, tmp-*                               fetches in progress
 //
 // Chromium is not in the cache: it is the machine's own, or Debian's package where we may install it.
@@ -19,4 +20,5 @@ export { ensureChromium } from './toolchain/chromium.mjs';
 export { ensureNginx } from './toolchain/nginx.mjs';
 export { ensureNode } from './toolchain/node.mjs';
 export { ensurePackages } from './toolchain/packages.mjs';
+export { ensurePortkey } from './toolchain/portkey.mjs';
 export { ensureVsCodeServer } from './toolchain/vsCodeServer.mjs';

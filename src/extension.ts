@@ -2,7 +2,9 @@ import { commands, type ExtensionContext, ExtensionMode, window } from 'vscode';
 import { sidebarViewId } from './manifest/manifest.ts';
 import type { SidebarState } from './protocol/sidebar.ts';
 import { registerCommands } from './vscode/commands.ts';
+import { showAgents } from './vscode/coverage/showAgents.ts';
 import { askAndDeleteData } from './vscode/deleteData.ts';
+import { openSecurity, openWalkthrough } from './vscode/help.ts';
 import { Notifier } from './vscode/notifier.ts';
 import { writeSetting } from './vscode/settings.ts';
 import type { SidebarRequest } from './vscode/sidebarMessages.ts';
@@ -41,6 +43,8 @@ export function activate(context: ExtensionContext): OutlayExports {
     switch (request.type) {
       case 'openTerminal':
         return void openMeteredTerminal();
+      case 'showAgents':
+        return showAgents(session.coverage());
       case 'relaunchTerminal': {
         const terminal = session.terminals.find(request.body.id);
         return terminal === undefined ? undefined : relaunchTerminal(terminal);
@@ -61,6 +65,11 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.openUnmeteredTerminal': openUnmetered,
       'outlay.turnOn': () => turn(true),
       'outlay.turnOff': () => turn(false),
+      'outlay.showAgents': () => showAgents(session.coverage()),
+      'outlay.connectClineCli': () => session.cline.connect(),
+      'outlay.disconnectClineCli': () => session.cline.disconnect(),
+      'outlay.openWalkthrough': openWalkthrough,
+      'outlay.openSecurity': () => openSecurity(context.extensionUri),
       'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),
       'outlay.restartMeter': () => session.restartMeter(),
       'outlay.showLog': () => log.show(),

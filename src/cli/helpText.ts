@@ -6,6 +6,9 @@ export const helpText = `Outlay: what your coding agents really cost.
       Every call, newest first.
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
+  outlay disconnect
+      Gives Cline CLI its own base URLs back. The editor connects it again
+      when it starts, unless it was disconnected there.
   outlay help
   outlay --version
 

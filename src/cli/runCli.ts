@@ -9,6 +9,7 @@ import { callsText } from './callsCommand.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
 import { deleteCalls } from './deleteCommand.ts';
+import { disconnectAgents } from './disconnectCommand.ts';
 import { findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
 import { reportText } from './reportCommand.ts';
@@ -32,6 +33,7 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   report: ['data-dir', 'by', 'since', 'json'],
   calls: ['data-dir', 'json'],
   delete: ['data-dir', 'before', 'all', 'json'],
+  disconnect: ['data-dir'],
   help: [],
 };
 
@@ -72,7 +74,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   const [command, ...extra] = positionals;
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
-  if (command === undefined) throw new CliError('Say what to do: report, calls, delete or help.', 2);
+  if (command === undefined) throw new CliError('Say what to do: report, calls, delete, disconnect or help.', 2);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
   if (extra.length > 0) throw new CliError(`"${extra[0]}" is too much; ${command} takes options only.`, 2);
@@ -81,6 +83,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   }
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
+  if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
 }
 

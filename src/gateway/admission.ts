@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Route } from './contract.ts';
+import type { RefusalReason, Route } from './contract.ts';
 import { rawValues } from './headers.ts';
 
 /** What is looked at to admit a request: nothing of its body, and header fields only as they came. */
@@ -12,6 +12,8 @@ export interface RawRequest {
 export interface AdmissionPolicy {
   readonly port: number;
   readonly token: Buffer;
+  /** Opens the routes whose base URL stands on a command line, and no other. */
+  readonly commandLineToken: Buffer;
   readonly routes: ReadonlyMap<string, Route>;
   /** Whether paths under /control/ belong to somebody. */
   readonly control: boolean;
@@ -25,12 +27,16 @@ export interface AdmittedCall {
   readonly path: string;
   /** With its question mark, as sent; empty for none. */
   readonly query: string;
+  /** Other users may know the token that it came with: whose program is at the other end is to be asked first. */
+  readonly fromCommandLine: boolean;
 }
 
 export interface Refusal {
   readonly kind: 'refused';
   readonly status: 400 | 401 | 403 | 404 | 405;
   readonly message: string;
+  /** Null where the request has a token or is merely malformed. */
+  readonly reason: RefusalReason | null;
   /** Whether the connection is closed afterwards. */
   readonly close: boolean;
 }
@@ -45,14 +51,14 @@ export type Admission = AdmittedCall | { readonly kind: 'control' } | Refusal;
 export function admit(request: RawRequest, policy: AdmissionPolicy): Admission {
   const { method = '', url = '', rawHeaders } = request;
   const hosts = rawValues(rawHeaders, 'host');
-  if (hosts.length !== 1) return refuse(400, 'Exactly one Host is needed.', true);
+  if (hosts.length !== 1) return refuse(400, 'Exactly one Host is needed.', 'address');
   if (hosts[0] !== `127.0.0.1:${policy.port}` && hosts[0] !== `localhost:${policy.port}`)
-    return refuse(403, 'This Host is not served.', true);
+    return refuse(403, 'This Host is not served.', 'address');
   if (rawValues(rawHeaders, 'origin').length > 0 || rawValues(rawHeaders, 'sec-fetch-site').some((v) => v !== 'none'))
-    return refuse(403, 'Web pages are not served.', true);
-  if (!url.startsWith('/')) return refuse(400, 'Only origin-form targets are served.', true);
-  if (method === 'OPTIONS') return refuse(403, 'This method is not served.', true);
-  if (method === 'TRACE' || method === 'CONNECT') return refuse(405, 'This method is not served.', true);
+    return refuse(403, 'Web pages are not served.', 'web-page');
+  if (!url.startsWith('/')) return refuse(400, 'Only origin-form targets are served.');
+  if (method === 'OPTIONS') return refuse(403, 'This method is not served.');
+  if (method === 'TRACE' || method === 'CONNECT') return refuse(405, 'This method is not served.');
   if (policy.control && url.startsWith('/control/')) return { kind: 'control' };
   return admitCall(url, policy);
 }
@@ -61,16 +67,36 @@ function admitCall(url: string, policy: AdmissionPolicy): Admission {
   const queryAt = url.indexOf('?');
   const bare = queryAt < 0 ? url : url.slice(0, queryAt);
   const token = segmentAt(bare, 1);
-  if (!sameSecret(Buffer.from(token, 'latin1'), policy.token)) return refuse(401, 'Not authorised.', false);
+  const given = Buffer.from(token, 'latin1');
+  const isOwn = sameSecret(given, policy.token);
+  const isFromCommandLine = sameSecret(given, policy.commandLineToken);
+  if (!isOwn && !isFromCommandLine) return notAuthorised;
   const workspaceId = segmentAt(bare, token.length + 2);
-  if (!/^[A-Za-z0-9-]{1,64}$/.test(workspaceId)) return refuse(404, 'There is no such workspace.', false);
+  if (!/^[A-Za-z0-9-]{1,64}$/.test(workspaceId)) return { ...notFound, message: 'There is no such workspace.' };
   const routeAt = token.length + workspaceId.length + 3;
   const routeId = segmentAt(bare, routeAt);
   const route = policy.routes.get(routeId);
-  if (route === undefined) return refuse(404, 'There is no such route.', false);
+  if (route === undefined) return { ...notFound, message: 'There is no such route.' };
+  if (!isOwn && route.onCommandLine !== true) return notAuthorised;
   const path = bare.slice(routeAt + routeId.length);
-  return { kind: 'call', workspaceId, route, path, query: queryAt < 0 ? '' : url.slice(queryAt) };
+  return {
+    kind: 'call',
+    workspaceId,
+    route,
+    path,
+    query: queryAt < 0 ? '' : url.slice(queryAt),
+    fromCommandLine: !isOwn,
+  };
 }
+
+const notAuthorised: Refusal = {
+  kind: 'refused',
+  status: 401,
+  message: 'Not authorised.',
+  reason: 'token',
+  close: false,
+};
+const notFound = { kind: 'refused', status: 404, reason: null, close: false } as const;
 
 /** The raw segment that starts at an index: never decoded, so that no two spellings mean the same. */
 function segmentAt(path: string, start: number): string {
@@ -83,6 +109,7 @@ function sameSecret(given: Buffer, secret: Buffer): boolean {
   return given.length === secret.length && timingSafeEqual(given, secret);
 }
 
-function refuse(status: Refusal['status'], message: string, close: boolean): Refusal {
-  return { kind: 'refused', status, message, close };
+/** Whoever is refused before the token is looked at loses the connection. */
+function refuse(status: Refusal['status'], message: string, reason: RefusalReason | null = null): Refusal {
+  return { kind: 'refused', status, message, reason, close: true };
 }

@@ -30,8 +30,17 @@ const sessionHeaders = [
   'x-task-id',
 ] as const;
 
-/** The name of the agent that sent a request, out of a fixed list, or "unknown". */
-export function agentOf({ headers }: RequestHead): string {
+/**
+ * The name of the agent that sent a request, out of a fixed list, or "unknown". Where the request does not tell, the workspace may: the
+ * base URL in the settings of an agent whose requests do not name it says `agent-<name>`.
+ */
+export function agentOf(head: RequestHead, workspaceId: string): string {
+  const told = agentByHeaders(head);
+  const named = workspaceId.startsWith('agent-') ? workspaceId.slice('agent-'.length) : '';
+  return told === 'unknown' && userAgents.some(([, name]) => name === named) ? named : told;
+}
+
+function agentByHeaders({ headers }: RequestHead): string {
   const originator = headers['originator'] ?? '';
   if (/^codex/i.test(originator)) return 'codex';
   if (/^opencode/i.test(originator)) return 'opencode';

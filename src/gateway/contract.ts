@@ -33,6 +33,8 @@ export interface Route {
   readonly baseSuffix: string;
   /** Further base URLs of this route for other SDKs, by name, as what follows the route's segment: "/anthropic". */
   readonly otherBases?: Readonly<Record<string, string>>;
+  /** Its base URL stands on a command line while an agent runs, so that it has a token of its own, which opens this route only. */
+  readonly onCommandLine?: true;
   /** Null where there is no public one and the user has named none (Azure). */
   upstream(head: RequestHead): Upstream | null;
   /**
@@ -87,6 +89,12 @@ export interface ResponseHead {
   /** Subscription windows that the headers tell of, mostly none. */
   readonly quota: readonly QuotaWindow[];
 }
+
+/**
+ * Why a request was refused at the door: `address`, its Host is not ours; `web-page`, a browser sent it; `token`, it has none or a
+ * wrong one; `other-user`, another user of this machine took a base URL from a command line.
+ */
+export type RefusalReason = 'address' | 'web-page' | 'token' | 'other-user';
 
 /** `complete`: upstream ended cleanly; `upstream-cut`: it broke off; `client-gone`: the agent left; `no-upstream`: it could not be reached. */
 export type CallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upstream';

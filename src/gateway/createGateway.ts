@@ -5,11 +5,13 @@ import type { Clock } from '../domain/clock.ts';
 import { type AdmissionPolicy, type AdmittedCall, admit } from './admission.ts';
 import { agentOf, sessionOf, subAgentOf } from './agents.ts';
 import { mayAskForUsage } from './asksForUsage.ts';
-import type { CallHead, CallTap, GatewayObserver, RequestHead, Route, Upstream } from './contract.ts';
+import { commandLineToken } from './commandLineToken.ts';
+import type { CallHead, CallTap, GatewayObserver, RefusalReason, RequestHead, Route, Upstream } from './contract.ts';
 import { Exchange } from './exchange.ts';
 import { GuardedObserver } from './guardedObserver.ts';
 import { firstValues, queryWithoutKey, withoutCredentials } from './headers.ts';
 import { pathShape } from './pathShape.ts';
+import { PeerCheck } from './peerCheck.ts';
 import { refuseRequest, refuseSocket, sendJson } from './refusals.ts';
 import { UpstreamAgents } from './upstreamAgents.ts';
 import { isLoopbackHost, joinPath } from './upstreams.ts';
@@ -28,6 +30,10 @@ export interface GatewayOptions {
   readonly workspaceUpstream: (workspaceId: string, routeId: string) => Upstream | null;
   /** Serves paths under /control/, after the Host and Origin checks; it has its own authorisation. */
   readonly onControl: ((req: IncomingMessage, res: ServerResponse) => void) | null;
+  /** Told of each request that is refused at the door, and nothing of it but why. */
+  readonly onRefused?: (reason: RefusalReason) => void;
+  /** Asked about connections that bring a token from a command line. */
+  readonly peers?: Pick<PeerCheck, 'isKnown' | 'allows'>;
   /** Proxy variables (HTTPS_PROXY, NO_PROXY) to reach https upstreams by; null, the default, connects directly. */
   readonly proxyEnv?: Readonly<Record<string, string | undefined>> | null;
   /** How long an unused upstream connection is kept; 4,000 unless a test says otherwise. */
@@ -59,6 +65,8 @@ class LoopbackGateway implements Gateway {
   readonly #observer: GuardedObserver | null;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #token: Buffer;
+  readonly #commandLineToken: string;
+  readonly #peers: Pick<PeerCheck, 'isKnown' | 'allows'>;
   readonly #exchanges = new Set<Exchange>();
   #policy: AdmissionPolicy;
   #stopping = false;
@@ -67,6 +75,8 @@ class LoopbackGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#token = Buffer.from(options.token, 'latin1');
+    this.#commandLineToken = commandLineToken(options.token);
+    this.#peers = options.peers ?? new PeerCheck();
     this.#routes = new Map(options.routes.map((route) => [route.id, route]));
     this.#observer = options.observer === null ? null : new GuardedObserver(options.observer, options.log);
     this.#agents = new UpstreamAgents({ idleMs: options.upstreamIdleMs ?? 4_000, proxyEnv: options.proxyEnv ?? null });
@@ -77,7 +87,7 @@ class LoopbackGateway implements Gateway {
   async listen(port: number): Promise<{ readonly port: number }> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ port, host: '127.0.0.1', exclusive: true, backlog: 1024 }, () => {
+      this.#server.listen({ port, host: '127.0.0.1', exclusive: true, backlog: 4096 }, () => {
         this.#server.off('error', reject);
         resolve();
       });
@@ -89,11 +99,13 @@ class LoopbackGateway implements Gateway {
   }
 
   baseUrls(workspaceId: string): Readonly<Record<string, string>> {
-    const base = `http://127.0.0.1:${this.#policy.port}/${this.#options.token}/${workspaceId}`;
+    const origin = `http://127.0.0.1:${this.#policy.port}`;
     return Object.fromEntries(
-      this.#options.routes.flatMap(({ id, baseSuffix, otherBases = {} }) =>
-        Object.entries({ [id]: baseSuffix, ...otherBases }).map(([name, suffix]) => [name, `${base}/${id}${suffix}`]),
-      ),
+      this.#options.routes.flatMap(({ id, baseSuffix, otherBases = {}, onCommandLine }) => {
+        const token = onCommandLine === true ? this.#commandLineToken : this.#options.token;
+        const base = `${origin}/${token}/${workspaceId}/${id}`;
+        return Object.entries({ [id]: baseSuffix, ...otherBases }).map(([name, suffix]) => [name, base + suffix]);
+      }),
     );
   }
 
@@ -131,7 +143,13 @@ class LoopbackGateway implements Gateway {
   }
 
   #policyFor(port: number): AdmissionPolicy {
-    return { port, token: this.#token, routes: this.#routes, control: this.#options.onControl !== null };
+    return {
+      port,
+      token: this.#token,
+      commandLineToken: Buffer.from(this.#commandLineToken, 'latin1'),
+      routes: this.#routes,
+      control: this.#options.onControl !== null,
+    };
   }
 
   #createServer(): Server {
@@ -164,12 +182,39 @@ class LoopbackGateway implements Gateway {
     if (this.#stopping) res.shouldKeepAlive = false;
     const admission = admit(req, this.#policy);
     if (admission.kind === 'refused') {
+      this.#told(admission.reason);
       refuseRequest(res, admission);
+      return;
+    }
+    if (admission.kind === 'call' && admission.fromCommandLine && !this.#peers.isKnown(req.socket)) {
+      void this.#forwardIfOwn(req, res, { call: admission, invite });
       return;
     }
     invite?.();
     if (admission.kind === 'call') this.#forward(req, res, admission);
     else this.#control(req, res);
+  }
+
+  /** The first request of a connection with a token that other users can see; its body waits where it is. */
+  async #forwardIfOwn(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { call, invite }: { readonly call: AdmittedCall; readonly invite: (() => void) | undefined },
+  ): Promise<void> {
+    const isOwn = await this.#peers.allows(req.socket).catch(() => false);
+    // Who has gone meanwhile needs neither an answer nor an upstream.
+    if (res.destroyed || req.destroyed) return;
+    if (!isOwn) {
+      this.#told('other-user');
+      refuseRequest(res, { status: 401, message: 'Not authorised.', close: true });
+      return;
+    }
+    invite?.();
+    this.#forward(req, res, call);
+  }
+
+  #told(reason: RefusalReason | null): void {
+    if (reason !== null) this.#options.onRefused?.(reason);
   }
 
   #control(req: IncomingMessage, res: ServerResponse): void {
@@ -185,7 +230,8 @@ class LoopbackGateway implements Gateway {
   #refuseUpgrade(req: IncomingMessage, socket: Duplex): void {
     const admission = admit(req, this.#policy);
     if (admission.kind === 'refused') {
-      const { status, message } = admission;
+      const { status, message, reason } = admission;
+      this.#told(reason);
       refuseSocket(socket, `${status} ${status === 401 ? 'Unauthorized' : 'Refused'}`, { message });
       return;
     }
@@ -231,7 +277,7 @@ class LoopbackGateway implements Gateway {
         provider: upstream.provider,
         ...match,
         auth: route.auth(full),
-        agent: agentOf(head),
+        agent: agentOf(head, call.workspaceId),
         session: sessionOf(head),
         subAgent: subAgentOf(head),
         requestEncoding: all['content-encoding'] ?? null,

@@ -58,6 +58,9 @@ interface Pending {
 
 const restartLimit = 5;
 
+/** Rows live for milliseconds: a larger young generation only holds more of them once they are done with. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+
 class LedgerClient {
   readonly #options: StartLedgerOptions;
   readonly #pending = new Map<number, Pending>();
@@ -113,7 +116,7 @@ class LedgerClient {
   #start(): Worker {
     const { workerUrl, path, timeZone } = this.#options;
     const workerData: LedgerWorkerOptions = { path, timeZone: timeZone ?? null };
-    const worker = new Worker(workerUrl, { workerData, name: 'outlay-ledger' });
+    const worker = new Worker(workerUrl, { workerData, name: 'outlay-ledger', resourceLimits });
     worker.on('message', (message: LedgerMessage) => this.#receive(message));
     worker.on('error', (error: unknown) => {
       this.#options.log(`The ledger’s thread failed: ${error instanceof Error ? error.message : String(error)}`);

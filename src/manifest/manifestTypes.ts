@@ -22,3 +22,19 @@ export interface MenuSpec<Command extends string> {
   readonly group: string;
   readonly when?: string;
 }
+
+/** What has to happen for a step to be done: a command that is run, a view that is shown, or a context key that becomes true. */
+export type StepCompletion<Command extends string> =
+  | { readonly command: Command }
+  | { readonly view: string }
+  | { readonly context: string };
+
+export interface WalkthroughStep<Command extends string> {
+  /** Also the name of its picture, `media/walkthrough/<id>.svg`. */
+  readonly id: string;
+  readonly title: string;
+  /** Markdown; a link on a line of its own becomes a button. */
+  readonly description: string;
+  readonly altText: string;
+  readonly completion: StepCompletion<Command>;
+}

@@ -1,5 +1,15 @@
-import { agentIds, commands, settings, sidebarMenu, sidebarViewId, viewContainerId } from './manifest.ts';
-import type { CommandSpec, SettingSpec, SettingType } from './manifestTypes.ts';
+import {
+  agentIds,
+  type CommandId,
+  commands,
+  settings,
+  sidebarMenu,
+  sidebarViewId,
+  viewContainerId,
+  walkthrough,
+  walkthroughId,
+} from './manifest.ts';
+import type { CommandSpec, SettingSpec, SettingType, StepCompletion } from './manifestTypes.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 type JsonObject = { readonly [key: string]: Json | undefined };
@@ -71,6 +81,23 @@ function menus(): JsonObject {
   };
 }
 
+function walkthroughs(): readonly Json[] {
+  const steps = walkthrough.map(({ id, title, description, altText, completion }) => ({
+    id,
+    title,
+    description,
+    media: { svg: `media/walkthrough/${id}.svg`, altText },
+    completionEvents: [completionEvent(completion)],
+  }));
+  const description = 'Connect your first coding agent and see what it really costs.';
+  return [{ id: walkthroughId, title: 'Get Started with Outlay', description, steps }];
+}
+
+function completionEvent(completion: StepCompletion<CommandId>): string {
+  if ('command' in completion) return `onCommand:${completion.command}`;
+  return 'view' in completion ? `onView:${completion.view}` : `onContext:${completion.context}`;
+}
+
 /** The parts of package.json that are written from the manifest table. `engines.node` and all other keys are kept by hand. */
 export function generatedParts(): JsonObject {
   return {
@@ -98,6 +125,7 @@ export function generatedParts(): JsonObject {
       configurationDefaults: { 'remote.portsAttributes': { '.*dist/meter\\.js.*': { onAutoForward: 'ignore' } } },
       commands: commandList(),
       menus: menus(),
+      walkthroughs: walkthroughs(),
       viewsContainers: {
         activitybar: [{ id: viewContainerId, title: 'Outlay', icon: 'media/outlay.svg' }],
       },

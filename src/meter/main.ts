@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { version } from '../../package.json';
+import { disconnectCline } from '../agentSettings/clineConnection.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { MeterReady } from '../protocol/control.ts';
 import { holdsAddress } from './addressHolders.ts';
@@ -47,7 +49,8 @@ async function serve(options: MeterArguments, unwritable: string | null, release
     onEnd: () => process.exit(0),
   });
   const stop = (): void => {
-    void meter.stop().finally(() => process.exit(0));
+    // Settings that hold the address of a meter that is gone would break their agent; the next window puts them in again.
+    void Promise.allSettled([meter.stop(), disconnectCline(options.dataDir)]).then(() => process.exit(0));
     // Not even a disk that hangs may hold up a shutdown: what is not booked by then is found as in flight at the next start.
     setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
   };
@@ -64,7 +67,7 @@ async function stopWhenUnused(meter: Meter, idleExitMinutes: number, stop: () =>
     await delay(IDLE_CHECK_MS, undefined, { ref: false });
     idleMinutes = meter.isIdle ? idleMinutes + 1 : 0;
     if (idleMinutes === 0 || idleMinutes < idleExitMinutes) continue;
-    const holders = await holdsAddress(meter.token, process.pid);
+    const holders = await holdsAddress(meter.heldTokens, process.pid);
     const patience = holders === 'unknown' ? idleExitMinutes * UNKNOWN_HOLDER_FACTOR : idleExitMinutes;
     // A client may have come while the system was being asked.
     if (holders !== 'yes' && idleMinutes >= patience && meter.isIdle) {
@@ -83,6 +86,10 @@ function printReady(ready: MeterReady): void {
 function log(line: string): void {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }
+
+// Heaps of all threads are collected when they have grown by a fifth, instead of at several times their size: what the meter holds
+// is small, and it shares the machine with the agents. Where V8 does not know the option it does nothing.
+setFlagsFromString('--heap-growing-percent=20');
 
 // A defect of the meter's own must not end the calls that it carries. The message is left out: it could quote what passed.
 let defects = 0;

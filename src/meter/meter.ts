@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallRecord } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
+import { commandLineToken } from '../gateway/commandLineToken.ts';
 import type { Upstream } from '../gateway/contract.ts';
 import { createGateway, type Gateway } from '../gateway/createGateway.ts';
 import { providerOfHost, UNNAMED_PROVIDER } from '../gateway/providerOfHost.ts';
@@ -30,6 +31,7 @@ import { newCallId } from './newCallId.ts';
 import { NoticeBoard } from './noticeBoard.ts';
 import { ObserverThread } from './observe/observerThread.ts';
 import { QuotaBoard } from './quotaBoard.ts';
+import { RefusalWatch } from './refusalWatch.ts';
 import { localDayOf, weekStartOf } from './snapshot/localDays.ts';
 import { type Books, SnapshotSource } from './snapshot/snapshotSource.ts';
 import { unmeteredNotice } from './unmeteredNotice.ts';
@@ -76,6 +78,7 @@ export class Meter {
   readonly #books: Bookkeeper;
   readonly #notices: NoticeBoard;
   readonly #quotas: QuotaBoard;
+  readonly #refusals: RefusalWatch;
   readonly #snapshots: SnapshotSource;
   readonly #workspaces: WorkspaceRegistry;
   readonly #startedAtMs: number;
@@ -104,6 +107,11 @@ export class Meter {
     const { log, clock } = options;
     this.#notices = new NoticeBoard(() => this.#snapshots.changed());
     this.#quotas = new QuotaBoard(clock, () => this.#snapshots.changed());
+    this.#refusals = new RefusalWatch({
+      port: () => this.#lock.port,
+      post: (notice) => this.#notices.post(notice),
+      clear: (id) => this.#notices.clear(id),
+    });
     this.#snapshots = new SnapshotSource({
       clock,
       readBooks: (nowMs, windowStartMs) => this.#readBooks(nowMs, windowStartMs),
@@ -158,8 +166,9 @@ export class Meter {
     return this.#isAddressWritten ? ready : { ...ready, controlToken };
   }
 
-  get token(): string {
-    return this.#lock.token;
+  /** Every token that a terminal can hold. */
+  get heldTokens(): readonly string[] {
+    return [this.#lock.token, commandLineToken(this.#lock.token)];
   }
 
   /** Nobody follows the snapshots and no call is in flight. */
@@ -176,6 +185,7 @@ export class Meter {
 
   async #stop(): Promise<void> {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
+    this.#refusals.close();
     this.#control.close();
     this.#snapshots.close();
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
@@ -230,6 +240,7 @@ export class Meter {
       newCallId: () => newCallId(this.#options.clock.nowMs()),
       workspaceUpstream: (workspaceId, routeId) => this.#workspaces.upstream(workspaceId, routeId),
       onControl: (request, response) => this.#control.handle(request, response),
+      onRefused: (reason) => this.#refusals.note(reason),
       proxyEnv: process.env,
     });
   }
@@ -237,6 +248,7 @@ export class Meter {
   #createControl(): ControlServer {
     return new ControlServer({
       controlToken: this.#lock.controlToken,
+      onRefused: () => this.#refusals.note('token'),
       feed: this.#snapshots,
       log: this.#options.log,
       handlers: createControlHandlers({
@@ -372,6 +384,7 @@ export class Meter {
 
   async #release(): Promise<void> {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
+    this.#refusals.close();
     this.#gateway.stopListening();
     await this.#observer.drain();
     await this.#books.settled();

@@ -21,6 +21,7 @@ export interface ToSidebar {
 export interface FromSidebar {
   readonly ready: Record<string, never>;
   readonly openTerminal: Record<string, never>;
+  readonly showAgents: Record<string, never>;
   readonly relaunchTerminal: { readonly id: number };
   readonly retry: Record<string, never>;
   readonly turnOn: Record<string, never>;

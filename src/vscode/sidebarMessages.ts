@@ -12,6 +12,7 @@ const isTerminalId: BodyCheck = (body) =>
 const checks: { readonly [Name in keyof FromSidebar]: BodyCheck } = {
   ready: isEmpty,
   openTerminal: isEmpty,
+  showAgents: isEmpty,
   relaunchTerminal: isTerminalId,
   retry: isEmpty,
   turnOn: isEmpty,

@@ -1,19 +1,23 @@
 import { join } from 'node:path';
-import { type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
+import { type ExtensionContext, env, type LogOutputChannel, workspace } from 'vscode';
 import { systemClock } from '../domain/clock.ts';
 import { type Disposable, DisposableList } from '../domain/disposable.ts';
 import { type AgentId, agentIds } from '../manifest/manifest.ts';
 import { LOCK_FILE_NAME } from '../protocol/meterLock.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
+import { ChildProcessConnector } from './childProcesses/childProcessConnector.ts';
+import { ClineConnector } from './cline/clineConnector.ts';
 import { setContextKey } from './commands.ts';
+import { agentCoverage, type CoverageRow } from './coverage/agentCoverage.ts';
 import { readHostEnvironment } from './hostEnvironment.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
 import { startMeter } from './meter/meterProcess.ts';
 import type { Notifier } from './notifier.ts';
+import { refusalWarnings } from './refusalWarning.ts';
 import { onSettingsChange, readSetting, settingProblems } from './settings.ts';
 import type { AgentFiles } from './terminals/agentFiles.ts';
 import { installCodexLauncher } from './terminals/codexLauncher.ts';
-import { TerminalConnector } from './terminals/terminalConnector.ts';
+import { TerminalConnector, type TerminalWishes } from './terminals/terminalConnector.ts';
 import { addressFingerprint } from './terminals/terminalRegister.ts';
 import { workspaceIdentity } from './workspaceIdentity.ts';
 
@@ -36,10 +40,13 @@ export class WindowSession implements Disposable {
   readonly #demo: boolean;
   readonly #onState: (state: SidebarState) => void;
   readonly terminals: TerminalConnector;
+  readonly cline: ClineConnector;
+  readonly #childProcesses: ChildProcessConnector;
   #launcherDir: string | null = null;
   #gateways: UserGateways | null = null;
   #connection: MeterConnection | null = null;
   #refreshing: Promise<void> = Promise.resolve();
+  #sawCall = false;
 
   constructor(
     context: ExtensionContext,
@@ -61,6 +68,14 @@ export class WindowSession implements Disposable {
         onChange: () => this.#publish(),
       }),
     );
+    this.#childProcesses = this.#subscriptions.push(new ChildProcessConnector(join(this.#dataDir, LOCK_FILE_NAME)));
+    this.cline = new ClineConnector({
+      memory: context.globalState,
+      dataDir: this.#dataDir,
+      demo: environment.demo,
+      connectWorkspace: (workspace) => this.#host.call('connectWorkspace', workspace),
+      onProblem: (sentence) => void this.#notifier.warn('cline', sentence),
+    });
     this.#host = this.#subscriptions.push(
       new MeterHost(this.#wishes(), {
         dataDir: this.#dataDir,
@@ -78,7 +93,7 @@ export class WindowSession implements Disposable {
             upstreams: environment.upstreams,
             demo: environment.demo,
             passThrough: !readSetting('outlay.enabled'),
-            environment: process.env,
+            environment: this.#childProcesses.environmentWithoutUs(),
             timeoutMs: START_TIMEOUT_MS,
           }),
       }),
@@ -104,6 +119,18 @@ export class WindowSession implements Disposable {
     return this.#launcherDir;
   }
 
+  /** Every agent with how it is connected in this window. */
+  coverage(): readonly CoverageRow[] {
+    return agentCoverage({
+      idle: this.#idleReason(),
+      wanted: readSetting('outlay.terminals.connect') as readonly AgentId[],
+      terminalVariables: new Set(Object.keys(this.terminals.marker())),
+      hostVariables: this.#childProcesses.names,
+      connectsChildProcesses: readSetting('outlay.extensions.connectChildProcesses'),
+      cline: this.cline.isWanted ? 'connected' : 'notConnected',
+    });
+  }
+
   /** Connects to the meter; resolves when the first attempt is over, whatever came of it. */
   async start(): Promise<void> {
     this.#launcherDir = await installCodexLauncher(this.#mediaBinDir, this.#dataDir, (sentence) =>
@@ -119,7 +146,8 @@ export class WindowSession implements Disposable {
       for (const problem of settingProblems()) void this.#notifier.warn('setting', problem);
       this.#gateways = await this.terminals.readUpstreams(readSetting('outlay.upstreams'));
       await this.#host.update(this.#wishes());
-      this.#connectTerminals();
+      this.#connectAgents();
+      await this.#followWithCline();
       this.#publish();
     });
     return this.#refreshing;
@@ -166,9 +194,14 @@ export class WindowSession implements Disposable {
     if (view.connection !== this.#connection) {
       this.#tellAddressChange(this.#connection, view.connection);
       this.#connection = view.connection;
-      this.#connectTerminals();
+      this.#connectAgents();
       for (const problem of view.connection?.settingProblems ?? []) void this.#notifier.warn('setting', problem);
       if (view.state === 'failed') void this.#notifier.warn('meter', `Outlay's meter stopped. ${view.text}`);
+      void this.#followWithCline();
+    }
+    if (view.snapshot !== null) {
+      for (const { id, sentence } of refusalWarnings(view.snapshot, env.remoteName))
+        void this.#notifier.warn(id, sentence);
     }
     this.#publish();
   }
@@ -182,20 +215,46 @@ export class WindowSession implements Disposable {
     );
   }
 
-  #connectTerminals(): void {
+  #connectAgents(): void {
+    const wishes = this.#agentWishes();
+    const children = readSetting('outlay.extensions.connectChildProcesses') ? wishes : null;
+    const notices = [...this.terminals.apply(wishes), ...this.#childProcesses.apply(children)];
+    for (const notice of notices) void this.#notifier.warn('agent', notice);
+  }
+
+  #agentWishes(): TerminalWishes | null {
     const connection = this.#connection;
     if (connection === null || this.#gateways === null || !readSetting('outlay.enabled') || !workspace.isTrusted) {
-      this.terminals.apply(null);
-      return;
+      return null;
     }
     const wanted = readSetting('outlay.terminals.connect');
     const agents: readonly AgentId[] = agentIds.filter((id) => wanted.includes(id));
-    const notices = this.terminals.apply({ ...this.#gateways, connection, agents, launcherDir: this.#launcherDir });
-    for (const notice of notices) void this.#notifier.warn('agent', notice);
+    return { ...this.#gateways, connection, agents, launcherDir: this.#launcherDir };
+  }
+
+  async #followWithCline(): Promise<void> {
+    const { state } = this.#host.view;
+    const isOff = !readSetting('outlay.enabled') || state === 'failed';
+    await this.cline.follow(isOff ? 'ended' : state === 'running' ? 'runs' : 'unknown');
+  }
+
+  #idleReason(): string | null {
+    if (!readSetting('outlay.enabled')) return 'Outlay is off';
+    if (!workspace.isTrusted) return 'this folder is in Restricted Mode';
+    return this.#connection === null ? 'the meter does not run' : null;
   }
 
   #publish(): void {
     // The terminals report their first changes while this object is still being built.
-    if (this.#host !== undefined) this.#onState(this.state);
+    if (this.#host === undefined) return;
+    this.#onState(this.state);
+    this.#noteFirstCall();
+  }
+
+  #noteFirstCall(): void {
+    const { snapshot } = this.#host.view;
+    if (this.#sawCall || snapshot === null || snapshot.live.length + snapshot.recent.length === 0) return;
+    this.#sawCall = true;
+    void setContextKey('outlay.sawCall', true);
   }
 }

@@ -30,6 +30,8 @@ const maxDepth = 512;
 const maxKeyBytes = 256;
 const maxValueBytes = 8192;
 const maxLiteralBytes = 64;
+/** Most values are short, and a scanner is made for every request. */
+const firstCaptureBytes = 256;
 /** A longer run of ASCII without a blank is an image or a file, not words. Other scripts may do without blanks, so only ASCII counts. */
 const maxRunBytes = 2000;
 
@@ -51,9 +53,9 @@ const failed = 9;
 export function createJsonScanner(paths: readonly string[]): JsonScanner {
   const root = buildPaths(paths);
   const values = new Map<string, ScannedValue>();
-  const captured = Buffer.alloc(maxValueBytes);
-  const isObject = new Uint8Array(maxDepth + 1);
-  const starts = new Float64Array(maxDepth + 1);
+  let captured = Buffer.allocUnsafe(firstCaptureBytes);
+  const isObject: boolean[] = [];
+  const starts: number[] = [];
   /** By depth: the node whose members an open object's are, and the node that the container itself sits at. */
   const nodes: (PathNode | null)[] = [];
   const opened: (PathNode | null)[] = [];
@@ -87,8 +89,18 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
   }
 
   function capture(byte: number): void {
-    if (capturedBytes < captureLimit) captured[capturedBytes] = byte;
+    if (capturedBytes < captureLimit) {
+      makeRoom(capturedBytes + 1);
+      captured[capturedBytes] = byte;
+    }
     if (captureLimit > 0) capturedBytes++;
+  }
+
+  function makeRoom(bytes: number): void {
+    if (bytes <= captured.length) return;
+    const larger = Buffer.allocUnsafe(Math.min(maxValueBytes, Math.max(bytes, captured.length * 4)));
+    larger.set(captured);
+    captured = larger;
   }
 
   function finishValue(kind: ScannedValue['kind'], value: ScannedValue['value'], end: number): void {
@@ -141,7 +153,7 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
     }
     if (depth === 0 && object) objectStart = at + 1;
     depth++;
-    isObject[depth] = object ? 1 : 0;
+    isObject[depth] = object;
     starts[depth] = at;
     nodes[depth] = object ? node : null;
     opened[depth] = node;
@@ -150,7 +162,7 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
   }
 
   function close(byte: number, at: number): void {
-    const object = isObject[depth] === 1;
+    const object = isObject[depth] === true;
     if ((byte === 0x7d) !== object) {
       fail();
       return;
@@ -231,8 +243,8 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
    * local counters and the bulk copy.
    */
   function plainString(chunk: Uint8Array, from: number): number {
-    let at = from;
-    let run = runBytes;
+    let at = runBytes > maxRunBytes ? skipRun(chunk, from) : from;
+    let run = runBytes + at - from;
     let text = 0;
     for (; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
@@ -258,7 +270,11 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
 
   function captureAll(chunk: Uint8Array, from: number, to: number): void {
     const room = captureLimit - capturedBytes;
-    if (room > 0) captured.set(chunk.subarray(from, Math.min(to, from + room)), capturedBytes);
+    if (room > 0) {
+      const piece = chunk.subarray(from, Math.min(to, from + room));
+      makeRoom(capturedBytes + piece.length);
+      captured.set(piece, capturedBytes);
+    }
     capturedBytes += to - from;
   }
 
@@ -304,7 +320,7 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
           return;
         }
         node = null;
-        state = isObject[depth] === 1 ? atKey : atValue;
+        state = isObject[depth] === true ? atKey : atValue;
         return;
       default:
         fail();
@@ -344,6 +360,31 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
       return { status, topLevel, objectStart, values, textBytes };
     },
   };
+}
+
+/**
+ * Runs over an image or a file, four bytes at a time: returns where the four begin of which one may be something else than a plain
+ * byte above `"`, or where less than four are left.
+ */
+function skipRun(chunk: Uint8Array, from: number): number {
+  const aligned = from + (-(chunk.byteOffset + from) & 3);
+  const count = (chunk.length - aligned) >> 2;
+  if (count <= 0) return from;
+  for (let at = from; at < aligned; at++) if (!isPlain(chunk[at] ?? 0)) return at;
+  const words = new Int32Array(chunk.buffer, chunk.byteOffset + aligned, count);
+  let index = 0;
+  for (; index < count; index++) {
+    const word = words[index] ?? 0;
+    const backslash = word ^ 0x5c5c5c5c;
+    // A byte's high bit is set in the first where it is not ASCII, in the second where it is below `#`, in the third where it is 0.
+    const special = word | (word - 0x23232323) | ((backslash - 0x01010101) & ~backslash);
+    if ((special & 0x80808080) !== 0) break;
+  }
+  return aligned + index * 4;
+}
+
+function isPlain(byte: number): boolean {
+  return byte > 0x22 && byte < 0x80 && byte !== 0x5c;
 }
 
 function decodeCaptured(bytes: Buffer, length: number): string | null {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -46,6 +48,27 @@ async function sessionHeads(
       return JSON.parse(head).payload;
     }),
   );
+}
+
+function commandLines(): readonly string[] {
+  return globSync('/proc/[0-9]*/cmdline').flatMap((path) => {
+    try {
+      return [readFileSync(path, 'latin1')];
+    } catch {
+      return []; // It has just ended.
+    }
+  });
+}
+
+/** What a user without any rights gets from there; null where this run cannot be one. */
+function statusForNobody(url: string): number | null {
+  if (process.getuid?.() !== 0) return null;
+  const run = spawnSync('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-d', '{}', url], {
+    uid: 65_534,
+    gid: 65_534,
+    encoding: 'utf8',
+  });
+  return Number(run.stdout);
 }
 
 function madeUpJwt(payload: object): string {
@@ -116,6 +139,29 @@ describe('Codex, started by our launcher', () => {
     expect(distinct(rig.asked.map(({ headers }) => headers['content-encoding']))).toEqual(['zstd']);
   });
 
+  it('shows other users on its command line no token that they could use', async () => {
+    const shown: string[] = [];
+    const tried: (number | null)[] = [];
+    const rig = await start({
+      env: apiKey,
+      answer: () => {
+        // Codex waits for this answer: now is when others can look at it.
+        shown.push(...commandLines());
+        const url = /'(http:[^']+)'/.exec(shown.find((line) => line.includes('openai_base_url')) ?? '')?.[1] ?? '';
+        tried.push(statusForNobody(`${url}/responses`));
+        return { text: 'The metered answer.' };
+      },
+    });
+    const env = await rig.connect();
+    expect((await rig.run(prompt, env)).stdout).toBe('The metered answer.\n');
+    const { OUTLAY_CODEX_BASE_URL: url = '' } = env;
+    expect(shown.filter((line) => line.includes(`openai_base_url='${url}'`))).not.toEqual([]);
+    expect(shown.filter((line) => line.includes(rig.meter.ready.token))).toEqual([]);
+    // Only root can try as somebody else.
+    expect(distinct(tried)).toEqual([process.getuid?.() === 0 ? 401 : null]);
+    expect(rig.asked).toHaveLength(1);
+  });
+
   it('keeps its history: a session is listed under its own provider and can be resumed', async () => {
     const rig = await start({ env: apiKey, answer: (_call, index) => ({ text: `Answer ${index + 1}.` }) });
     const env = await rig.connect();
@@ -176,7 +222,7 @@ describe('Codex, started by our launcher', () => {
       answer: () => ({ text: 'The metered answer.' }),
     });
     const { OUTLAY_CODEX_BASE_URL: gone, ...env } = await rig.connect();
-    expect(gone).toContain(rig.meter.ready.token);
+    expect(gone).toContain(`http://127.0.0.1:${rig.meter.ready.port}/`);
     expect((await rig.run(prompt, env)).stdout).toBe('My own answer.\n');
     expect(own.upgrades).toEqual(['/v1/responses']);
     expect(await readBooks(rig.dataDir, 0)).toEqual([]);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,27 +13,44 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   start: () => benchStart(),
 };
 
-/** Runs the benches named (all by default), prints their tables and writes `bench.json` into the project. */
+/** A section as the file keeps it: with the time it was measured at, and how busy the machine was then. */
+type KeptSection = BenchSection & { readonly at?: string; readonly load?: readonly number[] };
+
+/**
+ * Runs the benches named (all by default), prints their tables and writes `bench.json` into the project. Sections of benches that
+ * were not run stay as they were.
+ */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { seconds: { type: 'string', default: '60' } },
     allowPositionals: true,
   });
   const names = positionals.length > 0 ? positionals : Object.keys(benches);
-  const sections: BenchSection[] = [];
+  const sections: KeptSection[] = [];
   for (const name of names) {
     const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
     if (!bench) throw new Error(`There is no bench "${name}"; there are ${Object.keys(benches).join(', ')}.`);
     const section = await bench(Number(values.seconds));
-    sections.push(section);
+    sections.push({ ...section, at: new Date().toISOString(), load: loadavg() });
     process.stdout.write(`\n${section.name}\n${table(section.rows)}\n`);
   }
-  const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? 'unknown', node: process.version, load: loadavg() };
   const path = join(import.meta.dirname, '../../bench.json');
-  writeFileSync(path, `${JSON.stringify({ at: new Date().toISOString(), machine, sections }, null, 2)}\n`);
-  process.stdout.write(`\nwritten to bench.json (load ${machine.load.map((value) => value.toFixed(1)).join(', ')})\n`);
+  const kept = keptSections(path).filter(({ name }) => !names.includes(name));
+  const inOrder = Object.keys(benches).flatMap((name) => [...sections, ...kept].filter((one) => one.name === name));
+  const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? 'unknown', node: process.version };
+  writeFileSync(path, `${JSON.stringify({ machine, sections: inOrder }, null, 2)}\n`);
+  process.stdout.write(
+    `\nwritten to bench.json (load ${loadavg()
+      .map((value) => value.toFixed(1))
+      .join(', ')})\n`,
+  );
   const missed = sections.flatMap(({ rows }) => rows).filter((row) => row.reached === false);
   if (missed.length > 0) process.stdout.write(`${missed.length} targets were missed\n`);
+}
+
+function keptSections(path: string): readonly KeptSection[] {
+  if (!existsSync(path)) return [];
+  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly sections: readonly KeptSection[] }).sections;
 }
 
 function table(rows: readonly BenchRow[]): string {

@@ -29,6 +29,8 @@ beforeAll(async () => {
     agents: ['claude'],
     env: { ANTHROPIC_MODEL: pricedModelOfAgent },
     viewport: { width: 1120, height: 760 },
+    // Else the panel would count ports of whatever else runs on this machine; the gateway's is never among them.
+    settings: { 'remote.autoForwardPorts': false },
     prepare: (project) => writeFileSync(join(project, 'queue.ts'), queueSource),
   });
 });

@@ -255,6 +255,7 @@ describe('the view Now in a browser', () => {
     withPage('dark', async (page) => {
       await show(page, emptyState(Date.now()));
       await page.locator('[data-action="openTerminal"]').click();
+      await page.locator('[data-action="showAgents"]').click();
       await page.locator('[data-action="relaunch-3"]').press('Enter');
       await show(page, failedState(Date.now()));
       await page.locator('[data-action="retry"]').click();
@@ -263,6 +264,7 @@ describe('the view Now in a browser', () => {
       await page.locator('[data-action="turnOn"]').click();
       expect(await page.evaluate('harness.sent.slice(1)')).toEqual([
         { type: 'openTerminal', body: {} },
+        { type: 'showAgents', body: {} },
         { type: 'relaunchTerminal', body: { id: 3 } },
         { type: 'retry', body: {} },
         { type: 'showLog', body: {} },

@@ -36,19 +36,26 @@ async function freshEnvironment(): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries([...environment].filter(([name]) => !isVolatile(name)).sort());
 }
 
+/** Once in every run of the tests, and again and again in the long one. */
+const rounds = process.env['OUTLAY_SOAK'] === '1' ? 20 : 1;
+
 describe('uninstalling', () => {
   it('gives new terminals the environment and the PATH that they had before Outlay came', async () => {
     const before = await freshEnvironment();
     expect(before['ANTHROPIC_BASE_URL']).toBeUndefined();
-    await change('--install-extension', vsixPath());
-    await showSidebar(window);
-    // A snapshot on screen means that the meter is connected, and new terminals with it.
-    await untilText(window.figure('today.billed'), '$0.00');
-    const during = await freshEnvironment();
-    expect(during['ANTHROPIC_BASE_URL']).toMatch(/^http:\/\/127\.0\.0\.1:/);
-    expect(during['PATH']).not.toBe(before['PATH']);
-    await change('--uninstall-extension', 'outlay.outlay');
-    expect(await freshEnvironment()).toEqual(before);
-    expect(await window.statusBar().count()).toBe(0);
+    for (let round = 0; round < rounds; round += 1) {
+      await change('--install-extension', vsixPath());
+      await showSidebar(window);
+      // A snapshot on screen means that the meter is connected, and new terminals with it.
+      await untilText(window.figure('today.billed'), '$0.00');
+      const during = await freshEnvironment();
+      expect(during['ANTHROPIC_BASE_URL']).toMatch(/^http:\/\/127\.0\.0\.1:/);
+      expect(during['PATH']).not.toBe(before['PATH']);
+      // In every other round the meter is dead when Outlay goes.
+      if (round % 2 === 1) process.kill((await window.lock()).pid, 'SIGKILL');
+      await change('--uninstall-extension', 'outlay.outlay');
+      expect(await freshEnvironment()).toEqual(before);
+      expect(await window.statusBar().count()).toBe(0);
+    }
   });
 });

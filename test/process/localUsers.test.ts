@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { callControl } from '../../src/protocol/controlClient.ts';
 import { eventually, runCli } from '../support/meterProcess.ts';
 import { callClaude, dataDir, meter, smallUpstream } from './rig.ts';
 
@@ -72,6 +73,36 @@ describe('other users of the machine', () => {
     ])
       expect([path, (await fetch(url + path, { method: 'POST' })).status]).toEqual([path, 401]);
     expect(provider.seen).toEqual([]);
+  });
+});
+
+describe('the base URL that stands on a command line', () => {
+  it('carries calls of this user, and none of anybody else', async () => {
+    const books = dataDir();
+    const provider = await smallUpstream();
+    const running = await meter({ dataDir: books, upstreams: { openai: provider.origin } });
+    const url = `${running.ready.baseUrls['codex']}/responses`;
+    expect(url).not.toContain(running.ready.token);
+    const post = (options: { readonly uid?: number; readonly gid?: number }) =>
+      new Promise<string>((resolve) => {
+        const child = spawn('curl', ['-s', '-w', '%{http_code}', '-o', '/dev/null', '-d', '{}', url], {
+          ...options,
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+        let said = '';
+        child.stdout.on('data', (data) => {
+          said += String(data);
+        });
+        child.once('close', () => resolve(said));
+      });
+    expect((await post({})).slice(0, 3)).toBe('200');
+    expect(provider.seen).toHaveLength(1);
+    // Nobody but root can try as somebody else; what the kernel's tables say for every user is in peerCheck.test.ts.
+    if (process.getuid?.() === 0) expect((await post({ uid: 65_534, gid: 65_534 })).slice(0, 3)).toBe('401');
+    expect(provider.seen).toHaveLength(1);
+    const { notices } = await callControl(await running.lock(), 'snapshot', {});
+    expect(notices.map(({ id }) => id)).toEqual(process.getuid?.() === 0 ? ['refused-other-user'] : []);
+    expect((await post({})).slice(0, 3)).toBe('200');
   });
 });
 

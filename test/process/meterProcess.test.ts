@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { commandLineToken } from '../../src/gateway/commandLineToken.ts';
 import type { MeterLock } from '../../src/protocol/control.ts';
 import { callControl } from '../../src/protocol/controlClient.ts';
 import { anthropicEvents, anthropicModel, anthropicUsage } from '../support/anthropicStream.ts';
@@ -84,9 +85,10 @@ describe('the meter process', () => {
   it('prints its address with the token in every base URL, in the form that SDKs take', async () => {
     const { ready } = await meter({ dataDir: dataDir() });
     expect(ready.pid).toBeGreaterThan(0);
-    for (const url of Object.values(ready.baseUrls)) {
-      expect(url.startsWith(`http://127.0.0.1:${ready.port}/`)).toBe(true);
-      expect(url).toContain(ready.token);
+    for (const [name, url] of Object.entries(ready.baseUrls)) {
+      // Codex's stands on a command line and has a token of its own.
+      const token = name === 'codex' ? commandLineToken(ready.token) : ready.token;
+      expect(url.startsWith(`http://127.0.0.1:${ready.port}/${token}/default/`)).toBe(true);
     }
     expect(ready.baseUrls['anthropic']).not.toMatch(/\/v1$/);
     expect(ready.baseUrls['openai']).toMatch(/\/v1$/);

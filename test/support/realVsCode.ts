@@ -22,6 +22,8 @@ export interface VsCodeOptions {
   /** Added to the environment of the server, and so of the extension host and of its terminals. */
   readonly env?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Notifications pop up, as for a user. The driver that tests inside the host need suppresses them, so that it is one or the other. */
+  readonly popUps?: true;
 }
 
 export interface VsCode {
@@ -76,7 +78,7 @@ export async function startVsCode(options: VsCodeOptions): Promise<VsCode> {
   const env = serverEnv(options.env ?? {});
   for (const vsix of options.extensions ?? []) await installExtension(dataDir, vsix, env);
 
-  const server = startServer(dataDir, env);
+  const server = startServer(dataDir, env, options.popUps === true ? [] : ['--enable-smoke-test-driver']);
   let browser: Browser | undefined;
   const stop = async (): Promise<void> => {
     await browser?.close();
@@ -145,15 +147,15 @@ interface Server {
   output(): string;
 }
 
-function startServer(dataDir: string, env: NodeJS.ProcessEnv): Server {
+function startServer(dataDir: string, env: NodeJS.ProcessEnv, driver: readonly string[]): Server {
   const child = spawn(
     process.execPath,
     [
       join(vsCodeServerDir(), 'out/server-main.js'),
       ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
       ...['--server-data-dir', dataDir, '--telemetry-level', 'off'],
-      // Without it a built VS Code ignores the payload of the address, and no test in the host ever runs.
-      '--enable-smoke-test-driver',
+      // Without the driver a built VS Code ignores the payload of the address, and no test in the host ever runs.
+      ...driver,
     ],
     // A group of its own, so that the extension host and the terminals can be ended with it.
     { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true },

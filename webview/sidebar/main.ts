@@ -60,6 +60,7 @@ function start(root: HTMLElement): void {
   };
   const actions: Actions = {
     openTerminal: () => channel.send({ type: 'openTerminal', body: {} }),
+    showAgents: () => channel.send({ type: 'showAgents', body: {} }),
     relaunchTerminal: (id) => channel.send({ type: 'relaunchTerminal', body: { id } }),
     meter: (type) => channel.send({ type, body: {} }),
     setPeriod: (period) => setUi({ period }),

@@ -6,6 +6,7 @@ import { h, type VNode } from '../shared/vnode.ts';
 /** What the sections may do. */
 export interface Actions {
   readonly openTerminal: () => void;
+  readonly showAgents: () => void;
   readonly relaunchTerminal: (id: number) => void;
   readonly meter: (action: 'retry' | 'turnOn' | 'showLog') => void;
   readonly setPeriod: (period: 'today' | 'week') => void;

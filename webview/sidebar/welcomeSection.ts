@@ -20,6 +20,7 @@ export function welcomeSection(actions: Actions): VNode {
       h('span', { text: `${nowStrings.recognised}: ` }),
       h('span', { text: `${nowStrings.agents.join(', ')}.` }),
     ]),
+    button({ key: 'showAgents', text: nowStrings.showAgents, onPress: actions.showAgents }),
   ]);
 }
 

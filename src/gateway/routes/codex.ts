@@ -10,6 +10,7 @@ export function codexRoute(upstreams: UpstreamTable): Route {
   return {
     id: 'codex',
     baseSuffix: '/v1',
+    onCommandLine: true,
     upstream: ({ headers }) => (headers['chatgpt-account-id'] === undefined ? upstreams.openai : upstreams.chatgpt),
     upstreamPath: withoutVersion,
     match: (method, path) =>

@@ -22,6 +22,8 @@ export interface ControlServerOptions {
   readonly handlers: ControlHandlers;
   readonly feed: SnapshotFeed;
   readonly log: (line: string) => void;
+  /** Told of each request without the control token. */
+  readonly onRefused: () => void;
 }
 
 /**
@@ -45,6 +47,7 @@ export class ControlServer {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#isAuthorised(request)) {
+      this.#options.onRefused();
       answer(response, 401, { error: 'The control token is missing or wrong.' });
       return;
     }

@@ -14,6 +14,10 @@ import type { BookingStage, FromObserver, ObservedItem, ToObserver } from './mes
 const FLUSH_EVERY_MS = 20;
 /** Copies that may wait for the worker before bytes of further chunks are left out. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+/** More than that is handed over at once: a large body must not be copied in one long go. */
+const FLUSH_BYTES = 256 * 1024;
+/** What is decoded lives for milliseconds: a larger young generation only holds more of it once it is done with. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 /** So many deaths without any work between them, and the next worker waits. */
 const DEATHS_IN_A_ROW = 5;
 const PAUSE_MS = 30_000;
@@ -40,6 +44,7 @@ export class ObserverThread implements GatewayObserver {
   readonly #options: ObserverThreadOptions;
   #worker: Worker;
   #pending: ObservedItem[] = [];
+  #pendingBytes = 0;
   #scheduled = false;
   #waitingBytes = 0;
   #closed = false;
@@ -85,12 +90,12 @@ export class ObserverThread implements GatewayObserver {
     };
     return {
       requestBytes: (chunk) => {
-        if (mayCopy()) this.#push({ kind: 'requestBytes', id, bytes: this.#copy(chunk) });
+        if (mayCopy()) this.#push({ kind: 'requestBytes', id, bytes: this.#keep(chunk) });
       },
       requestEnd: () => this.#push({ kind: 'requestEnd', id }),
       responseHead: (response) => this.#push({ kind: 'responseHead', id, head: response }),
       responseBytes: (chunk, atMs) => {
-        if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#copy(chunk), atMs });
+        if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#keep(chunk), atMs });
       },
       end: (end, atMs) => this.#push({ kind: 'end', id, end, atMs }),
     };
@@ -122,30 +127,40 @@ export class ObserverThread implements GatewayObserver {
     await this.#worker.terminate();
   }
 
-  #copy(chunk: Uint8Array): Uint8Array {
+  /** Nobody writes into a chunk that was read from a socket, so that it can wait uncopied for its batch. */
+  #keep(chunk: Uint8Array): Uint8Array {
     this.#waitingBytes += chunk.length;
-    return new Uint8Array(chunk);
+    this.#pendingBytes += chunk.length;
+    return chunk;
   }
 
   #push(item: ObservedItem): void {
     this.#pending.push(item);
-    if (this.#scheduled) return;
+    if (this.#pendingBytes >= FLUSH_BYTES) this.#flush();
+    if (this.#scheduled || this.#pending.length === 0) return;
     this.#scheduled = true;
-    setTimeout(() => this.#flush(), FLUSH_EVERY_MS);
+    setTimeout(() => {
+      this.#scheduled = false;
+      this.#flush();
+    }, FLUSH_EVERY_MS);
   }
 
+  /** All chunks of a batch are copied into one block, whose memory is handed over: one allocation instead of one a chunk. */
   #flush(): void {
-    this.#scheduled = false;
     const items = this.#pending;
     if (items.length === 0) return;
+    const block = Buffer.allocUnsafeSlow(this.#pendingBytes);
     this.#pending = [];
-    const transfer: ArrayBuffer[] = [];
-    for (const item of items) {
-      if ((item.kind === 'requestBytes' || item.kind === 'responseBytes') && item.bytes.buffer instanceof ArrayBuffer) {
-        transfer.push(item.bytes.buffer);
-      }
-    }
-    this.#post({ type: 'items', items }, transfer);
+    this.#pendingBytes = 0;
+    let filled = 0;
+    const copied = items.map((item): ObservedItem => {
+      if (item.kind !== 'requestBytes' && item.kind !== 'responseBytes') return item;
+      const from = filled;
+      filled += item.bytes.length;
+      block.set(item.bytes, from);
+      return { ...item, bytes: new Uint8Array(block.buffer, from, item.bytes.length) };
+    });
+    this.#post({ type: 'items', items: copied }, [block.buffer]);
   }
 
   #post(message: ToObserver, transfer: readonly ArrayBuffer[] = []): void {
@@ -163,7 +178,7 @@ export class ObserverThread implements GatewayObserver {
   }
 
   #start(onReady: () => void): Worker {
-    const worker = new Worker(this.#options.workerPath, { name: 'outlay-observe' });
+    const worker = new Worker(this.#options.workerPath, { name: 'outlay-observe', resourceLimits });
     worker.on('message', (message: FromObserver) => this.#receive(message, onReady));
     worker.on('error', (error) => this.#options.log(`observe worker: ${nameOf(error)}`));
     worker.on('exit', (code) => this.#restart(worker, code));

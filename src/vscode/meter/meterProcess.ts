@@ -3,6 +3,7 @@ import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MeterReady } from '../../protocol/control.ts';
+import { meterNodeFlags } from '../../protocol/meterFlags.ts';
 
 export interface MeterLaunch {
   /** The editor's own executable; it runs as Node. */
@@ -42,19 +43,16 @@ export async function startMeter(launch: MeterLaunch): Promise<MeterReady> {
   const upstreams = launch.upstreams.flatMap((upstream) => ['--upstream', upstream]);
   const idleExit = ['--idle-exit', String(IDLE_EXIT_MINUTES)];
   const flags = [...(launch.demo ? ['--demo'] : []), ...(launch.passThrough ? ['--pass-through'] : [])];
+  const meter = [launch.script, '--data-dir', launch.dataDir, '--port', String(launch.port)];
   try {
-    const child = spawn(
-      launch.nodePath,
-      [launch.script, '--data-dir', launch.dataDir, '--port', String(launch.port), ...idleExit, ...upstreams, ...flags],
-      {
-        // Not the workspace: a folder that a process stands in cannot be removed on Windows.
-        cwd: made ? launch.dataDir : tmpdir(),
-        detached: true,
-        env: meterEnvironment(launch.environment),
-        stdio: ['ignore', 'pipe', log?.fd ?? 'ignore'],
-        windowsHide: true,
-      },
-    );
+    const child = spawn(launch.nodePath, [...meterNodeFlags, ...meter, ...idleExit, ...upstreams, ...flags], {
+      // Not the workspace: a folder that a process stands in cannot be removed on Windows.
+      cwd: made ? launch.dataDir : tmpdir(),
+      detached: true,
+      env: meterEnvironment(launch.environment),
+      stdio: ['ignore', 'pipe', log?.fd ?? 'ignore'],
+      windowsHide: true,
+    });
     const { stdout } = child;
     if (stdout === null) throw new Error('The meter has no output to read its address from.');
     return await new Promise<MeterReady>((resolve, reject) => {

@@ -48,7 +48,8 @@ export class TerminalConnector implements Disposable {
   readonly #processIds = new WeakMap<Terminal, number>();
   #nextId = 1;
   #fingerprint: string | null = null;
-  #token: string | null = null;
+  /** The tokens that new terminals get in their base URLs. */
+  #tokens: readonly string[] = [];
 
   constructor(parts: TerminalConnectorParts) {
     this.#parts = parts;
@@ -73,7 +74,7 @@ export class TerminalConnector implements Disposable {
     const plan = wishes === null ? null : this.#plan(wishes);
     const isConnected = wishes !== null && plan !== null && plan.connected.length > 0;
     this.#fingerprint = isConnected ? addressFingerprint(wishes.connection.lock) : null;
-    this.#token = isConnected ? wishes.connection.lock.token : null;
+    this.#tokens = isConnected ? tokensOf(wishes.connection.workspace.baseUrls) : [];
     applyTerminalPlan(this.#parts.collection, plan?.changes ?? new Map());
     this.#changed();
     return plan?.notices ?? [];
@@ -141,9 +142,9 @@ export class TerminalConnector implements Disposable {
    * system tells, that counts.
    */
   async #checkOpenedWith(terminal: Terminal, processId: number): Promise<void> {
-    const [token, fingerprint] = [this.#token, this.#fingerprint];
-    if (token === null || fingerprint === null) return;
-    const holds = await processHolds(processId, token);
+    const [tokens, fingerprint] = [this.#tokens, this.#fingerprint];
+    if (fingerprint === null) return;
+    const holds = await processHolds(processId, tokens);
     if (holds === true) this.#openedWith.set(terminal, fingerprint);
     if (holds === false && this.#openedWith.get(terminal) === fingerprint) this.#openedWith.delete(terminal);
   }
@@ -176,6 +177,11 @@ export class TerminalConnector implements Disposable {
     }
     this.#parts.onChange();
   }
+}
+
+/** The first segments of the paths of our base URLs: the gateway token, and the one for command lines. */
+function tokensOf(baseUrls: Readonly<Record<string, string>>): readonly string[] {
+  return [...new Set(Object.values(baseUrls).map((url) => new URL(url).pathname.split('/', 2)[1] ?? ''))];
 }
 
 /** Pseudo-terminals have no environment; hidden and exactly specified ones were meant to be as their owner made them. */

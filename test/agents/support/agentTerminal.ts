@@ -13,12 +13,14 @@ import { type AgentName, agentPath, nodePath } from '../../support/toolchain.ts'
 
 export type Variables = Readonly<Record<string, string>>;
 
-const agentIds: Readonly<Record<AgentName, AgentId>> = {
-  claude: 'claude-code',
-  codex: 'codex',
-  gemini: 'gemini-cli',
-  opencode: 'opencode',
-  qwen: 'qwen-code',
+/** Cline CLI takes nothing from a terminal. */
+const agentIds: Readonly<Record<AgentName, readonly AgentId[]>> = {
+  claude: ['claude-code'],
+  cline: [],
+  codex: ['codex'],
+  gemini: ['gemini-cli'],
+  opencode: ['opencode'],
+  qwen: ['qwen-code'],
 };
 
 /** A throw-away user: a home with nothing in it, one agent on the PATH, and all of the internet behind a closed proxy. */
@@ -85,7 +87,7 @@ export async function connectTerminal(user: AgentUser, options: ConnectOptions):
     platform: process.platform,
     layers,
     files,
-    agents: [agentIds[user.agent]],
+    agents: agentIds[user.agent],
     connection,
     upstreams,
     launcherDir,

@@ -40,6 +40,7 @@ export interface WindowOptions {
   readonly settings?: VsCodeOptions['settings'];
   readonly env?: Readonly<Record<string, string>>;
   readonly viewport?: VsCodeOptions['viewport'];
+  readonly popUps?: VsCodeOptions['popUps'];
   /** Called with the folder that will be open, before it is opened. */
   readonly prepare?: (folder: string, upstream: ScriptedAnthropic) => void;
   /** Packed extensions that are installed beside Outlay. */
@@ -79,6 +80,7 @@ export async function openOutlayWindow(options: WindowOptions = {}): Promise<Out
     settings: { ...quietTerminals, ...options.settings },
     env: { ...environment(home, dataDir, upstream), ...options.env },
     ...(options.viewport === undefined ? {} : { viewport: options.viewport }),
+    ...(options.popUps === undefined ? {} : { popUps: options.popUps }),
   });
   const { page } = vsCode;
   page.setDefaultTimeout(PATIENCE_MS);

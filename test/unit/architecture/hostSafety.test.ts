@@ -28,8 +28,14 @@ describe('the extension host', () => {
 
   it('keeps its own modules and globals as they are', () => {
     const patched =
-      /\b(?:globalThis|global|window)(?:\.\w+|\[[^\]]+\])\s*=[^=]|\b(?:https?|net|tls|dns|fs)\.\w+\s*=[^=]|\.prototype\.\w+\s*=[^=]|Object\.(?:assign|definePropert(?:y|ies))\(\s*(?:globalThis|global|process|https?|net|tls)\b|require\.cache|\bsyncBuiltinESMExports|setGlobalDispatcher|process\.env\[?[.'\w]*\]?\s*=[^=]/;
+      /\b(?:globalThis|global|window)(?:\.\w+|\[[^\]]+\])\s*=[^=]|\b(?:https?|net|tls|dns|fs)\.\w+\s*=[^=]|\.prototype\.\w+\s*=[^=]|Object\.(?:assign|definePropert(?:y|ies))\(\s*(?:globalThis|global|process|https?|net|tls)\b|require\.cache|\bsyncBuiltinESMExports|setGlobalDispatcher/;
     expect(pathsWith(patched, inHost)).toEqual([]);
+  });
+
+  it('writes its own environment in one file, which is there for that', () => {
+    const written =
+      /\bprocess\.env(?:\.\w+|\[[^\]]+\])?\s*(?:[|&?+]{0,2}=(?!=))|\bdelete process\.env\b|(?:assign|definePropert(?:y|ies)|setPrototypeOf|set|deleteProperty)\(\s*process\.env\b|process\.loadEnvFile/;
+    expect(pathsWith(written, inHost)).toEqual(['src/vscode/childProcesses/hostVariables.ts']);
   });
 });
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { clineSettingsPath } from '../../../src/agentSettings/clineProviders.ts';
+import { RECORD_FILE_NAME } from '../../../src/agentSettings/connectionRecord.ts';
 import { publicUpstreams } from '../../../src/gateway/upstreams.ts';
 import { migrations } from '../../../src/ledger/migrations.ts';
 import { openDatabase } from '../../../src/ledger/sqlite.ts';
@@ -21,6 +23,16 @@ const agentEnvironments: readonly Readonly<Record<string, string>>[] = [
 ];
 
 describe('SECURITY.md', () => {
+  it('names the file of another program that is changed, the variables that lead to it, and the record', () => {
+    const asked: string[] = [];
+    const path = clineSettingsPath('~', (name) => {
+      asked.push(name);
+      return null;
+    });
+    expect([path, ...asked].filter((name) => !quoted.has(name))).toEqual([]);
+    expect(quoted.has(RECORD_FILE_NAME)).toBe(true);
+  });
+
   it('names every variable that a terminal can get', () => {
     const base = 'http://127.0.0.1:4711/token/ws-1';
     const baseUrls = Object.fromEntries([...routeIds, 'vertex-gemini', 'azure-anthropic'].map((id) => [id, base]));

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AdmissionPolicy, admit } from '../../../src/gateway/admission.ts';
+import { commandLineToken } from '../../../src/gateway/commandLineToken.ts';
 import { createRoutes } from '../../../src/gateway/routes.ts';
 import { publicUpstreams } from '../../../src/gateway/upstreams.ts';
 import { rawExchange } from '../../support/rawHttp.ts';
@@ -10,6 +11,7 @@ import { call, readAll, startGateway, startUpstream, token } from './gatewayRig.
 const policy: AdmissionPolicy = {
   port: 4321,
   token: Buffer.from(token),
+  commandLineToken: Buffer.from(commandLineToken(token)),
   routes: new Map(createRoutes(publicUpstreams).map((route) => [route.id, route])),
   control: true,
 };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { agentOf, sessionOf, subAgentOf } from '../../../src/gateway/agents.ts';
+import { commandLineToken } from '../../../src/gateway/commandLineToken.ts';
 import type { RequestHead, Route } from '../../../src/gateway/contract.ts';
 import { queryWithoutKey } from '../../../src/gateway/headers.ts';
 import { createRoutes } from '../../../src/gateway/routes.ts';
 import { joinPath, parseUpstream, publicUpstreams, upstreamTable } from '../../../src/gateway/upstreams.ts';
-import { call, startGateway, startUpstream } from './gatewayRig.ts';
+import { call, startGateway, startUpstream, token } from './gatewayRig.ts';
 
 const routes = new Map(createRoutes(publicUpstreams).map((route) => [route.id, route]));
 
@@ -213,7 +214,7 @@ describe('upstreams', () => {
       anthropic: `${base}/anthropic`,
       openai: `${base}/openai/v1`,
       gemini: `${base}/gemini`,
-      codex: `${base}/codex/v1`,
+      codex: `${base.replace(token, commandLineToken(token))}/codex/v1`,
       bedrock: `${base}/bedrock`,
       vertex: `${base}/vertex/v1`,
       'vertex-gemini': `${base}/vertex`,
@@ -268,7 +269,16 @@ describe('who sent a call', () => {
       [{ 'user-agent': 'secret-tool/1' }, 'unknown'],
       [{}, 'unknown'],
     ];
-    for (const [headers, agent] of named) expect([headers, agentOf(head(headers))]).toEqual([headers, agent]);
+    for (const [headers, agent] of named)
+      expect([headers, agentOf(head(headers), 'default')]).toEqual([headers, agent]);
+  });
+
+  it('is named by the base URL of an agent whose requests do not tell, out of the same list', () => {
+    const sdk = head({ 'user-agent': 'ai-sdk/anthropic/4.0.42 runtime/bun/1.3.13' });
+    expect(agentOf(sdk, 'agent-cline')).toBe('cline');
+    expect(agentOf(sdk, 'agent-stranger')).toBe('unknown');
+    expect(agentOf(sdk, 'cline')).toBe('unknown');
+    expect(agentOf(head({ 'user-agent': 'claude-cli/2.1.330' }), 'agent-cline')).toBe('claude-code');
   });
 
   it('names its session and sub-agent in a bounded id', () => {

@@ -30,12 +30,14 @@ export function startChild(script: string, args: readonly string[], under: reado
 /** The first line that satisfies. Throws where the process ends before it. */
 export async function lineOf(child: Child, satisfies: (line: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
+    const onClose = () => reject(new Error('the process ended before the line came'));
     const onLine = (line: string) => {
       if (!satisfies(line)) return;
       child.lines.off('line', onLine);
+      child.lines.off('close', onClose);
       resolve(line);
     };
     child.lines.on('line', onLine);
-    child.lines.once('close', () => reject(new Error('the process ended before the line came')));
+    child.lines.once('close', onClose);
   });
 }

@@ -1,37 +1,51 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
-import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
-import { callId } from './callFixtures.ts';
-import { lineOf, startChild } from './childProcess.ts';
-import { integrityOf } from './rawDatabase.ts';
-import { tempDir } from './tempDir.ts';
+import { FaultyDisk, SmallDisk, stopAtManyPlaces } from './faultyDisk.ts';
+
+const mayMount = spawnSync('unshare', [
+  '--mount',
+  ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+  'mount',
+  '-t',
+  'tmpfs',
+  'none',
+  '/mnt',
+]);
 
 describe('a disk that takes no more', () => {
   it('makes calls wait in memory, and every one of them is booked once it takes them again', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
-    const path = ledgerPathOf(tempDir());
     // The kernel refuses to let any file of this process grow beyond 400 kB, until that limit is lifted below.
-    const child = startChild('writer.child.ts', [path, '0'], ['prlimit', '--fsize=400000:unlimited']);
-    const acknowledged: string[] = [];
-    child.lines.on('line', (line) => {
-      const [word, index] = line.split(' ');
-      if (word === 'ack') acknowledged.push(callId(Number(index)));
-    });
-    await lineOf(child, (line) => line === 'health waiting');
-    execFileSync('prlimit', [`--pid=${child.process.pid}`, '--fsize=unlimited:unlimited']);
-    await lineOf(child, (line) => line === 'health ok');
-    await lineOf(child, (line) => line.startsWith('ack '));
-    const soFar = [...acknowledged];
-    await child.kill();
-    const reader = openLedgerReader(path);
-    const booked = reader.calls({}).map((record) => record.id);
-    const [sum] = reader.report({ by: 'agent' });
-    reader.close();
-    expect(soFar.length).toBeGreaterThan(100);
-    expect(soFar.filter((id) => !new Set(booked).has(id))).toEqual([]);
-    expect(sum?.calls).toBe(booked.length);
-    expect(integrityOf(path)).toBe('ok');
+    const disk = new FaultyDisk(() => ['prlimit', '--fsize=400000:unlimited']);
+    await disk.until('health waiting');
+    disk.limitFiles('unlimited');
+    await disk.until('health ok');
+    await disk.until('ack');
+    expect(await disk.killAndCompare()).toBeGreaterThan(100);
   });
+
+  it('loses no call at whichever byte of the files it stops, ten times', { timeout: 120_000 }, async () => {
+    expect(await stopAtManyPlaces(10)).toBeGreaterThan(1_000);
+  });
+
+  it.runIf(mayMount.status === 0)(
+    'is one that is full, and has room again, five times',
+    { timeout: 120_000 },
+    async () => {
+      const disk = new SmallDisk(12);
+      await disk.until('ack');
+      for (let round = 0; round < 5; round += 1) {
+        const waiting = disk.until('health waiting');
+        disk.fill(round * 5_000);
+        await waiting;
+        const well = disk.until('health ok');
+        disk.empty();
+        await well;
+      }
+      await disk.until('ack');
+      // The disk is gone with its process: what it held is looked at while it lives.
+      expect(disk.compareRunning()).toBeGreaterThan(100);
+    },
+  );
 });

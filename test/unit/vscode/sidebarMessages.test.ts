@@ -5,7 +5,7 @@ import { parseFromSidebar } from '../../../src/vscode/sidebarMessages.ts';
 describe('parseFromSidebar', () => {
   it('accepts each message in its exact shape', () => {
     const messages = [
-      ...['ready', 'openTerminal', 'retry', 'turnOn', 'showLog'].map((type) => ({ type, body: {} })),
+      ...['ready', 'openTerminal', 'showAgents', 'retry', 'turnOn', 'showLog'].map((type) => ({ type, body: {} })),
       { type: 'relaunchTerminal', body: { id: 3 } },
     ];
     expect(messages.map(parseFromSidebar)).toEqual(messages);

@@ -160,4 +160,18 @@ describe('text bytes', () => {
     expect(scan([buffer]).textBytes).toBe(bytes);
     expect(scan(Array.from(buffer, (_, at) => buffer.subarray(at, at + 1))).textBytes).toBe(bytes);
   });
+
+  const specials = [' ', '!', '\\n', '\\u0041', '\\"', 'é', '"', '\u0001', '~', '#', '\u007f', '\u0080'];
+  it.each(specials)('%j in an image is found wherever it stands, as one byte after the other finds it', (special) => {
+    for (let before = 0; before < 9; before++) {
+      const text = `{"model":"m","a":"${'x'.repeat(2100 + before)}${special}y","b":"z ${'w'.repeat(2100)}","c":[1]}`;
+      const whole = Buffer.from(text);
+      const single = scan(Array.from(whole, (_, at) => whole.subarray(at, at + 1)));
+      for (let shift = 0; shift < 4; shift++) {
+        // The start of the second piece decides how the four bytes lie in memory.
+        const moved = Buffer.concat([Buffer.alloc(shift), whole]).subarray(shift);
+        expect(scan([moved.subarray(0, 2050), moved.subarray(2050)])).toEqual(single);
+      }
+    }
+  });
 });
