@@ -18,7 +18,14 @@ import { observedAtMs } from '../readResponse.ts';
 
 const token = Buffer.from('a-made-up-token-of-the-fuzzer');
 const routes = createRoutes(publicUpstreams);
-const policy = { port: 4999, token, routes: new Map(routes.map((route) => [route.id, route])), control: true };
+const commandLineToken = Buffer.from('another-one-of-a-command-line');
+const policy = {
+  port: 4999,
+  token,
+  commandLineToken,
+  routes: new Map(routes.map((route) => [route.id, route])),
+  control: true,
+};
 
 /** Heads of requests and responses: the first line is method and target, each further one a field. */
 export function fuzz(data: Buffer): void {
@@ -42,7 +49,10 @@ function checkAdmission(method: string, url: string, rawHeaders: readonly string
   check(hosts.length === 1 && /^(?:127\.0\.0\.1|localhost):4999$/.test(hosts[0] ?? ''), 'a foreign Host got in');
   check(rawValues(rawHeaders, 'origin').length === 0, 'a web page got in');
   if (admission.kind === 'control') check(url.startsWith('/control/'), 'a call became control');
-  else check(url.startsWith(`/${token.toString()}/`), 'a call got in without the token');
+  else {
+    const given = admission.fromCommandLine ? commandLineToken : token;
+    check(url.startsWith(`/${given.toString()}/`), 'a call got in without the token');
+  }
 }
 
 const hop =

@@ -326,7 +326,7 @@ describe('who sent a call', () => {
       ),
       [{ 'user-agent': 'curl/8', 'goose-session-id': 's', 'x-roo-task-id': 't' }, 'goose'],
     ];
-    for (const [headers, agent] of named) expect([headers, agentOf(head(headers))]).toEqual([headers, agent]);
+    for (const [headers, agent] of named) expect([headers, agentOf(head(headers), 'ws-1')]).toEqual([headers, agent]);
   });
 
   it('keeps no key in a query', () => {

@@ -49,6 +49,7 @@ class ManualFeed implements SnapshotFeed {
 async function start(overrides: Partial<MeterOperations> = {}) {
   const asked: unknown[] = [];
   const logged: string[] = [];
+  const refused: string[] = [];
   const feed = new ManualFeed();
   const note = <T>(name: string, result: T, ...given: unknown[]): T => {
     asked.push([name, ...given]);
@@ -70,6 +71,7 @@ async function start(overrides: Partial<MeterOperations> = {}) {
     handlers: createControlHandlers(meter),
     feed,
     log: (line) => logged.push(line),
+    onRefused: () => refused.push('refused'),
   });
   const rig = await startGateway(9, { onControl: (request, response) => server.handle(request, response) });
   cleanUp(() => server.close());
@@ -83,14 +85,14 @@ async function start(overrides: Partial<MeterOperations> = {}) {
     response.on('error', () => {});
     return response;
   };
-  return { port: rig.port, server, feed, asked, logged, ask, watch };
+  return { port: rig.port, server, feed, asked, logged, refused, ask, watch };
 }
 
 const jsonOf = (answer: Answer): unknown => JSON.parse(answer.body.toString());
 
 describe('the control API', () => {
   it('serves nobody without its token, spelled exactly, and asks the meter for nothing then', async () => {
-    const { ask, asked } = await start();
+    const { ask, asked, refused } = await start();
     const wrong = [
       undefined,
       '',
@@ -117,6 +119,10 @@ describe('the control API', () => {
       }
     }
     expect(asked).toEqual([]);
+    expect(refused).toHaveLength(wrong.length * 10);
+    await ask('status');
+    await ask('no-such-name');
+    expect(refused).toHaveLength(wrong.length * 10);
   });
 
   it('refuses before the body has come', async () => {
