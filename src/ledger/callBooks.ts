@@ -107,9 +107,10 @@ export class CallBooks {
 
   #write(record: CallRecord, owner: Owner | null): { seq: number; day: number; session: number } {
     const { statements, names, dayOf } = this.#options;
+    const tookMs = Number.isFinite(record.durationMs) ? (record.durationMs ?? 0) : 0;
     const columns: Record<string, SqlValue> = {
       ...callColumns(record, names),
-      ended_at_ms: Math.round(record.startedAtMs + (record.durationMs ?? 0)),
+      ended_at_ms: Math.round(record.startedAtMs + tookMs),
       day: dayOf(record.startedAtMs),
       owner_pid: owner?.pid ?? null,
       owner_boot: owner?.bootId ?? null,

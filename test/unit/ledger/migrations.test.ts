@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
@@ -46,7 +46,9 @@ describe('migrations', () => {
     ledger.close();
     expect(versionOf(path)).toBe(2);
     const [backup = ''] = backupsOf(path);
+    expect(backup).toMatch(/^ledger\.version-1-\d{8}T\d{9}Z\.sqlite$/);
     const older = join(dirname(path), backup);
+    expect(statSync(older).mode & 0o777).toBe(0o600);
     expect(versionOf(older)).toBe(1);
     const reader = openLedgerReader(older);
     expect(reader.calls({})).toEqual([call()]);
