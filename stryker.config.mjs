@@ -5,7 +5,8 @@ const { name, area } = mutationAreaHere();
 /** Mutation testing of one area, started by `npm run test:mutation <area>`. */
 export default {
   testRunner: 'vitest',
-  vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+  // Processes rather than threads, since some tests change the user that they run as.
+  vitest: { configFile: 'vitest.mutation.config.ts', related: false, pool: 'forks' },
   plugins: ['@stryker-mutator/vitest-runner'],
   mutate: area.mutate,
   coverageAnalysis: 'perTest',

@@ -63,7 +63,7 @@ export interface Gateway {
   baseUrls(workspaceId: string): Readonly<Record<string, string>>;
   /** Calls that have not ended, metered or not. */
   inFlight(): number;
-  /** Frees the port; calls in flight go on, and their connections close after them. */
+  /** Frees the port; calls in flight go on, and a connection that is kept serves one more and closes. */
   stopListening(): void;
   /** Stops listening, waits for calls in flight, breaks off what is left after `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>;

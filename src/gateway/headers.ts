@@ -84,6 +84,8 @@ export function upstreamRequestHeaders(raw: readonly string[], framing: RequestF
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     const lower = name.toLowerCase();
+    // Node refuses to send a declared trailer that could never arrive, and with it the request.
+    if (lower === 'trailer' && framing.body !== 'chunked') continue;
     if (lower === 'host') out.push(name, framing.host);
     else if (lower === 'te' && /(?:^|,)\s*trailers\s*(?:$|[,;])/i.test(value)) out.push(name, 'trailers');
     else if (lower === 'content-length' || lower === 'transfer-encoding') {

@@ -128,9 +128,10 @@ export class CallBooks {
   ): { seq: number; day: number; session: number; task: number | null } {
     const { statements, names, dayOf, tasks } = this.#options;
     const task = tasks.taskOfCall(record, before, keyOf(record.id));
+    const tookMs = Number.isFinite(record.durationMs) ? (record.durationMs ?? 0) : 0;
     const columns: Record<string, SqlValue> = {
       ...callColumns(record, names),
-      ended_at_ms: Math.round(record.startedAtMs + (record.durationMs ?? 0)),
+      ended_at_ms: Math.round(record.startedAtMs + tookMs),
       day: dayOf(record.startedAtMs),
       task,
       owner_pid: owner?.pid ?? null,

@@ -36,6 +36,7 @@ export function dayNumberOf(text: string): DayNumber | null {
   if (match === null) return null;
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
   const date = new Date(Date.UTC(year, month - 1, day));
-  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  // A day that its month has not got falls into another month, and years before 100 into another century.
+  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1;
   return exists ? year * 10_000 + month * 100 + day : null;
 }

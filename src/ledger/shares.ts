@@ -46,7 +46,7 @@ export function sharesOf(record: CallRecord): readonly Share[] {
 
 function amountsByModel(record: CallRecord): ReadonlyMap<string, Amounts> | null {
   const { parts, partCosts } = record;
-  if (!parts.some((part) => part.model !== null && part.model !== record.model)) return null;
+  if (parts.length === 0) return null;
   if (partCosts.length !== parts.length || !sameUsage(totalUsage(parts), record.usage)) return null;
   const byModel = new Map<string, Amounts>();
   parts.forEach((part, index) => {

@@ -27,6 +27,22 @@ export const mutationAreas = {
     tests: ['test/unit/pricing/**/*.test.ts'],
     leaveOut: [],
   },
+  ledger: {
+    mutate: ['src/ledger/**/*.ts', '!src/ledger/ledgerWorker.ts'],
+    tests: ['test/unit/ledger/**/*.test.ts'],
+    // Their work is done by processes of their own, in which no mutant is active.
+    leaveOut: ['test/unit/ledger/crash.test.ts', 'test/unit/ledger/fullDisk.test.ts'],
+  },
+  authorisation: {
+    mutate: ['src/gateway/admission.ts', 'src/meter/control/*.ts'],
+    tests: ['test/unit/gateway/admission.test.ts', 'test/unit/meter/control*.test.ts'],
+    leaveOut: [],
+  },
+  gateway: {
+    mutate: ['src/gateway/**/*.ts', '!src/gateway/admission.ts'],
+    tests: ['test/unit/gateway/**/*.test.ts'],
+    leaveOut: ['test/unit/gateway/pathVariants.test.ts', 'test/unit/gateway/rawRequests.test.ts'],
+  },
 } satisfies Record<string, MutationArea>;
 
 export type MutationAreaName = keyof typeof mutationAreas;

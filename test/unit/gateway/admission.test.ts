@@ -113,6 +113,29 @@ describe('admission', () => {
     expect(status(`/${token}/ws-1/__proto__/x`)).toBe(404);
   });
 
+  it('says in a sentence why, and keeps the connection of those only whose secret or name was wrong', () => {
+    const host = ['Host', '127.0.0.1:4321'];
+    const refusals: [number, string, string | null, string, string[], string?][] = [
+      [400, 'Exactly one Host is needed.', 'address', good, []],
+      [403, 'This Host is not served.', 'address', good, ['Host', 'evil.com']],
+      [403, 'Web pages are not served.', 'web-page', good, [...host, 'Origin', 'null']],
+      [403, 'Web pages are not served.', 'web-page', good, [...host, 'Sec-Fetch-Site', 'cross-site']],
+      [400, 'Only origin-form targets are served.', null, '*', host],
+      [403, 'This method is not served.', null, good, host, 'OPTIONS'],
+      [405, 'This method is not served.', null, good, host, 'TRACE'],
+      [405, 'This method is not served.', null, good, host, 'CONNECT'],
+      [401, 'Not authorised.', 'token', '/wrong/ws-1/anthropic', host],
+      [404, 'There is no such workspace.', null, `/${token}/w_1/anthropic`, host],
+      [404, 'There is no such route.', null, `/${token}/ws-1/nowhere`, host],
+    ];
+    for (const [code, message, reason, url, rawHeaders, method = 'GET'] of refusals) {
+      const close = code !== 401 && code !== 404;
+      const refusal = { kind: 'refused', status: code, message, reason, close };
+      expect(admit({ method, url, rawHeaders }, policy)).toEqual(refusal);
+    }
+    expect(admit({ rawHeaders: host }, policy)).toMatchObject({ status: 400 });
+  });
+
   it('never takes another token, whatever the method', () => {
     const methods = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND');
     fc.assert(

@@ -237,6 +237,11 @@ describe('kept connections', () => {
     expect((await call(rig.port, { path })).body.toString()).toBe('2');
     const post = await call(rig.port, { method: 'POST', path }, '{}');
     expect(post.status).toBe(502);
+    expect((await call(rig.port, { path })).body.toString()).toBe('3');
+    expect((await call(rig.port, { method: 'HEAD', path })).status).toBe(200);
+    expect((await call(rig.port, { path })).body.toString()).toBe('5');
+    const headers = { 'content-length': '2' };
+    expect((await call(rig.port, { path, headers }, '{}')).status).toBe(502);
   });
 
   it('are dropped when bytes come that nobody asked for', async () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestOptions, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { CallEnd, CallHead, CallTap, GatewayObserver, ResponseHead } from '../../../src/gateway/contract.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../src/gateway/createGateway.ts';
@@ -9,14 +9,9 @@ import { upstreamTable } from '../../../src/gateway/upstreams.ts';
 
 export const token = 'tok_0123456789abcdefghijklmnopqrstuvwxyz-AB';
 
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
+/** Runs when the test that is running has finished, the last one first. */
 export function cleanUp(cleanup: () => unknown): void {
-  cleanups.push(cleanup);
+  onTestFinished(async () => void (await cleanup()));
 }
 
 export interface SeenCall {

@@ -85,6 +85,32 @@ describe('hiding the usage chunk', () => {
     expect(filtered([Buffer.from(`a\n\ndata: ${usage.slice(0, -1)}\n`)])).toBe(`a\n\ndata: ${usage.slice(0, -1)}\n`);
   });
 
+  it('reads past the other fields of an event, and knows spaces between a name and its value', () => {
+    for (const event of [`event: chunk\nid: 7\ndata: ${usage}\n\n`, 'data: {"choices"  : [ ],"usage" : {}}\n\n'])
+      expect(filtered([Buffer.from(event)])).toBe('');
+  });
+
+  it('keeps an event whose own choices are not empty, whatever stands further inside', () => {
+    for (const data of [
+      '{"inner":{"choices":[]},"choices":[{"index":0}],"usage":{}}',
+      '{"inner":{"choices":[]},"choices":"","usage":{}}',
+      '{"inner":{"choices":[]},"usage":{}}',
+      '{"choices":[],"usage":7}',
+      '[{"choices":[]}]',
+      '"\\"choices\\":[]"',
+    ])
+      expect(filtered([Buffer.from(`data: ${data}\n\n`)])).toBe(`data: ${data}\n\n`);
+  });
+
+  it('holds an event of a megabyte, and lets go of one byte more', () => {
+    const sizes: number[] = [];
+    const filter = new HideUsageChunk((bytes) => sizes.push(bytes.length));
+    filter.push(Buffer.alloc(1024 * 1024, 'x'));
+    expect(sizes).toEqual([]);
+    filter.push(Buffer.from('y'));
+    expect(sizes).toEqual([1024 * 1024, 1]);
+  });
+
   it('lets an event go with its own last byte, and a huge one before it ends', () => {
     const out: Uint8Array[] = [];
     const filter = new HideUsageChunk((bytes) => out.push(bytes));

@@ -51,6 +51,19 @@ describe('an observer', () => {
       expect((await call(rig.port, { path: `${rig.prefix('anthropic')}/x` })).body.toString()).toBe('fine');
   });
 
+  it('that fails always is logged once, by the kind of its failure', async () => {
+    const upstream = await startUpstream((_req, res) => res.end('fine'));
+    const fail = (): never => {
+      throw new RangeError('made-up secret');
+    };
+    const rig = await startGateway(upstream.port, { observer: { begin: fail, unmetered: fail } });
+    for (let i = 0; i < 3; i += 1) {
+      await call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
+      await call(rig.port, { path: `${rig.prefix('anthropic')}/x` });
+    }
+    expect(rig.logged).toEqual(['A meter part failed (RangeError); calls go on unmetered where it does.']);
+  });
+
   it('is told of a call without a credential, and of its end', async () => {
     const upstream = await startUpstream((req, res) => {
       req.resume();

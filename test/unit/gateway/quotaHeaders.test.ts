@@ -71,6 +71,45 @@ describe('the windows in response headers', () => {
       ).toEqual([['5h', 0.5, null]]);
   });
 
+  it('have the shortest and the longest name that there is', () => {
+    expect(
+      told({
+        'x-codex-primary-used-percent': '5',
+        'x-codex-primary-reset-at': seconds(inHours(2)),
+        'anthropic-ratelimit-unified-7d_sonnet-utilization': '0.25',
+      }),
+    ).toEqual([
+      ['7d_sonnet', 0.25, null],
+      ['primary', 0.05, inHours(2)],
+    ]);
+  });
+
+  it('are read from values of forty characters, and from none that is longer', () => {
+    const window = (use: string, reset = '') =>
+      told({ 'anthropic-ratelimit-unified-5h-utilization': use, 'anthropic-ratelimit-unified-5h-reset': reset });
+    expect(window('0.5'.padEnd(40))).toEqual([['5h', 0.5, null]]);
+    expect(window('0.5'.padEnd(41))).toEqual([]);
+    expect(window('0.5', seconds(inHours(3)).padEnd(41))).toEqual([['5h', 0.5, null]]);
+  });
+
+  it.each([
+    ['2026-11-25T00:00:00Z', Date.UTC(2026, 10, 25)],
+    ['2026-11-25T00:00:00.5Z', Date.UTC(2026, 10, 25, 0, 0, 0, 500)],
+    ['2026-11-25T00:00:00.123456789Z', Date.UTC(2026, 10, 25, 0, 0, 0, 123)],
+    ['2026-11-25T01:30:00+01:30', Date.UTC(2026, 10, 25)],
+    ['2026-11-24T14:00:00-10:00', Date.UTC(2026, 10, 25)],
+    ['x2026-11-25T00:00:00Z', null],
+    [' 2026-11-25T00:00:00Z', null],
+    ['2026-11-25T00:00:00Z ', null],
+    ['2026-11-25T00:00:00', null],
+    ['2026-11-25T00:00:00 01:30', null],
+    ['Wed, 25 Nov 2026 00:00:00 GMT', null],
+  ])('are reset at %s only where that is a moment with its zone', (reset, resetsAtMs) => {
+    expect(
+      told({ 'anthropic-ratelimit-unified-5h-utilization': '0.5', 'anthropic-ratelimit-unified-5h-reset': reset }),
+    ).toEqual([['5h', 0.5, resetsAtMs]]);
+  });
+
   it('take the first of a name that comes twice', () => {
     const name = 'anthropic-ratelimit-unified-5h-utilization';
     expect(quotaOfHeaders([name, '0.1', name, '0.9'], nowMs).map(({ usedShare }) => usedShare)).toEqual([0.1]);

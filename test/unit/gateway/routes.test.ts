@@ -108,6 +108,31 @@ describe('upstreams', () => {
     expect(upstreamTable({ openai: 'http://x.example' }).upstreams).toEqual(publicUpstreams);
   });
 
+  it('are refused with a sentence that says what to do', () => {
+    const problems = (origins: Record<string, string>) => upstreamTable(origins).problems;
+    expect(problems({ nobody: 'https://x.example' })).toEqual([
+      `There is no upstream named "nobody": use ${Object.keys(publicUpstreams).join(', ')}.`,
+    ]);
+    for (const [text, sentence] of [
+      ['x', 'it is not a URL.'],
+      ['https://user@x.example', 'it must not hold a user name or a password.'],
+      ['https://:word@x.example', 'it must not hold a user name or a password.'],
+      ['https://x.example/?', 'it must not have a query or a fragment.'],
+      ['https://x.example/#', 'it must not have a query or a fragment.'],
+      ['https://169.254.169.254', 'link-local and metadata addresses are not accepted.'],
+      ['https://metadata', 'link-local and metadata addresses are not accepted.'],
+      ['https://instance-data', 'link-local and metadata addresses are not accepted.'],
+      ['http://x.example', 'it must be https; plain http is accepted for loopback only.'],
+      ['http://10.0.0.1', 'it must be https; plain http is accepted for loopback only.'],
+      ['ftp://127.0.0.1', 'it must be https; plain http is accepted for loopback only.'],
+      ['https://x.example/path', 'it must be an origin, without a path.'],
+    ] as const)
+      expect([text, problems({ openai: text })]).toEqual([text, [`Upstream openai: ${sentence}`]]);
+    expect(problems({ openai: 'https://10.0.0.1', groq: 'http://127.8.9.10:1', gemini: 'https://[fe00::1]' })).toEqual(
+      [],
+    );
+  });
+
   it('are https, or loopback, without anything that could hold a secret', () => {
     const accepted: [string, string, string][] = [
       ['https://gw.example/anthropic/', 'https://gw.example', '/anthropic'],
@@ -267,8 +292,41 @@ describe('who sent a call', () => {
     expect(session({ 'session-id': `\u0001é${'x'.repeat(500)}` })).toBe('x'.repeat(128));
     expect(session({ 'session-id': ' ', 'x-session-id': 'b' })).toBe('b');
     expect(session({})).toBeNull();
+    const metadata = (bytes: number) => `{"session_id":"s","x":"${'x'.repeat(bytes - 25)}"}`;
+    expect(metadata(16_384)).toHaveLength(16_384);
+    expect(session({ 'x-codex-turn-metadata': metadata(16_384) })).toBe('s');
+    expect(session({ 'x-codex-turn-metadata': metadata(16_385) })).toBeNull();
+    for (const other of ['"text"', '{"turn_id":"t"}']) expect(session({ 'x-codex-turn-metadata': other })).toBeNull();
+    expect(session({ 'session-id': `${' '.repeat(1023)}ab` })).toBe('a');
+    expect(session({ 'session-id': '!~ \u007f' })).toBe('!~');
     expect(subAgentOf(head({ 'x-claude-code-agent-id': 'agent-1' }))).toBe('agent-1');
     expect(subAgentOf(head())).toBeNull();
+  });
+
+  it('is named by the first mark that fits, at the start of a field only', () => {
+    const named: [Record<string, string>, string][] = [
+      [{ 'user-agent': 'goose/1.2' }, 'goose'],
+      [{ 'user-agent': 'RooCode/3' }, 'roo-code'],
+      [{ 'user-agent': 'Roo-Code/3' }, 'roo-code'],
+      [{ 'user-agent': 'Copilot/1' }, 'copilot'],
+      [{ 'user-agent': 'Anthropic/JS 1' }, 'anthropic-sdk'],
+      [{ 'user-agent': 'AsyncOpenAI/Python 1' }, 'openai-sdk'],
+      [{ originator: 'CODEX_vscode', 'user-agent': 'opencode/1' }, 'codex'],
+      [{ originator: 'opencode', 'x-app': 'cli' }, 'opencode'],
+      [{ originator: 'my-codex' }, 'unknown'],
+      [{ originator: 'my-opencode' }, 'unknown'],
+      [{ 'x-app': 'cli' }, 'claude-code'],
+      [{ 'x-app': 'client' }, 'unknown'],
+      [{ 'x-app': 'my-cli' }, 'unknown'],
+      ...['claude-cli/', 'codex', 'GeminiCLI', 'opencode', 'kilo', 'QwenCode', 'goose', 'aider', 'litellm'].map(
+        (mark): [Record<string, string>, string] => [{ 'user-agent': `my ${mark}/1` }, 'unknown'],
+      ),
+      ...['Copilot', 'cline', 'roocode', 'Anthropic/', 'OpenAI/', 'google-genai-sdk/'].map(
+        (mark): [Record<string, string>, string] => [{ 'user-agent': `my ${mark}/1` }, 'unknown'],
+      ),
+      [{ 'user-agent': 'curl/8', 'goose-session-id': 's', 'x-roo-task-id': 't' }, 'goose'],
+    ];
+    for (const [headers, agent] of named) expect([headers, agentOf(head(headers), 'ws-1')]).toEqual([headers, agent]);
   });
 
   it('keeps no key in a query', () => {

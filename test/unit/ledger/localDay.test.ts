@@ -26,16 +26,36 @@ describe('local days', () => {
     },
   );
 
+  it('are those of this machine where no zone is named', () => {
+    const here = localDays(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+    for (let hours = 0; hours < 24 * 400; hours += 7) {
+      const atMs = Date.UTC(2026, 0, 1) + hours * 3_600_000;
+      expect(localDays()(atMs)).toBe(here(atMs));
+    }
+  });
+
   it('are read and written as YYYY-MM-DD', () => {
     expect(dayText(20260105)).toBe('2026-01-05');
+    expect(dayText(9_991_231)).toBe('0999-12-31');
     expect(dayNumberOf('2026-01-05')).toBe(20260105);
     expect(dayNumberOf('2024-02-29')).toBe(20240229);
   });
 
-  it.each(['2026-02-29', '2026-13-01', '2026-00-10', '2026-1-5', '20260105', 'today', '', '2026-01-05T00:00'])(
-    'are not made of %j',
-    (text) => {
-      expect(dayNumberOf(text)).toBeNull();
-    },
-  );
+  it.each([
+    '2026-02-29',
+    '2026-13-01',
+    '2026-00-10',
+    '2026-1-5',
+    '20260105',
+    'today',
+    '',
+    '2026-01-05T00:00',
+    '12026-01-05',
+    '0050-01-01',
+    '2026-01-00',
+    '2026-04-31',
+    '2026-01-99',
+  ])('are not made of %j', (text) => {
+    expect(dayNumberOf(text)).toBeNull();
+  });
 });

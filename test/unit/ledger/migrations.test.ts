@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { windowAccountKeys } from '../../../src/budget/accountKeys.ts';
@@ -50,7 +50,9 @@ describe('migrations', () => {
     ledger.close();
     expect(versionOf(path)).toBe(newest + 1);
     const [backup = ''] = backupsOf(path);
+    expect(backup).toMatch(/^ledger\.version-\d-\d{8}T\d{9}Z\.sqlite$/);
     const older = join(dirname(path), backup);
+    expect(statSync(older).mode & 0o777).toBe(0o600);
     expect(versionOf(older)).toBe(newest);
     const reader = openLedgerReader(older);
     expect(reader.calls({})).toEqual([call()]);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
+import { DamagedRow } from '../../../src/ledger/sqlite.ts';
 import { advisedCall, call, callId, priced, unpriced, usage } from './callFixtures.ts';
 import { execute, rowsOf } from './rawDatabase.ts';
 import { asUnprivileged, tempDir } from './tempDir.ts';
@@ -89,6 +90,38 @@ describe('openLedger', () => {
     expect(ledger.reader.calls({})).toMatchObject([{ status: 'ok' }]);
   });
 
+  it('keeps the latest figures of a call in flight', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    ledger.writer.begin(call({ usage: usage({}), cost: unpriced }));
+    ledger.writer.update(call({ usage: usage({ outputTokens: 7 }), cost: priced(0, 70) }));
+    ledger.writer.sweepLost(() => false);
+    expect(ledger.reader.calls({})).toMatchObject([{ status: 'lost', usage: { outputTokens: 7 } }]);
+    expect(ledger.reader.report({ by: 'model' })).toMatchObject([{ calls: 1, outputTokens: 7, costNanoUsd: 70 }]);
+  });
+
+  it('asks after the owner of each call in flight, and ends those of the dead only', () => {
+    const path = ledgerPathOf(tempDir());
+    const owners = [
+      { pid: 11, bootId: 'boot-1' },
+      { pid: 22, bootId: 'boot-2' },
+    ];
+    owners.forEach((owner, index) => {
+      const ledger = openLedger({ path, ...options, owner });
+      ledger.writer.begin(call({ id: callId(index), session: `s${index}` }));
+      ledger.close();
+    });
+    const ledger = openLedger({ path, ...options });
+    const asked: unknown[] = [];
+    const lost = ledger.writer.sweepLost((owner) => {
+      asked.push(owner);
+      return owner.pid === 11;
+    });
+    expect(lost).toBe(1);
+    expect(asked).toEqual(owners);
+    expect(ledger.reader.calls({})).toMatchObject([{ session: 's1', status: 'lost' }]);
+    ledger.close();
+  });
+
   it('lets the true end of a call replace one that was booked as lost', () => {
     const ledger = openLedger({ path: ':memory:', ...options });
     ledger.writer.begin(call({ cost: priced(1, 1) }));
@@ -137,6 +170,48 @@ describe('openLedger', () => {
     ledger.close();
   });
 
+  it('gives the room of its calls back when everything is deleted, not for a few', () => {
+    const path = ledgerPathOf(tempDir());
+    const ledger = openLedger({ path, ...options });
+    const records = Array.from({ length: 400 }, (_, index) => call({ id: callId(index), startedAtMs: 1000 + index }));
+    ledger.writer.apply(records.map((record) => ({ kind: 'finish', record })));
+    expect(ledger.writer.deleteBefore(1100)).toBe(100);
+    const afterSome = statSync(path).size;
+    expect(ledger.writer.deleteBefore(1399)).toBe(299);
+    expect(statSync(path).size).toBe(afterSome);
+    expect(ledger.writer.deleteBefore(null)).toBe(1);
+    expect(statSync(path).size).toBeLessThan(afterSome);
+    ledger.close();
+  });
+
+  it('begins calls in a batch too', () => {
+    const ledger = openLedger({ path: ':memory:', ...options });
+    ledger.writer.apply([
+      { kind: 'begin', record: call({ id: callId(1) }) },
+      { kind: 'update', record: call({ id: callId(2) }) },
+    ]);
+    expect(ledger.writer.sweepLost(() => false)).toBe(2);
+  });
+
+  it('in memory has nothing to set aside: damage is the caller’s to hear of', () => {
+    const closed = tempDir();
+    chmodSync(closed, 0o555);
+    const inMemory = openLedger({ path: ':memory:', ...options });
+    const unwritable = asUnprivileged(() => openLedger({ path: ledgerPathOf(closed), ...options }));
+    for (const ledger of [inMemory, unwritable]) {
+      const health = ledger.health();
+      ledger.writer.begin(call());
+      const damaged = () =>
+        ledger.writer.sweepLost(() => {
+          throw new DamagedRow('made up');
+        });
+      expect(damaged).toThrow('made up');
+      expect(ledger.health()).toEqual(health);
+      expect(ledger.writer.sweepLost(() => false)).toBe(1);
+    }
+    expect(readdirSync(closed)).toEqual([]);
+  });
+
   it('leaves calls in flight whole when everything is deleted', () => {
     const ledger = openLedger({ path: ':memory:', ...options });
     const inFlight = advisedCall({ id: callId(1), session: 'flying', agent: 'pilot', workspaceId: 'sky' });
@@ -162,8 +237,13 @@ describe('openLedger', () => {
   it('counts in memory where the folder cannot be written, and says so', () => {
     const folder = tempDir();
     chmodSync(folder, 0o555);
-    const ledger = asUnprivileged(() => openLedger({ path: ledgerPathOf(folder), ...options }));
-    expect(ledger.health()).toMatchObject({ state: 'memory', reason: expect.stringContaining('EACCES') });
+    const said: string[] = [];
+    const log = (sentence: string) => said.push(sentence);
+    const ledger = asUnprivileged(() => openLedger({ path: ledgerPathOf(folder), ...options, log }));
+    const reason =
+      'The data folder cannot be written (EACCES), so calls are counted in memory and forgotten at the end.';
+    expect(ledger.health()).toEqual({ state: 'memory', reason });
+    expect(said).toEqual([reason]);
     ledger.writer.finish(call());
     expect(ledger.reader.calls({})).toHaveLength(1);
     expect(readdirSync(folder)).toEqual([]);
@@ -183,9 +263,15 @@ describe('openLedger', () => {
     ledger.writer.finish(call());
     ledger.close();
     execute(path, 'PRAGMA user_version = 99');
-    const older = openLedger({ path, ...options });
+    const said: string[] = [];
+    const older = openLedger({ path, ...options, log: (sentence) => said.push(sentence) });
     expect(older.health()).toMatchObject({ state: 'newer-schema', reason: expect.stringContaining('99') });
-    expect(() => older.writer.finish(call({ id: callId(2) }))).toThrow(LedgerReadOnly);
+    expect(said).toEqual([
+      'The ledger was written by a newer Outlay (schema 99), so it is read but not written; update Outlay to record calls again.',
+    ]);
+    expect(() => older.writer.finish(call({ id: callId(2) }))).toThrow(
+      new LedgerReadOnly('The ledger is of a newer schema.'),
+    );
     expect(older.reader.calls({})).toHaveLength(1);
     older.close();
     expect(rowsOf(path, 'PRAGMA user_version')).toEqual([{ user_version: 99 }]);

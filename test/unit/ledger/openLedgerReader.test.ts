@@ -77,6 +77,18 @@ describe('openLedgerReader', () => {
     }
   });
 
+  it('reads nothing more once it is closed, which may be said twice', () => {
+    const path = ledgerPathOf(tempDir());
+    const ledger = openLedger({ path, ...options });
+    ledger.writer.finish(call());
+    ledger.close();
+    const reader = openLedgerReader(path);
+    expect(reader.calls({})).toHaveLength(1);
+    reader.close();
+    expect(() => reader.calls({})).toThrow();
+    expect(() => reader.close()).not.toThrow();
+  });
+
   it('throws for a damaged file and leaves it where it is', () => {
     const folder = tempDir();
     const path = ledgerPathOf(folder);

@@ -129,6 +129,16 @@ describe('rollups', () => {
     expect(row).toMatchObject({ agent: 'codex', model: 'new', lastCallAtMs: 2000, calls: 2 });
   });
 
+  it('name the call’s own model, not one that took part in it, whichever was booked first', () => {
+    for (const first of ['claude-advisor', 'claude-opus-4-6']) {
+      const ledger = openInMemory();
+      ledger.writer.finish(call({ id: callId(1), startedAtMs: 1000, session: 'other', model: first }));
+      ledger.writer.finish(advisedCall({ id: callId(2) }));
+      const row = ledger.reader.report({ by: 'session' }).find(({ key }) => key === 's1');
+      expect([first, row?.model]).toEqual([first, 'claude-opus-4-6']);
+    }
+  });
+
   it('restrict a report to days and to a workspace', () => {
     const ledger = openInMemory();
     const days = [20, 21, 22].map((date) => Date.UTC(2026, 10, date, 12));

@@ -59,10 +59,38 @@ describe('rowFigures', () => {
   it('knows nothing of thinking that nobody counted or saw', () => {
     const figures = rowFigures({ ...sums, thinkingTokens: null, unknownThinkingCalls: 2 });
     expect(figures.thinkingTokens).toEqual({ kind: 'unknown' });
+    expect(figures.visibleTokens).toEqual({ kind: 'unknown' });
+    // Without calls whose thinking is unknown, a row that has none has no calls at all.
+    expect(rowFigures({ ...sums, thinkingTokens: null }).thinkingTokens).toEqual({ kind: 'unknown' });
+  });
+
+  it('knows that thinking was none where a counted call had none and another hid its own', () => {
+    const figures = rowFigures({ ...sums, thinkingTokens: 0, unknownThinkingCalls: 1 });
+    expect(figures.thinkingTokens).toEqual({ kind: 'atLeast', value: 0 });
+    expect(figures.visibleTokens).toEqual({ kind: 'estimated', value: 40 });
+  });
+
+  it('has no cost of thinking where all of it is hidden in that of the output, nor where nothing is priced', () => {
+    const hidden = rowFigures({ ...sums, thinkingNanoUsd: 0, unknownThinkingCalls: 1 });
+    expect(hidden.thinkingNanoUsd).toEqual({ kind: 'unknown' });
+    const priceless = rowFigures({ ...sums, costNanoUsd: null });
+    expect([priceless.thinkingNanoUsd, priceless.cacheNanoUsd, priceless.outputNanoUsd]).toEqual([
+      { kind: 'unknown' },
+      { kind: 'unknown' },
+      { kind: 'unknown' },
+    ]);
+    expect(rowFigures(sums).thinkingNanoUsd).toEqual({ kind: 'exact', value: 150 });
+    expect(rowFigures({ ...sums, thinkingNanoUsd: 0 }).thinkingNanoUsd).toEqual({ kind: 'exact', value: 0 });
   });
 });
 
 describe('sumRows', () => {
+  it('adds each of the sums to its own', () => {
+    const names = Object.keys(sums) as (keyof RowSums)[];
+    const row = (scale: number) => Object.fromEntries(names.map((name, index) => [name, scale * (index + 1)]));
+    expect(sumRows([row(1), row(100), row(10_000)] as unknown as RowSums[])).toEqual(row(10_101));
+  });
+
   it('is null for no rows', () => {
     expect(sumRows([])).toBeNull();
   });

@@ -1,5 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { DamagedRow, faultOf, walIsSafe } from '../../../src/ledger/sqlite.ts';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  DamagedRow,
+  faultOf,
+  integerOf,
+  integerOrNull,
+  openDatabase,
+  sqliteModule,
+  textOf,
+  walIsSafe,
+} from '../../../src/ledger/sqlite.ts';
 
 describe('walIsSafe', () => {
   it.each(['3.51.3', '3.51.10', '3.52.0', '3.53.4', '4.0.0', '3.50.7', '3.50.12', '3.44.6'])(
@@ -29,6 +38,8 @@ describe('faultOf', () => {
     [779, 'corrupt'],
     [13, 'full'],
     [14, 'io'],
+    [6, 'busy'],
+    [15, 'io'],
     [26, 'corrupt'],
     [19, 'statement'],
     [3091, 'statement'],
@@ -40,5 +51,44 @@ describe('faultOf', () => {
     expect(faultOf(new DamagedRow('id'))).toBe('corrupt');
     expect(faultOf(new Error('other'))).toBe('statement');
     expect(faultOf(null)).toBe('statement');
+    expect(faultOf('a text')).toBe('statement');
+    expect(faultOf({ errcode: '5' })).toBe('statement');
+  });
+});
+
+describe('the columns of a row', () => {
+  const row = { number: 1, text: 'a', nothing: null };
+
+  it('are read as what they must be, and by name where they are not', () => {
+    expect([integerOf(row, 'number'), integerOrNull(row, 'number'), integerOrNull(row, 'nothing')]).toEqual([
+      1,
+      1,
+      null,
+    ]);
+    expect(textOf(row, 'text')).toBe('a');
+    for (const [read, column, message] of [
+      [integerOf, 'text', 'text holds no number'],
+      [integerOf, 'nothing', 'nothing holds no number'],
+      [integerOrNull, 'text', 'text holds no number'],
+      [textOf, 'number', 'number holds no text'],
+      [textOf, 'missing', 'missing holds no text'],
+    ] as const)
+      expect(() => read(row, column)).toThrow(new DamagedRow(message));
+  });
+});
+
+describe('a Node without SQLite', () => {
+  it('is told in a sentence, and warnings are left as they were', () => {
+    const { emitWarning } = process;
+    const builtin = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    try {
+      expect(sqliteModule()).toBeNull();
+      expect(() => openDatabase(':memory:', { readOnly: false, busyMs: 0 })).toThrow(
+        'This Node has no node:sqlite; Outlay needs Node 22.13 or newer.',
+      );
+    } finally {
+      builtin.mockRestore();
+    }
+    expect(process.emitWarning).toBe(emitWarning);
   });
 });

@@ -5,27 +5,7 @@ import { systemClock } from '../../../src/domain/clock.ts';
 import { type Ledger, LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
 import { WriteQueue } from '../../../src/ledger/writeQueue.ts';
 import { call, callId, priced, usage } from './callFixtures.ts';
-
-/** Timers that fire when the test says so. */
-class ManualTimers {
-  readonly delays: number[] = [];
-  #due: (() => void)[] = [];
-
-  readonly after = (delayMs: number, work: () => void) => {
-    this.delays.push(delayMs);
-    this.#due.push(work);
-    const dispose = () => {
-      this.#due = this.#due.filter((other) => other !== work);
-    };
-    return { dispose };
-  };
-
-  fire(): void {
-    const due = this.#due;
-    this.#due = [];
-    for (const work of due) work();
-  }
-}
+import { ManualTimers } from './manualTimers.ts';
 
 /** The error of a real SQLite whose database may not grow any more. */
 function diskFull(): unknown {
@@ -46,13 +26,15 @@ function setUp({ limit = 50_000 }: { limit?: number } = {}) {
   const timers = new ManualTimers();
   const batches: number[] = [];
   const said: string[] = [];
-  const state: { failure: unknown } = { failure: null };
+  const state: { failure: unknown; opening: unknown } = { failure: null, opening: null };
   const queue = new WriteQueue({
     after: timers.after,
     log: (sentence) => said.push(sentence),
     limit,
     target: {
-      ready: () => undefined,
+      ready: () => {
+        if (state.opening !== null) throw state.opening;
+      },
       apply: (writes) => {
         if (state.failure !== null) throw state.failure;
         batches.push(writes.length);
@@ -167,17 +149,106 @@ describe('WriteQueue', () => {
         .map((record) => record.id)
         .toSorted(),
     ).toEqual([callId(1), callId(3)]);
-    expect(said).toHaveLength(1);
+    expect(said).toEqual([expect.stringMatching(/^A row was left out of the ledger: .{10,}\.$/)]);
     expect(queue.waiting()).toBeNull();
   });
 
-  it('lets rows go where the ledger is only read', async () => {
-    const { timers, state, finish, queue } = setUp();
+  it('lets rows go where the ledger is only read, without a word for each, and counts them', async () => {
+    const { timers, state, finish, queue, said } = setUp();
     state.failure = new LedgerReadOnly('newer');
+    const rows = [finish(1), finish(2)];
+    timers.fire();
+    await Promise.all(rows);
+    expect(queue.waiting()).toBeNull();
+    expect(said).toEqual([]);
+    state.failure = diskFull();
+    const row = finish(3);
+    timers.fire();
+    await row;
+    expect(queue.waiting()).toMatchObject({ waiting: 1, dropped: 2 });
+  });
+
+  it('keeps the latest figures of a call in flight', async () => {
+    const { timers, queue, ledger } = setUp();
+    const rows = [
+      queue.write({ kind: 'begin', record: call({ usage: usage({ outputTokens: 1 }) }) }),
+      queue.write({ kind: 'update', record: call({ usage: usage({ outputTokens: 2 }) }) }),
+    ];
+    timers.fire();
+    await Promise.all(rows);
+    ledger.writer.sweepLost(() => false);
+    expect(ledger.reader.calls({})).toMatchObject([{ usage: { outputTokens: 2 } }]);
+  });
+
+  it('books what waited in pieces of five hundred', async () => {
+    const { timers, state, finish, batches } = setUp();
+    state.failure = diskFull();
+    await Promise.all(Array.from({ length: 1200 }, (_, index) => finish(index)));
+    state.failure = null;
+    timers.fire();
+    expect(batches).toEqual([500, 500, 200]);
+  });
+
+  it('drops nothing of a full queue, and a little more than it must of one that is over', async () => {
+    const { state, queue, finish, timers } = setUp({ limit: 200 });
+    state.failure = diskFull();
+    const rows = Array.from({ length: 199 }, (_, index) => finish(index));
+    timers.fire();
+    await Promise.all([...rows, finish(199)]);
+    expect(queue.waiting()).toMatchObject({ waiting: 200, dropped: 0 });
+    await finish(200);
+    expect(queue.waiting()).toMatchObject({ waiting: 198, dropped: 3 });
+  });
+
+  it('drops no calibration, and does not count it among the calls', async () => {
+    const { timers, state, queue, finish, ledger } = setUp({ limit: 3 });
+    state.failure = diskFull();
+    const learnt = { model: 'm', samples: 1, logRatioSum: 0, weight: 1, variance: 0, updatedAtMs: 0 };
+    const rows = [queue.write({ kind: 'saveCalibration', states: [learnt] }), ...[1, 2, 3, 4].map(finish)];
+    timers.fire();
+    await Promise.all(rows);
+    expect(queue.waiting()).toMatchObject({ waiting: 2, dropped: 2 });
+    await queue.write({ kind: 'begin', record: call({ id: callId(5) }) });
+    expect(queue.waiting()).toMatchObject({ waiting: 2, dropped: 3 });
+    state.failure = null;
+    timers.fire();
+    expect(ledger.reader.calls({}).map(({ id }) => id)).toEqual([callId(4), callId(3)]);
+    expect(ledger.writer.loadCalibration()).toEqual([learnt]);
+  });
+
+  const sqliteError = (errcode: number) => Object.assign(new Error('made up'), { errcode });
+  const fileError = (code: string) => Object.assign(new Error('made up'), { code });
+  const full = 'The disk is full, so calls wait in memory and are booked as soon as there is room.';
+
+  it.each([
+    [sqliteError(13), full],
+    [sqliteError(8), 'The ledger cannot be written, so calls wait in memory and are booked as soon as it can.'],
+    [
+      sqliteError(5),
+      'Another program is using the ledger, so calls wait in memory and are booked as soon as it is done.',
+    ],
+    [sqliteError(10), 'The disk does not take the ledger, so calls wait in memory and are booked as soon as it does.'],
+    [fileError('ENOSPC'), full],
+    [fileError('EDQUOT'), full],
+    [fileError('EACCES'), 'The ledger does not open (made up), so calls wait in memory.'],
+    [sqliteError(11), 'The ledger does not open (made up), so calls wait in memory.'],
+    ['a text', 'The ledger does not open (a text), so calls wait in memory.'],
+    [undefined, 'The ledger does not open (undefined), so calls wait in memory.'],
+  ])('says in a sentence why it waits (%s)', async (error, sentence) => {
+    const { timers, state, queue, finish, said } = setUp();
+    state.opening = error ?? undefined;
     const row = finish(1);
     timers.fire();
     await row;
-    expect(queue.waiting()).toBeNull();
+    timers.fire();
+    expect(queue.waiting()).toEqual({ state: 'waiting', reason: sentence, waiting: 1, dropped: 0 });
+    state.opening = sqliteError(6);
+    timers.fire();
+    state.opening = null;
+    timers.fire();
+    const busy = 'Another program is using the ledger, so calls wait in memory and are booked as soon as it is done.';
+    const again = 'The ledger can be written again; nothing waits in memory.';
+    expect(said).toEqual(sentence === busy ? [busy, again] : [sentence, busy, again]);
   });
 
   it('deletes after everything that was written before, and says when it cannot', async () => {
