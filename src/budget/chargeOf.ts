@@ -92,10 +92,9 @@ function thinkingOf({ usage, parts, thinkingAtLeastTokens }: CallRecord): number
 /** Output of the parts that do not tell their thinking. */
 function guessedThinkingOf(record: CallRecord): number {
   const silent = usagesOf(record).filter(({ thinkingTokens }) => thinkingTokens === null);
-  return Math.min(
-    knownAmounts(record).thinkingTokens,
-    silent.reduce((sum, { outputTokens }) => sum + Math.ceil(outputTokens ?? 0), 0),
-  );
+  const { thinkingTokens } = knownAmounts(record);
+  const guessed = silent.reduce((sum, { outputTokens }) => sum + Math.ceil(outputTokens ?? 0), 0);
+  return Number.isFinite(guessed) ? Math.min(thinkingTokens, Math.max(0, guessed)) : thinkingTokens;
 }
 
 function usagesOf({ usage, parts }: Pick<CallRecord, 'usage' | 'parts'>): readonly Usage[] {

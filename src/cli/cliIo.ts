@@ -7,4 +7,14 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly homeDir: string;
+  /** Folder of the launchers that come with this program. */
+  readonly launcherDir: string;
+  /** How somebody without a window starts the meter of a data folder, in a sentence. */
+  readonly meterHint: (dataDir: string) => string;
+  /** Runs a command on this terminal and resolves to its exit code; 127 where there is no such command. */
+  readonly run: (
+    file: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>>,
+  ) => Promise<number>;
 }

@@ -13,6 +13,8 @@ export const helpText = `Outlay: what your coding agents really cost.
   outlay task close ID --outcome passed|failed|abandoned [--json]
   outlay task assign ID|none --session S [--json]
       Moves a session with its spend.
+  outlay run --task ID -- COMMAND ...
+      Any command with the environment of a task.
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
   outlay disconnect

@@ -1,4 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { LedgerReader, ReportKey } from '../ledger/contract.ts';
@@ -13,6 +15,8 @@ import { disconnectAgents } from './disconnectCommand.ts';
 import { findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
 import { reportText } from './reportCommand.ts';
+import { runInTask } from './runCommand.ts';
+import { runProcess } from './runProcess.ts';
 import { runTask } from './taskCommand.ts';
 
 const reportKeys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
@@ -35,6 +39,7 @@ const optionTypes = {
   'count-subscription': { type: 'boolean' },
   outcome: { type: 'string' },
   session: { type: 'string' },
+  task: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -63,6 +68,7 @@ const taskOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
 /** Runs one command and returns its exit code: 0, 1 where it failed, 2 where its arguments make no sense. Never throws. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   try {
+    if (args[0] === 'run') return await runRun(args.slice(1), io);
     await runCommand(args, io);
     return 0;
   } catch (error) {
@@ -82,6 +88,7 @@ export async function runOnProcess(): Promise<void> {
       if (error.code !== 'EPIPE') process.exitCode = 1;
     });
   }
+  const programDir = dirname(realpathSync(process.argv[1] ?? ''));
   process.exitCode = await runCli(process.argv.slice(2), {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
@@ -89,6 +96,10 @@ export async function runOnProcess(): Promise<void> {
     env: process.env,
     platform: process.platform,
     homeDir: homedir(),
+    launcherDir: join(programDir, '../media/bin'),
+    meterHint: (dataDir) =>
+      `Open VS Code with Outlay, or start it: ${process.execPath} ${join(programDir, 'meter.js')} --data-dir ${dataDir}`,
+    run: runProcess,
   });
 }
 
@@ -97,7 +108,8 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   const [command, ...extra] = positionals;
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
-  if (command === undefined) throw new CliError('Say what to do: report, calls, task, delete, disconnect or help.', 2);
+  if (command === undefined)
+    throw new CliError('Say what to do: report, calls, task, run, delete, disconnect or help.', 2);
   if (command === 'task') return runTaskCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
@@ -107,6 +119,19 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (command === 'calls') return runCalls(values, io);
   if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
+}
+
+/** `outlay run [options] -- command`; what follows "--" is the command's, options and all. */
+async function runRun(args: readonly string[], io: CliIo): Promise<number> {
+  const cut = args.indexOf('--');
+  const { values, positionals } = parse(cut < 0 ? args : args.slice(0, cut));
+  if (values.help) {
+    io.stdout(helpText);
+    return 0;
+  }
+  checkOptions('run', values, ['data-dir', 'task']);
+  const command = [...positionals, ...(cut < 0 ? [] : args.slice(cut + 1))];
+  return runInTask({ dataDir: findDataDir(values['data-dir'], io), taskId: values.task, command, io });
 }
 
 async function runTaskCommand(words: readonly string[], values: Values, io: CliIo): Promise<void> {

@@ -6,6 +6,7 @@ import { acquireOwnerLock } from '../ledger/ownerLock.ts';
 import { promisedBooks } from '../ledger/promisedBooks.ts';
 import { TaskDirectory } from '../meter/budget/taskDirectory.ts';
 import { TaskOffice } from '../meter/budget/taskOffice.ts';
+import { readAssignment, readExtension, readNewTask, readOutcome, readTaskId } from '../meter/budget/taskParams.ts';
 import { ControlProblem } from '../meter/control/controlServer.ts';
 import type { ControlMap } from '../protocol/control.ts';
 import type { TaskControlMap } from '../protocol/tasks.ts';
@@ -66,19 +67,20 @@ async function officeOf(ledger: Ledger, log: (line: string) => void): Promise<Ta
   return new TaskOffice({ books, directory, clock: systemClock, baseUrls: () => ({}), onChange: () => undefined });
 }
 
+/** The same readers as the meter's check what is asked. */
 function doRequest(office: TaskOffice, name: TaskRequest, params: unknown): Promise<unknown> {
   switch (name) {
     case 'newTask':
-      return office.create(params as TaskControlMap['newTask']['params']);
+      return office.create(readNewTask(params));
     case 'extendTask':
-      return office.extend(params as TaskControlMap['extendTask']['params']);
+      return office.extend(readExtension(params));
     case 'closeTask':
-      return office.close(params as TaskControlMap['closeTask']['params']);
+      return office.close(readOutcome(params));
     case 'showTask':
-      return office.show((params as TaskControlMap['showTask']['params']).id);
+      return office.show(readTaskId(params).id);
     case 'allTasks':
       return office.showAll();
     case 'assignSession':
-      return office.assign(params as TaskControlMap['assignSession']['params']).then((moved) => ({ moved }));
+      return office.assign(readAssignment(params)).then((moved) => ({ moved }));
   }
 }

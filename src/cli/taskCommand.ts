@@ -35,10 +35,6 @@ export interface TaskCall {
 
 const BY = 'outlay command';
 
-/** How somebody without a window starts the meter. */
-const startHint =
-  'No meter is running, so the task has no addresses yet. Open VS Code with Outlay, or start the meter: outlay meter. Then "outlay task show ID" prints them.';
-
 const optionNames: Readonly<Record<Dimension, 'usd' | 'thinking' | 'output' | 'tool-calls' | 'calls'>> = {
   costNanoUsd: 'usd',
   thinkingTokens: 'thinking',
@@ -87,7 +83,11 @@ async function newTask({ dataDir, values, io }: TaskCall, words: readonly string
   });
   const baseUrls = isOffline ? null : result.baseUrls;
   const { id } = result.view.task;
-  if (isOffline) io.stderr(`${startHint.replace('ID', id)}\n`);
+  if (isOffline) {
+    io.stderr(
+      `No meter is running, so the task has no addresses yet. ${io.meterHint(dataDir)} Then "outlay task show ${id}" prints them.\n`,
+    );
+  }
   if (values.json) return io.stdout(`${JSON.stringify({ id, baseUrls })}\n`);
   const lines = baseUrls === null ? [] : Object.entries(baseUrls).map(([route, url]) => `  ${route.padEnd(12)} ${url}`);
   io.stdout([`${id}`, ...lines, ''].join('\n'));
@@ -160,7 +160,7 @@ function print(details: TaskDetails, values: TaskValues, io: CliIo): void {
 }
 
 /** A task in words, for people. */
-export function taskText({ view, events }: TaskDetails): string {
+export function taskText({ view, events, baseUrls }: TaskDetails): string {
   const { task, limits, sessions } = view;
   const by = task.outcomeBy === null ? '' : ` (${task.outcomeBy})`;
   const lines = [
@@ -171,6 +171,7 @@ export function taskText({ view, events }: TaskDetails): string {
         `  ${percent} % of ${printAmount(dimension, limit)}: ${printAmount(dimension, held)} held, ${printAmount(dimension, free)} free`,
     ),
     ...sessions.map(({ session, agent }) => `  session ${session} (${agent})`),
+    ...Object.entries(baseUrls).map(([route, url]) => `  ${route.padEnd(12)} ${url}`),
     ...events.slice(0, 5).map(({ atMs, text, by: who }) => `  ${new Date(atMs).toISOString()} ${text} (${who})`),
   ];
   return `${lines.join('\n')}\n`;

@@ -290,3 +290,43 @@ describe('Two tasks side by side', () => {
     );
   });
 });
+
+describe('outlay run', () => {
+  it('gives any command the environment of the task, and its exit code back', async () => {
+    const upstream = await pricedUpstream(4000);
+    const path = dataDir();
+    const task = await newTask(await pricedMeter(path, upstream.origin), {});
+    const { id } = task.view.task;
+    const program = 'process.stdout.write(process.env.ANTHROPIC_BASE_URL + process.argv[1]); process.exit(3)';
+    const ran = await runCli([
+      'run',
+      '--task',
+      id,
+      '--data-dir',
+      path,
+      '--',
+      process.execPath,
+      '-e',
+      program,
+      '--json',
+    ]);
+    expect(ran).toEqual({ code: 3, stdout: `${baseOf(task)}--json`, stderr: '' });
+  });
+
+  it('says what is missing: the task, the command, the program, or a meter', async () => {
+    const path = dataDir();
+    const running = await meter({ dataDir: path });
+    const { id } = (await newTask(running, {})).view.task;
+    const run = (...args: readonly string[]) => runCli(['run', '--data-dir', path, ...args]);
+    expect(await run('--', 'true')).toMatchObject({ code: 2, stderr: expect.stringContaining('run needs --task ID') });
+    expect(await run('--task', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('run needs a command') });
+    expect(await run('--task', id, '--', 'no-such-program-here')).toMatchObject({ code: 127 });
+    expect(await run('--task', 'task-aaaaaaaaaaaaaaaa', '--', 'true')).toMatchObject({
+      ...{ code: 1, stderr: 'There is no task task-aaaaaaaaaaaaaaaa.\n' },
+    });
+    await running.stop();
+    expect(await run('--task', id, '--', 'true')).toMatchObject({
+      ...{ code: 1, stderr: expect.stringMatching(/^No meter is running\. .*meter\.js --data-dir /) },
+    });
+  });
+});

@@ -30,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/extension.ts': ['src/vscode', 'src/intercept', 'src/manifest', 'src/protocol'],
   'src/cli': [
     'src/agents',
+    'src/manifest',
     'src/agentSettings',
     'src/protocol',
     'src/meter',

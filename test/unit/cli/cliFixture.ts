@@ -26,6 +26,9 @@ export async function run(args: readonly string[], change: Partial<CliIo> = {}):
     env: {},
     platform: 'linux',
     homeDir: '/nonexistent',
+    launcherDir: '/nonexistent',
+    meterHint: (dataDir) => `Start the meter on ${dataDir}.`,
+    run: () => Promise.reject(new Error('Nothing is run here.')),
     ...change,
   });
   return { code, stdout, stderr };

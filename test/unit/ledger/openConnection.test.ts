@@ -80,10 +80,11 @@ describe('openConnection', () => {
     const folder = tempDir();
     const path = ledgerPathOf(folder);
     openLedger({ path, clock: systemClock, log: () => undefined }).close();
-    const broken = [...migrations, { version: 2, sql: 'INSERT INTO missing VALUES (1)' }];
+    const newest = newestVersion(migrations);
+    const broken = [...migrations, { version: newest + 1, sql: 'INSERT INTO missing VALUES (1)' }];
     expect(() => openConnection({ path, nowMs, migrations: broken })).toThrow('missing');
     execute(path, 'PRAGMA journal_mode = DELETE');
-    expect(readdirSync(folder).toSorted()).toEqual(['ledger.sqlite', `ledger.version-1-${stamp}.sqlite`]);
+    expect(readdirSync(folder).toSorted()).toEqual(['ledger.sqlite', `ledger.version-${newest}-${stamp}.sqlite`]);
   });
 
   it('says what is wrong with a file that is no database', () => {

@@ -316,7 +316,8 @@ describe('a watch of the control API', () => {
 describe('the control API of tasks', () => {
   it('makes, shows, extends and closes a task, and says what is wrong with one', async () => {
     const { ask } = await start();
-    const asked = async (name: string, params: object) => JSON.parse((await ask(name, JSON.stringify(params))).body);
+    const asked = async (name: string, params: object) =>
+      JSON.parse((await ask(name, JSON.stringify(params))).body.toString());
     const limits = { costNanoUsd: 5e9 };
     const { view } = await asked('newTask', { title: 'Fix login', limits });
     const { id } = view.task;
