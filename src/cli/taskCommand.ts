@@ -113,7 +113,7 @@ async function listTasks({ dataDir, values, io }: TaskCall, words: readonly stri
     printWhole(view.calls),
     formatTokens(view.thinkingTokens),
     formatUsd(view.spentNanoUsd),
-    view.limits.map(({ dimension, limit, percent }) => `${percent} % of ${printAmount(dimension, limit)}`).join(', '),
+    view.limits.map(({ dimension, limit, percent }) => `${percent}% of ${printAmount(dimension, limit)}`).join(', '),
     view.task.id,
   ]);
   io.stdout(textTable(columns, rows, { width: io.width, rule: null }));
@@ -168,7 +168,7 @@ export function taskText({ view, events, baseUrls }: TaskDetails): string {
     `  ${task.state}${by}, ${printWhole(view.calls)} ${view.calls === 1 ? 'call' : 'calls'}, ${formatUsd(view.spentNanoUsd)} spent, ${formatTokens(view.thinkingTokens)} thinking tokens, ${formatTokens(view.outputTokens)} output tokens`,
     ...limits.map(
       ({ dimension, limit, held, free, percent }) =>
-        `  ${percent} % of ${printAmount(dimension, limit)}: ${printAmount(dimension, held)} held, ${printAmount(dimension, free)} free`,
+        `  ${percent}% of ${printAmount(dimension, limit)}: ${printAmount(dimension, held)} held, ${printAmount(dimension, free)} free`,
     ),
     ...sessions.map(({ session, agent }) => `  session ${session} (${agent})`),
     ...Object.entries(baseUrls).map(([route, url]) => `  ${route.padEnd(12)} ${url}`),

@@ -8,7 +8,7 @@ import { taskStrings } from './taskStrings.ts';
 import type { LimitLine, TaskView } from './tasks.ts';
 
 /** An amount of a dimension with its unit: "$5.00", "200K thinking tokens". */
-export function printAmount(dimension: Dimension, amount: number): string {
+export function printShortAmount(dimension: Dimension, amount: number): string {
   return `${printBare(dimension)(amount)}${taskStrings.unit[dimension]}`;
 }
 
@@ -28,7 +28,7 @@ export function editableAmount(dimension: Dimension, amount: number): string {
 export function limitsText(limits: Limits): string {
   const parts = dimensions.flatMap((dimension) => {
     const limit = limits[dimension];
-    return limit === null ? [] : [printAmount(dimension, limit)];
+    return limit === null ? [] : [printShortAmount(dimension, limit)];
   });
   return parts.length === 0 ? taskStrings.noBudget : parts.join(', ');
 }
@@ -64,7 +64,7 @@ export function limitLineView(line: LimitLine): LimitLineView {
   return {
     dimension,
     name: taskStrings.dimension[dimension],
-    text: taskStrings.ofLimit(printPercent(line.percent / 100), printAmount(dimension, limit)),
+    text: taskStrings.ofLimit(printPercent(line.percent / 100), printShortAmount(dimension, limit)),
     bare: taskStrings.ofLimit(printPercent(line.percent / 100), printBare(dimension)(limit)),
     mark: markWords(line),
     level: line.mark === 'at-line' || line.mark === 'soft90' ? 'strong' : line.mark === 'soft75' ? 'warning' : 'normal',

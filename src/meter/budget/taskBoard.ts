@@ -119,7 +119,7 @@ export class TaskBoard {
     const kind = line.mark === 'at-line' ? 'at-line' : line.mark === 'soft90' ? 'soft90' : 'soft75';
     if (kind === 'at-line' && mode !== 'warn') return;
     const taskId = scope.kind === 'task' ? scope.taskId : null;
-    const share = kind === 'at-line' ? 'all' : kind === 'soft90' ? '90 %' : '75 %';
+    const share = kind === 'at-line' ? 'all' : kind === 'soft90' ? '90%' : '75%';
     const text = `${share} of ${printAmount(line.dimension, line.limit)} is spent: ${nameOf(scope)}.`;
     const sentence = text.charAt(0).toUpperCase() + text.slice(1);
     const extend =

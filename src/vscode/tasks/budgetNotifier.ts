@@ -1,7 +1,7 @@
 import { commands, type Memento } from 'vscode';
 import { tasksViewId } from '../../manifest/manifest.ts';
 import { activeTask } from '../../protocol/activeTaskView.ts';
-import { printAmount } from '../../protocol/limitView.ts';
+import { printShortAmount } from '../../protocol/limitView.ts';
 import type { SidebarState } from '../../protocol/sidebar.ts';
 import type { BudgetNews } from '../../protocol/tasks.ts';
 import type { Dialogs } from '../dialogs.ts';
@@ -64,7 +64,7 @@ export class BudgetNotifier {
       if (answer === openSettings) await commands.executeCommand('workbench.action.openSettings', 'outlay.budget');
       return;
     }
-    const byQuarter = `Extend by ${printAmount(extend.dimension, extend.quarter)}`;
+    const byQuarter = `Extend by ${printShortAmount(extend.dimension, extend.quarter)}`;
     const byAmount = 'Extend...';
     // A limit of 0 has no quarter.
     const answer = await dialogs.warn(news.text, ...(extend.quarter > 0 ? [byQuarter] : []), byAmount, keep);
@@ -77,7 +77,7 @@ export class BudgetNotifier {
       by: BY_USER,
     });
     const title = findTask(desk, extend.taskId)?.task.title ?? '';
-    dialogs.tell(`"${title}" was extended by ${printAmount(extend.dimension, extend.quarter)}.`);
+    dialogs.tell(`"${title}" was extended by ${printShortAmount(extend.dimension, extend.quarter)}.`);
   }
 
   async #tellWarning(news: BudgetNews): Promise<void> {

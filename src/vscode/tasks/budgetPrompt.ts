@@ -8,7 +8,7 @@ import {
 } from '../../domain/budget.ts';
 import { knownValue } from '../../domain/figure.ts';
 import { parseAmount } from '../../domain/parseAmount.ts';
-import { editableAmount, limitsText, printAmount } from '../../protocol/limitView.ts';
+import { editableAmount, limitsText, printShortAmount } from '../../protocol/limitView.ts';
 import { taskStrings } from '../../protocol/taskStrings.ts';
 import type { SimilarTasks, TaskView } from '../../protocol/tasks.ts';
 import type { Choice, Dialogs, InputRemark } from '../dialogs.ts';
@@ -110,7 +110,7 @@ export function remarkOnLimit(dimension: Dimension, text: string, current: TaskV
   if (!parsed.ok) return { severity: 'error', text: parsed.problem };
   const spent = current === null ? null : spentOf(current, dimension);
   if (spent !== null && parsed.value < spent) {
-    const so = `${printAmount(dimension, spent)} is spent already`;
+    const so = `${printShortAmount(dimension, spent)} is spent already`;
     return { severity: 'warning', text: `${so}: with this limit the task's next call is refused. Enter confirms.` };
   }
   if (parsed.value > 0) return null;

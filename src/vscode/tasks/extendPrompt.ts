@@ -1,6 +1,6 @@
 import type { Dimension } from '../../domain/budget.ts';
 import { parseAmount } from '../../domain/parseAmount.ts';
-import { limitLineView, printAmount } from '../../protocol/limitView.ts';
+import { limitLineView, printShortAmount } from '../../protocol/limitView.ts';
 import { taskStrings } from '../../protocol/taskStrings.ts';
 import type { LimitLine, TaskView } from '../../protocol/tasks.ts';
 import type { Dialogs } from '../dialogs.ts';
@@ -33,7 +33,7 @@ export async function askExtension(
       ? []
       : [
           {
-            label: `By a quarter: ${printAmount(dimension, quarter)}`,
+            label: `By a quarter: ${printShortAmount(dimension, quarter)}`,
             description: newLimit(line, quarter),
             value: quarter,
           },
@@ -44,7 +44,7 @@ export async function askExtension(
   if (choice.value !== null) return { dimension, amount: choice.value };
   const text = await dialogs.input({
     title,
-    prompt: `How much to add to ${printAmount(dimension, line.limit)}.`,
+    prompt: `How much to add to ${printShortAmount(dimension, line.limit)}.`,
     placeHolder: dimension === 'costNanoUsd' ? '1 or 1.25' : '50000 or 50k',
     check: (written) => {
       const parsed = parseAmount(dimension, written);
@@ -56,7 +56,8 @@ export async function askExtension(
   return parsed?.ok === true ? { dimension, amount: parsed.value } : undefined;
 }
 
-const newLimit = ({ dimension, limit }: LimitLine, by: number): string => `to ${printAmount(dimension, limit + by)}`;
+const newLimit = ({ dimension, limit }: LimitLine, by: number): string =>
+  `to ${printShortAmount(dimension, limit + by)}`;
 
 async function askLine(
   dialogs: Dialogs,

@@ -4,7 +4,7 @@ import { outcomes } from '../../domain/task.ts';
 import { parseTitle } from '../../domain/taskTitle.ts';
 import type { CommandId } from '../../manifest/manifest.ts';
 import { activeTask } from '../../protocol/activeTaskView.ts';
-import { limitsText, printAmount } from '../../protocol/limitView.ts';
+import { limitsText, printShortAmount } from '../../protocol/limitView.ts';
 import { taskStrings } from '../../protocol/taskStrings.ts';
 import type { BudgetNews, TaskView } from '../../protocol/tasks.ts';
 import { type TaskNode, taskLine } from '../../protocol/taskTreeView.ts';
@@ -178,7 +178,7 @@ export class TaskCommands {
     const extension = await askExtension(dialogs, view, dimension);
     if (extension === undefined) return;
     await desk.call('extendTask', { id: view.task.id, ...extension, by: BY_USER });
-    dialogs.tell(`"${view.task.title}" was extended by ${printAmount(extension.dimension, extension.amount)}.`);
+    dialogs.tell(`"${view.task.title}" was extended by ${printShortAmount(extension.dimension, extension.amount)}.`);
   }
 
   async #closeAs(view: TaskView): Promise<void> {

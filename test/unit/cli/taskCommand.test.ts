@@ -63,7 +63,7 @@ describe('outlay task', () => {
     const { json, task } = tasks();
     const { id } = await json('new', 'Fix login', '--usd', '5');
     expect(await json('close', id, '--outcome', 'passed')).toMatchObject({ state: 'passed', outcome: 'passed' });
-    expect((await task('list')).stdout).toMatch(/Fix login +passed +0 +0 +\$0\.00 +0 % of \$5\.00 +task-/);
+    expect((await task('list')).stdout).toMatch(/Fix login +passed +0 +0 +\$0\.00 +0% of \$5\.00 +task-/);
     expect((await task('show', id)).stdout).toContain('  passed (outlay command), 0 calls, $0.00 spent');
     expect((await json('list')).map((found: { id: string }) => found.id)).toEqual([id]);
   });

@@ -8,7 +8,7 @@ import {
   editableAmount,
   limitLineView,
   limitsText,
-  printAmount,
+  printShortAmount,
 } from '../../../src/protocol/limitView.ts';
 import { lineOf, USD, viewOf } from '../../support/taskStates.ts';
 
@@ -71,7 +71,7 @@ describe('a budget in few words', () => {
   it('names every limit of a choice', () => {
     expect(limitsText({ ...noLimits, costNanoUsd: 5 * USD, calls: 50 })).toBe('$5.00, 50 calls');
     expect(limitsText(noLimits)).toBe('no budget');
-    expect(printAmount('outputTokens', 200_000)).toBe('200K output tokens');
+    expect(printShortAmount('outputTokens', 200_000)).toBe('200K output tokens');
   });
 });
 

@@ -232,6 +232,31 @@ describe('A steady budget', () => {
   });
 });
 
+describe('A day’s work that comes to 60% of its steady budget', () => {
+  it('is refused nothing, with four calls in flight at a time and a max output far above what is used', async () => {
+    const { budgets, newTask, finish } = await budgetsOn();
+    // From 200 to 8,000 tokens, most of them short, as agents’ calls are.
+    const outputs = Array.from(
+      { length: 400 },
+      (_, index) => 200 + Math.round(7800 * (((index * 37) % 101) / 100) ** 3),
+    );
+    const total = outputs.reduce((sum, outputTokens) => sum + outputTokens, 0);
+    const { id } = (await newTask({ costNanoUsd: Math.round((total * 10_000) / 0.6) }, { mode: 'steady' })).view.task;
+    let refused = 0;
+    for (let first = 0; first < outputs.length; first += 4) {
+      const group = outputs.slice(first, first + 4);
+      const admitted = group.map((outputTokens, index) =>
+        budgets.gate.admit(headOf(first + index), requestOf(32_000), never).then((answer) => {
+          if (answer.kind === 'refused') refused++;
+          finish(first + index, id, outputTokens);
+        }),
+      );
+      await Promise.all(admitted);
+    }
+    expect(refused).toBe(0);
+  });
+});
+
 describe('Lowering the max output', () => {
   it('sends the largest that fits, where the user allows it', async () => {
     const { budgets, books, newTask } = await budgetsOn();
@@ -269,7 +294,7 @@ describe('What windows are told', () => {
       ['refused', { taskId: id, dimension: 'costNanoUsd', quarter: usd(0.01) }],
       ['soft75', { taskId: id, dimension: 'costNanoUsd', quarter: usd(0.01) }],
     ]);
-    expect(news[1]?.text).toBe('75 % of $0.04 is spent: the budget of “Fix login”.');
+    expect(news[1]?.text).toBe('75% of $0.04 is spent: the budget of “Fix login”.');
     expect(active).toEqual({ 'ws-1': id });
     expect(tasks[0]?.limits).toEqual([
       {
