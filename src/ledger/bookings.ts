@@ -2,6 +2,7 @@ import { taskAccountKey, windowAccountKeys } from '../budget/accountKeys.ts';
 import { type Charge, chargeOf, wholeHoldCharge } from '../budget/chargeOf.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { Accounts } from './accounts.ts';
+import type { BudgetZone } from './budgetZone.ts';
 import { keyOf } from './callRow.ts';
 import { amountValues, type ChargeRow, chargeRowOf, type HoldRow, holdOf, nameOfKeys } from './holdRow.ts';
 import type { Names } from './names.ts';
@@ -12,8 +13,8 @@ export interface BookingsOptions {
   readonly statements: Statements;
   readonly names: Names;
   readonly accounts: Accounts;
-  /** Null for the machine's own. */
-  readonly timeZone: string | null;
+  /** Whose days and months calls without a hold are booked in. */
+  readonly zone: BudgetZone;
 }
 
 /** What a call was, before the record that is booked now. */
@@ -158,7 +159,7 @@ export class Bookings {
   }
 
   #windowKeys({ workspaceId, startedAtMs }: CallRecord): readonly string[] {
-    return windowAccountKeys({ workspaceId, atMs: startedAtMs, timeZone: this.#options.timeZone });
+    return windowAccountKeys({ workspaceId, atMs: startedAtMs, timeZone: this.#options.zone.name });
   }
 
   #allKeys({ accountKeys, task }: { readonly accountKeys: readonly string[]; readonly task: number | null }): string[] {

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { Accounts } from './accounts.ts';
 import { Bookings } from './bookings.ts';
 import { type BudgetCore, budgetCore } from './budgetCore.ts';
+import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
 import type { LedgerHealth, LedgerReader } from './contract.ts';
 import { HoldBooks } from './holdBooks.ts';
@@ -187,9 +188,10 @@ class OpenedLedger {
     const statements = new Statements(connection.db);
     const names = new Names(statements);
     const accounts = new Accounts(statements);
-    const timeZone = this.#options.timeZone ?? null;
-    const bookings = new Bookings({ statements, names, accounts, timeZone });
-    const shared = { statements, names, accounts, bookings, owner: owner ?? thisProcess() };
+    const zone = new BudgetZone(this.#options.timeZone ?? null);
+    if (connection.newerVersion === null) zone.read(statements);
+    const bookings = new Bookings({ statements, names, accounts, zone });
+    const shared = { statements, names, accounts, bookings, zone, owner: owner ?? thisProcess() };
     const tasks = new TaskStore(shared);
     return {
       connection,

@@ -3,6 +3,7 @@ import type { AccountState, Dimension } from '../domain/budget.ts';
 import type { Task, TaskEvent } from '../domain/task.ts';
 import type { Accounts } from './accounts.ts';
 import type { Bookings } from './bookings.ts';
+import type { BudgetZone } from './budgetZone.ts';
 import type { SessionBinding, TaskBooks, TaskWithAccount } from './contract.ts';
 import type { Names } from './names.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
@@ -13,6 +14,7 @@ export interface TaskStoreOptions {
   readonly names: Names;
   readonly accounts: Accounts;
   readonly bookings: Bookings;
+  readonly zone: BudgetZone;
 }
 
 /** Events of a task that are kept; an agent that tries again and again must not fill the disk with refusals. */
@@ -193,6 +195,7 @@ export class TaskStore {
 
   savePolicy(value: unknown): void {
     this.#options.statements.run('INSERT OR REPLACE INTO policy VALUES (1, ?)', JSON.stringify(value ?? null));
+    this.#options.zone.follow(value);
   }
 
   /** Null where none was saved. */

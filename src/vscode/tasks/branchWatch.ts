@@ -3,7 +3,7 @@ import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import type { Task } from '../../domain/task.ts';
 import type { BranchFacts } from './detectOutcome.ts';
 import { detectOutcome } from './detectOutcome.ts';
-import { type GitApi, type GitRepository, openGit, readsOf } from './gitApi.ts';
+import { type GitApi, type GitRepository, readsOf, whenGitIsOn } from './gitApi.ts';
 import { readBranchFacts } from './readBranchFacts.ts';
 import type { TaskDesk } from './taskDesk.ts';
 
@@ -36,12 +36,7 @@ export class BranchWatch implements Disposable {
   }
 
   async start(): Promise<void> {
-    const git = await openGit();
-    if (git === null) return;
-    this.#git = git;
-    for (const repository of git.repositories) this.#follow(repository);
-    this.#subscriptions.push(git.onDidOpenRepository((repository) => this.#follow(repository)));
-    this.#subscriptions.push(git.onDidCloseRepository((repository) => this.#forget(repository)));
+    this.#subscriptions.push(await whenGitIsOn((git) => this.#use(git)));
   }
 
   /** The branch that is checked out in the first folder; null for none. */
@@ -71,6 +66,14 @@ export class BranchWatch implements Disposable {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#subscriptions.dispose();
     for (const subscription of this.#repositories.values()) subscription.dispose();
+  }
+
+  #use(git: GitApi): void {
+    if (git === this.#git) return;
+    this.#git = git;
+    for (const repository of git.repositories) this.#follow(repository);
+    this.#subscriptions.push(git.onDidOpenRepository((repository) => this.#follow(repository)));
+    this.#subscriptions.push(git.onDidCloseRepository((repository) => this.#forget(repository)));
   }
 
   #follow(repository: GitRepository): void {

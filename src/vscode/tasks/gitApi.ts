@@ -1,4 +1,5 @@
 import { type Event, extensions, type Uri } from 'vscode';
+import type { Disposable } from '../../domain/disposable.ts';
 import type { GitCommit, GitReads } from './readBranchFacts.ts';
 
 /** The part of the built-in git extension's API (version 1) that is used; all of it only reads. */
@@ -21,17 +22,32 @@ export interface GitRepository {
   log(options: { readonly maxEntries: number; readonly range?: string }): Promise<readonly GitCommit[]>;
 }
 
-/** The API of the git extension; null where it is missing or switched off. It is never needed, only useful. */
-export async function openGit(): Promise<GitApi | null> {
+/** What the git extension exports. Its API can be had while the user has git switched on. */
+interface GitExtension {
+  readonly enabled: boolean;
+  readonly onDidChangeEnablement: Event<boolean>;
+  getAPI(version: 1): GitApi;
+}
+
+/**
+ * Calls back with the API of the git extension, now and whenever git is switched on again; never where the extension is missing. It is
+ * never needed, only useful.
+ */
+export async function whenGitIsOn(use: (git: GitApi) => void): Promise<Disposable> {
   try {
-    const extension = extensions.getExtension<{ getAPI(version: 1): GitApi }>('vscode.git');
-    if (extension === undefined) return null;
-    const exported = extension.isActive ? extension.exports : await extension.activate();
-    return exported.getAPI(1);
+    const extension = extensions.getExtension<GitExtension>('vscode.git');
+    if (extension === undefined) return nothing;
+    const git = extension.isActive ? extension.exports : await extension.activate();
+    if (git.enabled) use(git.getAPI(1));
+    return git.onDidChangeEnablement((isOn) => {
+      if (isOn) use(git.getAPI(1));
+    });
   } catch {
-    return null;
+    return nothing;
   }
 }
+
+const nothing: Disposable = { dispose: () => undefined };
 
 /** A repository as `readBranchFacts` asks it. A question that git cannot answer has no answer. */
 export function readsOf(repository: GitRepository): GitReads {

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type EnvironmentVariableCollection, type Memento, type Terminal, window, workspace } from 'vscode';
 import { type AgentFiles, readAgentFiles } from '../../agents/agentFiles.ts';
 import { MARKER_VARIABLE, type Marker, readMarker } from '../../agents/environment.ts';
@@ -20,6 +21,9 @@ import {
 import { UNMETERED_VARIABLE } from './unmeteredEnvironment.ts';
 
 const MEMORY_KEY = 'terminals';
+
+/** Longer than a process is about to start, also on a busy machine. */
+const STARTING_MS = 1500;
 
 export interface TerminalConnectorParts {
   readonly collection: EnvironmentVariableCollection;
@@ -154,7 +158,12 @@ export class TerminalConnector implements Disposable {
   async #checkOpenedWith(terminal: Terminal, processId: number): Promise<void> {
     const [tokens, fingerprint] = [this.#tokens, this.#fingerprint];
     if (fingerprint === null) return;
-    const holds = await processHolds(processId, tokens);
+    let holds = await processHolds(processId, tokens);
+    if (holds === false) {
+      // Between its fork and its start a process still shows the environment of the one that started it.
+      await delay(STARTING_MS);
+      holds = await processHolds(processId, tokens);
+    }
     if (holds === true) this.#openedWith.set(terminal, fingerprint);
     if (holds === false && this.#openedWith.get(terminal) === fingerprint) this.#openedWith.delete(terminal);
   }

@@ -210,6 +210,17 @@ describe('a call without a hold', () => {
     expect(ledger.budget.accounts(keys).map((account) => account.spent.costNanoUsd)).toEqual([7, 7, 7, 7, 7]);
   });
 
+  it('is charged in days and months of the zone that the user’s limits name', () => {
+    const ledger = openWithTask();
+    ledger.budget.savePolicy({ timeZone: 'Pacific/Kiritimati' });
+    ledger.writer.finish(spent(1, 7));
+    const days = ledger.budget.accounts(['machine day 2026-11-22', 'machine day 2026-11-23']);
+    expect(days.map((account) => account.spent.costNanoUsd)).toEqual([0, 7]);
+    ledger.budget.savePolicy({ timeZone: 'Mars/Olympus' });
+    ledger.writer.finish(spent(2, 5));
+    expect(ledger.budget.accounts(['machine day 2026-11-22'])[0]?.spent.costNanoUsd).toBe(5);
+  });
+
   it('is charged anew where it is finished again, in whatever day', () => {
     const ledger = openWithTask();
     ledger.writer.finish(spent(1, 7));
