@@ -78,6 +78,7 @@ function refusalIn(dimension: Dimension, question: AdmissionQuestion): Refusal |
     held,
     needed,
     openHolds,
+    ...(adds ? { countsSubscription: true } : {}),
   };
 }
 

@@ -47,8 +47,9 @@ export function titleInWords(title: string): string {
         .trimEnd()}…`;
 }
 
-function subjectOf({ scope, dimension, limit }: Refusal): string {
-  return `${scopeWords(scope)} (${printAmount(dimension, limit)})`;
+function subjectOf({ scope, dimension, limit, countsSubscription }: Refusal): string {
+  const counted = countsSubscription ? ', with subscription use at API prices' : '';
+  return `${scopeWords(scope)} (${printAmount(dimension, limit)}${counted})`;
 }
 
 function scopeWords(scope: BudgetScope): string {

@@ -84,4 +84,6 @@ export interface Refusal {
   /** What this call would have reserved. */
   readonly needed: number;
   readonly openHolds: number;
+  /** Set where the dollars count subscription use at API prices as well. */
+  readonly countsSubscription?: true;
 }

@@ -257,6 +257,47 @@ describe('A stream that crosses the line', () => {
   });
 });
 
+describe('Calls that their client breaks off', () => {
+  it('are charged what was seen of them, hold nothing a second later, and add up to what was streamed', async () => {
+    // Each word is one token; the provider has reported ten tokens of input, which cost nothing here.
+    const words = 40;
+    const upstream = await startPaceableUpstream((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(pricedStart() + pricedText(' hello'.repeat(words)));
+    });
+    cleanUp(() => upstream.close());
+    const path = dataDir();
+    const running = await pricedMeter(path, upstream.origin);
+    const task = await newTask(running, { limits: { ...noLimits, costNanoUsd: usd(500) }, mode: 'steady' });
+    const { id } = task.view.task;
+    const calls = Number(process.env['OUTLAY_CANCELLED_CALLS'] ?? 300);
+    const breakOff = async (): Promise<void> => {
+      const abort = new AbortController();
+      const response = await fetch(`${baseOf(task)}/v1/messages`, {
+        ...{ method: 'POST', body: pricedRequest(4000), signal: abort.signal },
+        headers: { 'content-type': 'application/json', 'x-api-key': 'sk-ant-api03-made-up' },
+      });
+      const reader = response.body?.getReader();
+      let text = '';
+      while (text.split(' hello').length - 1 < words)
+        text += Buffer.from((await reader?.read())?.value ?? []).toString();
+      abort.abort();
+    };
+    const workers = Array.from({ length: 10 }, async (_, worker) => {
+      for (let index = worker; index < calls; index += 10) await breakOff();
+    });
+    await Promise.all(workers);
+    const lock = await running.lock();
+    const { account } = await eventually(
+      () => callControl(lock, 'showTask', { id }),
+      (details) => details.account.openHolds === 0 && details.account.spent.calls === calls,
+    );
+    expect(account.held).toEqual(zeroAmounts);
+    expect(account.spent).toMatchObject({ outputTokens: calls * words, costNanoUsd: usd(usdOfOutput(calls * words)) });
+    expect(account.estimatedCharges).toBe(calls);
+  });
+});
+
 describe('Two tasks side by side', () => {
   it('are charged by the address that each agent was given, and a session moves with its spend', async () => {
     const upstream = await pricedUpstream(4000);

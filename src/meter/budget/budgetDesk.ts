@@ -219,7 +219,10 @@ export class BudgetDesk implements CallGate {
         limits: limits.filter(({ scope }) => scope.kind !== 'task'),
         books,
         log,
-        onLine: (refusal) => this.#stopAtLine(held, refusal),
+        onLine: (refusal, counted) => {
+          const spent = refusal.spent + counted[refusal.dimension];
+          this.#stopAtLine(held, { ...refusal, reason: 'used-up', spent });
+        },
       }),
     };
     this.#held.set(head.id, held);
@@ -263,7 +266,7 @@ export class BudgetDesk implements CallGate {
   }
 
   #stopAtLine(held: Held, refusal: Refusal): void {
-    const message = refusalSentence({ ...refusal, reason: 'used-up' });
+    const message = refusalSentence(refusal);
     held.stopMessage = message;
     held.stop?.(message);
     this.#tell('stopped', held.head, { task: held.task, refusal, text: message });

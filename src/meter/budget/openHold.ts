@@ -20,8 +20,8 @@ export interface OpenHoldOptions {
   readonly ceiling: Amounts;
   readonly limits: readonly ScopedLimits[];
   readonly books: Pick<BudgetBooks, 'topUp'>;
-  /** The line is reached: the stream is to be ended. Called once. */
-  readonly onLine: (refusal: Refusal) => void;
+  /** The line is reached with what the call came to: the stream is to be ended. Called once. */
+  readonly onLine: (refusal: Refusal, counted: Amounts) => void;
   readonly log: (line: string) => void;
 }
 
@@ -121,7 +121,7 @@ export class OpenHold {
     for (const [dimension, refusal] of this.#lines) {
       if (!this.#isAtLine(dimension, this.#counted)) continue;
       this.#isStopped = true;
-      this.#options.onLine(refusal);
+      this.#options.onLine(refusal, this.#counted);
       return;
     }
   }

@@ -92,10 +92,10 @@ export class TaskOffice {
     return this.show(id);
   }
 
-  /** A proposal for a task that has ended is dropped: its outcome is the user's word. */
+  /** For a task that has ended only another outcome is worth a word: its work was reverted after it passed. */
   async propose({ id, outcome, because }: Params<'proposeOutcome'>): Promise<TaskDetails> {
     const before = this.#known(id);
-    if (before.state === 'open') {
+    if (before.state !== outcome) {
       await this.#save({ ...before, proposal: { outcome, because, atMs: this.#options.clock.nowMs() } }, null);
     }
     return this.show(id);

@@ -11,6 +11,8 @@ const MEMORY_KEY = 'branches';
 /** Git says many things in a row while it works. */
 const SETTLE_MS = 400;
 const MOST_TASKS = 20;
+/** So long after it passed a task's branch is followed for a revert. */
+const FOLLOWED_MS = 30 * 24 * 3_600_000;
 
 type Remembered = Readonly<Record<string, BranchFacts>>;
 
@@ -101,14 +103,17 @@ export class BranchWatch implements Disposable {
     return this.#git.getRepository(folder.uri) ?? this.#git.repositories[0] ?? null;
   }
 
-  /** The open tasks of this window that have a branch. How a task ended is the user's word: nothing is proposed after it. */
+  /** The open tasks of this window that have a branch, and those that passed lately, whose work may be reverted yet. */
   #tasks(): readonly Task[] {
     const { desk } = this.#parts;
     return desk
       .tasks()
       .tasks.map(({ task }) => task)
       .filter((task) => task.branch !== null && task.workspaceId === desk.workspaceId)
-      .filter((task) => task.state === 'open')
+      .filter(
+        ({ state, endedAtMs }) =>
+          state === 'open' || (state === 'passed' && Date.now() - (endedAtMs ?? 0) < FOLLOWED_MS),
+      )
       .slice(0, MOST_TASKS);
   }
 
@@ -129,7 +134,7 @@ export class BranchWatch implements Disposable {
   /** False where a suggestion could not be given: then it is tried again at the next change. */
   async #suggest(task: Task, before: BranchFacts | null, after: BranchFacts): Promise<boolean> {
     const found = detectOutcome(before, after);
-    if (found === null) return true;
+    if (found === null || found.outcome === task.state) return true;
     try {
       await this.#parts.desk.call('proposeOutcome', { id: task.id, ...found });
       return true;

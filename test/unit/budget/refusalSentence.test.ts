@@ -43,6 +43,12 @@ describe('the sentence of a refusal', () => {
     expect(refusalSentence(refusal({ ...numbers, openHolds: 1 }))).toContain('by 1 call in flight:');
   });
 
+  it('says where the dollars count subscription use as well', () => {
+    expect(refusalSentence(refusal({ countsSubscription: true }))).toBe(
+      "Outlay: the budget of 'Fix login' ($5.00, with subscription use at API prices) is used up: $4.98 spent. Extend it in the Outlay sidebar.",
+    );
+  });
+
   it('says that this one call is too large', () => {
     expect(refusalSentence(refusal({ reason: 'too-large' }))).toBe(
       "Outlay: this one call is too large for what is left of the budget of 'Fix login' ($5.00): it may need $0.60, with $0.02 left. Extend it in the Outlay sidebar.",

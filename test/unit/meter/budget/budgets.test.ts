@@ -206,7 +206,7 @@ describe('A steady budget', () => {
     expect(stops).toEqual([]);
     counted(2001);
     await expect.poll(() => stops).toHaveLength(1);
-    expect(stops[0]).toContain("the budget of 'Fix login' (2,000 output tokens) is used up");
+    expect(stops[0]).toContain("the budget of 'Fix login' (2,000 output tokens) is used up: 2,001 output tokens spent");
   });
 
   it('holds the worst case where thinking is hidden', async () => {
@@ -338,6 +338,15 @@ describe('What happens to a task', () => {
       'Extended by $1.25 to $6.25. you (VS Code)',
       'Created with a budget of $5.00. you',
     ]);
+  });
+
+  it('is another outcome where its work was reverted after it passed, and no word where it is the same', async () => {
+    const { budgets, newTask } = await budgetsOn();
+    const { id } = (await newTask({})).view.task;
+    await budgets.office.close({ id, outcome: 'passed', because: '', by: 'you' });
+    const propose = async (outcome: 'passed' | 'failed') =>
+      (await budgets.office.propose({ id, outcome, because: 'git' })).view.task.proposal?.outcome ?? null;
+    expect([await propose('passed'), await propose('failed')]).toEqual([null, 'failed']);
   });
 
   it('counts both of two extensions at once', async () => {
