@@ -293,7 +293,11 @@ describe('Calls that their client breaks off', () => {
       (details) => details.account.openHolds === 0 && details.account.spent.calls === calls,
     );
     expect(account.held).toEqual(zeroAmounts);
-    expect(account.spent).toMatchObject({ outputTokens: calls * words, costNanoUsd: usd(usdOfOutput(calls * words)) });
+    // A tokenizer that nothing is known of yet is taken to make a twentieth more of the same text.
+    const { outputTokens, costNanoUsd } = account.spent;
+    expect(outputTokens).toBeGreaterThanOrEqual(calls * words);
+    expect(outputTokens).toBeLessThanOrEqual(calls * words * 1.06);
+    expect(costNanoUsd).toBe(usd(usdOfOutput(outputTokens)));
     expect(account.estimatedCharges).toBe(calls);
   });
 });
