@@ -353,6 +353,7 @@ describe('outlay run', () => {
       process.execPath,
       '-e',
       program,
+      '--',
       '--json',
     ]);
     expect(ran).toEqual({ code: 3, stdout: `${baseOf(task)}--json`, stderr: '' });
