@@ -76,7 +76,7 @@ describe('the package', () => {
     expect(names.sort()).toEqual(
       [
         '[Content_Types].xml',
-        ...['LICENSE.txt', 'changelog.md'].map((name) => `extension/${name}`),
+        ...['LICENSE.txt', 'SECURITY.md', 'changelog.md'].map((name) => `extension/${name}`),
         ...[
           'THIRD_PARTY_NOTICES.txt',
           'cli.js',
@@ -90,6 +90,7 @@ describe('the package', () => {
           'sidebar.js',
         ].map((name) => `extension/dist/${name}`),
         ...['bin/codex', 'bin/codex.cmd', 'icon.png', 'outlay.svg'].map((name) => `extension/media/${name}`),
+        ...['check', 'look', 'run', 'watch'].map((name) => `extension/media/walkthrough/${name}.svg`),
         'extension/package.json',
         ...(existsSync(join(projectDir, 'README.md')) ? ['extension/readme.md'] : []),
         'extension.vsixmanifest',
@@ -106,7 +107,9 @@ describe('the package', () => {
     const hooks = Object.keys(scripts).filter((name) =>
       /^(pre|post)?(install|publish|prepare|pack)|^vscode:/.test(name),
     );
-    expect(hooks.filter((name) => name !== 'package')).toEqual([]);
+    // The editor runs this one when the extension is removed: it gives an agent's settings file back.
+    expect(scripts['vscode:uninstall']).toBe('node ./dist/cli.js disconnect');
+    expect(hooks.filter((name) => name !== 'package' && name !== 'vscode:uninstall')).toEqual([]);
     const needed = Object.entries(packages).filter(([path, entry]) => path !== '' && entry.dev !== true);
     expect(
       needed.filter(([, entry]) => !('devOptional' in entry) && !('optional' in entry)).map(([path]) => path),
