@@ -126,16 +126,12 @@ describe('a remote window', () => {
     for (const path of ['/', '/v1/messages', '/x/default/anthropic/v1/messages', '/control/snapshot', '/control/watch'])
       expect([path, await askThroughForward(forwarded, path, host)]).toEqual([path, 401]);
     await warning.filter({ hasText: `without its token. It was refused` }).waitFor();
-    const notices = window.sidebar().locator('.notices');
-    await notices.getByText(`reached Outlay's port ${port} without its token`).waitFor();
     expect(await warning.first().innerText()).toContain(`look for ${port} in the Ports view`);
     // It fades in, and the picture is for people.
-    await eventually(
-      () => warning.first().evaluate('(toast) => getComputedStyle(toast).opacity'),
-      (opacity) => opacity === '1',
-      PATIENCE_MS,
-    );
+    await warning.first().evaluate('(toast) => Promise.all(toast.getAnimations().map(({ finished }) => finished))');
     await screenshot(page, 'remote-warning');
+    const notices = window.sidebar().locator('.notices');
+    await notices.getByText(`reached Outlay's port ${port} without its token`).waitFor();
     // As a browser of the client's machine sees it.
     const other = await window.vsCode.browser.newPage();
     expect((await other.goto(`http://${forwarded}/`))?.status()).toBe(403);

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCommand, screenshot, setSidebarWidth, setTheme } from '../support/workbench.ts';
+import { pickMenuItem, runCommand, screenshot, setSidebarWidth, setTheme } from '../support/workbench.ts';
 import { apiKey, pricedModel } from './rig/agentCalls.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar, untilText } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
@@ -114,7 +114,7 @@ describe('a task with a budget', () => {
     await screenshot(page, 'task-extended');
 
     await taskRow('Fix login').click({ button: 'right' });
-    await page.getByRole('menuitem', { name: 'Mark as Passed' }).click();
+    await pickMenuItem(page, 'Mark as Passed');
     await untilText(window.figure('task.none'), /^No active task\./);
     await page.getByRole('treeitem', { name: /^Done, 1/ }).waitFor({ timeout: PATIENCE_MS });
   });

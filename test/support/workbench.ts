@@ -39,12 +39,12 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     await page.keyboard.press('F1');
     const input = page.locator('.quick-input-widget input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
     // The first row is the best match of an editor that guesses, not always the one that was asked for.
     const rows = page.locator('.quick-input-list .monaco-list-row');
     const row = rows.filter({ has: page.getByText(title, { exact: true }) }).first();
     try {
+      // Something else of the editor may close the palette just after it has opened.
+      await input.fill(`>${title}`, { timeout: PALETTE_PATIENCE_MS });
       await row.waitFor({ timeout: PALETTE_PATIENCE_MS });
       await row.click();
       return;
@@ -55,17 +55,45 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   }
 }
 
-/** Picks a theme as a user does: a window that is open does not take changes of its settings file over. */
+/**
+ * Picks an entry of the menu that is open. A menu that has only just opened takes a click for the end of the one that opened it, and stays
+ * open: then it is clicked again.
+ */
+export async function pickMenuItem(page: Page, name: string): Promise<void> {
+  const item = page.getByRole('menuitem', { name });
+  await item.waitFor();
+  for (let attempt = 1; (await item.count()) > 0; attempt++) {
+    if (attempt > PALETTE_TRIES) throw new Error(`The menu stays open on "${name}".`);
+    await item.click({ timeout: PALETTE_PATIENCE_MS }).catch(() => undefined);
+    await item.waitFor({ state: 'detached', timeout: PALETTE_PATIENCE_MS }).catch(() => undefined);
+  }
+}
+
+/**
+ * Picks a theme as a user does: a window that is open does not take changes of its settings file over. A page that loads beside it can take
+ * the focus, which closes the list of themes: then it is opened again.
+ */
 export async function setTheme({ page }: VsCode, name: ThemeName): Promise<void> {
-  const theme = themes[name];
-  const isSet = page.locator(`.monaco-workbench[class*="${theme.workbenchClass}"]`);
-  await runCommand(page, 'Preferences: Color Theme');
-  const input = page.locator('.quick-input-widget input[type="text"]');
-  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Dark Modern' }).first().waitFor();
-  await input.fill(theme.label);
-  await page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: theme.label }).waitFor();
+  for (let attempt = 1; ; attempt++) {
+    await runCommand(page, 'Preferences: Color Theme');
+    try {
+      await pickTheme(page, themes[name]);
+      return;
+    } catch (error) {
+      if (attempt === PALETTE_TRIES) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
+async function pickTheme(page: Page, { label, workbenchClass }: (typeof themes)[ThemeName]): Promise<void> {
+  const rows = page.locator('.quick-input-list .monaco-list-row');
+  const timeout = PALETTE_PATIENCE_MS;
+  await rows.filter({ hasText: 'Dark Modern' }).first().waitFor({ timeout });
+  await page.locator('.quick-input-widget input[type="text"]').fill(label, { timeout });
+  await page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: label }).waitFor({ timeout });
   await page.keyboard.press('Enter');
-  await isSet.waitFor();
+  await page.locator(`.monaco-workbench[class*="${workbenchClass}"]`).waitFor({ timeout });
 }
 
 /** Drags the border of the side bar until it has that width. */
