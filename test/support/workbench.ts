@@ -50,9 +50,14 @@ export async function runCommand(page: Page, title: string): Promise<void> {
       return;
     } catch (error) {
       if (attempt === PALETTE_TRIES) throw error;
-      await page.keyboard.press('Escape');
+      await closePalette(page);
     }
   }
+}
+
+/** Only where it is open: what lies under it may take the key for itself, as walkthroughs do, which go back. */
+async function closePalette(page: Page): Promise<void> {
+  if (await page.locator('.quick-input-widget').isVisible()) await page.keyboard.press('Escape');
 }
 
 /**
@@ -81,7 +86,7 @@ export async function setTheme({ page }: VsCode, name: ThemeName): Promise<void>
       return;
     } catch (error) {
       if (attempt === PALETTE_TRIES) throw error;
-      await page.keyboard.press('Escape');
+      await closePalette(page);
     }
   }
 }
