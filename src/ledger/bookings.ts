@@ -100,12 +100,15 @@ export class Bookings {
     statements.run('UPDATE charges SET task = NULL WHERE task = ?', task);
   }
 
-  /** Deletes what is kept of calls that started before the instant. The accounts stay as they are: what is spent stays spent. */
+  /**
+   * Deletes what is kept of calls that started before the instant, those in flight left out: what a call was charged must be known until
+   * its record has come, or it would be charged twice. The accounts stay as they are: what is spent stays spent.
+   */
   deleteBefore(beforeMs: number): void {
     const { statements } = this.#options;
-    const ended = 'call_id NOT IN (SELECT id FROM calls WHERE owner_pid IS NOT NULL)';
-    statements.run(`DELETE FROM charges WHERE at_ms < ? AND ${ended}`, beforeMs);
-    statements.run(`DELETE FROM holds WHERE state = 'settled' AND at_ms < ? AND ${ended}`, beforeMs);
+    const isOver = 'call_id NOT IN (SELECT id FROM calls WHERE owner_pid IS NOT NULL)';
+    statements.run(`DELETE FROM charges WHERE at_ms < ? AND ${isOver}`, beforeMs);
+    statements.run(`DELETE FROM holds WHERE state = 'settled' AND at_ms < ? AND ${isOver}`, beforeMs);
   }
 
   hold(callKey: SqlValue): HoldRow | null {

@@ -1,4 +1,4 @@
-import { bookableAmounts } from '../budget/amounts.ts';
+import { bookableAmounts, mapAmounts } from '../budget/amounts.ts';
 import { decideAdmission, graver } from '../budget/decideAdmission.ts';
 import type { Amounts, Refusal, ScopedLimits } from '../domain/budget.ts';
 import type { Accounts } from './accounts.ts';
@@ -95,7 +95,9 @@ export class HoldBooks {
     const task = row.task === null ? null : this.#task('seq', row.task);
     const keys = task === null ? row.accountKeys : [task.limits.accountKey, ...row.accountKeys];
     const scopes = limits.filter((scoped) => scoped.scope.kind !== 'task' && keys.includes(scoped.accountKey));
-    const held = { amounts: bookableAmounts(hold), isSubscription: row.held.isSubscription };
+    // Never lower than it was: what the call is known to have come to may be all of it.
+    const larger = mapAmounts(row.held.amounts, bookableAmounts(hold), Math.max);
+    const held = { amounts: larger, isSubscription: row.held.isSubscription };
     const refusal = this.#refusal(task === null ? scopes : [task.limits, ...scopes], (scoped) => ({
       scoped,
       account: accounts.state(scoped.accountKey),

@@ -52,7 +52,7 @@ CREATE INDEX task_events_task ON task_events (task, seq);
 
 CREATE TABLE bindings (
   session INTEGER PRIMARY KEY,
-  task INTEGER REFERENCES tasks (seq) ON DELETE CASCADE,
+  task INTEGER REFERENCES tasks (seq) ON DELETE SET NULL,
   moved INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bindings_task ON bindings (task);

@@ -217,7 +217,7 @@ export class BudgetLife {
       (this.#used(entry.task) + grows <= this.#limitOf(entry.task) && this.#used('day') + grows <= dayCap);
     const answer = this.ledger.budget.topUp(callId(entry.index), amountsOf(size), [dayLimit]);
     if ((answer.kind === 'admitted') !== fits) throw new Error(`topped up ${answer.kind}, but fits is ${fits}`);
-    if (fits) entry.hold = amountsOf(size);
+    if (fits && grows > 0) entry.hold = amountsOf(size);
   }
 
   #finish(entry: ModelCall | undefined, { pick, size }: { readonly pick: number; readonly size: number }): void {
