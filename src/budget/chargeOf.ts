@@ -21,16 +21,16 @@ export interface Charge {
  *
  * | the record says                                          | cost                        | tokens, tool calls      | estimated       |
  * |----------------------------------------------------------|-----------------------------|-------------------------|-----------------|
- * | output known, priced (whatever the status)               | the record's                | the record's            | unless reported |
+ * | output known, priced, not lost                           | the record's                | the record's            | unless reported |
  * | output known, thinking unknown                           | the record's                | all output is thinking  | unless reported |
  * | output known, no price, a hold                           | the hold's                  | the record's            | yes             |
  * | output known, no price, no hold                          | 0, counted as unpriced      | the record's            | unless reported |
  * | an error that used nothing (4xx, 5xx, nobody reached)    | the record's, 0 if unpriced | 0                       | no              |
- * | output unknown (cut, lost, unreadable), a hold           | the whole hold              | the whole hold          | yes             |
+ * | lost with its meter, or output unknown, a hold           | the whole hold              | the whole hold          | yes             |
  * | output unknown, no hold                                  | the record's, or 0 unpriced | what the record knows   | yes             |
  *
  * Every call counts as one call, refused ones too. Output is unknown only where something was sent and nothing of the answer was seen
- * or could be read: that is never given back as free. A whole hold is never less than what the record already knows. Authorisation of an
+ * or could be read: that is never given back as free. What is last known of a lost call is of some moment before its meter died. A whole hold is never less than what the record already knows. Authorisation of an
  * unknown kind counts as billed.
  */
 export function chargeOf(record: CallRecord, hold: Amounts | null): Charge {
@@ -41,7 +41,7 @@ export function chargeOf(record: CallRecord, hold: Amounts | null): Charge {
   if (usedNothing(record)) return { ...nothingGuessed, amounts: known, isSubscription };
   const cost = record.cost.costNanoUsd;
   const guessedThinkingTokens = guessedThinkingOf(record);
-  if (outputTokens === null && hold !== null) {
+  if ((outputTokens === null || record.status === 'lost') && hold !== null) {
     return wholeHoldCharge(largerOf(hold, known), isSubscription);
   }
   if (cost === null && hold !== null) {

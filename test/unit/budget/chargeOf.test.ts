@@ -12,7 +12,7 @@ const seenAmounts = { costNanoUsd: 70, thinkingTokens: 30, outputTokens: 40, too
 const reported = { isSubscription: false, isEstimated: false, isUnpriced: false, guessedThinkingTokens: 0 };
 
 describe('a charge', () => {
-  it.each(['ok', 'error', 'truncated', 'aborted', 'lost'] as const)(
+  it.each(['ok', 'error', 'truncated', 'aborted'] as const)(
     'of a call that ended %s is what its record says',
     (status) => {
       const record = call({ status, usage: seen, cost: priced(30, 40) });
@@ -20,6 +20,14 @@ describe('a charge', () => {
       expect(chargeOf(record, null)).toEqual({ ...reported, amounts: seenAmounts });
     },
   );
+
+  it('of a call that was lost with its meter is the whole hold, since more may have come than is known', () => {
+    const record = call({ status: 'lost', usage: seen, cost: priced(30, 40), provenance: 'partial' });
+    // Two tool calls were seen, of which one was held.
+    const amounts = { ...hold, toolCalls: 2 };
+    expect(chargeOf(record, hold)).toEqual({ ...wholeHoldCharge(hold, false), amounts });
+    expect(chargeOf(record, null).amounts).toEqual(seenAmounts);
+  });
 
   it.each(['estimated', 'partial'] as const)('is an estimate where its usage is %s', (provenance) => {
     expect(chargeOf(call({ provenance }), hold).isEstimated).toBe(true);

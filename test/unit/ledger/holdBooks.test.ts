@@ -248,7 +248,7 @@ describe('a call without a hold', () => {
 describe('a sweep', () => {
   const dead = () => false;
 
-  it('settles holds by what was last known of their calls, and charges those whole of which nothing is', () => {
+  it('charges open holds whole, whatever was last known of their calls, once', () => {
     const ledger = openWithTask();
     for (const index of [1, 2, 3]) ledger.budget.admit(admission(index));
     ledger.writer.begin(spent(1, 7));
@@ -256,7 +256,7 @@ describe('a sweep', () => {
     for (let round = 0; round < 2; round += 1) {
       ledger.writer.sweepLost(dead);
       expect(accountOf(ledger)).toMatchObject({
-        spent: { costNanoUsd: 7 + 2 * dime, calls: 3, outputTokens: 40 + 200 },
+        spent: { costNanoUsd: 3 * dime, calls: 3, outputTokens: 300 },
         held: { costNanoUsd: 0 },
         openHolds: 0,
         estimatedCharges: 3,
