@@ -7,6 +7,8 @@ const limitMs = 300_000;
 
 const host = await prepareHostRun();
 const vsCode = await startVsCode({
+  // What watches the branches of tasks asks the editor's git.
+  settings: { 'git.enabled': true },
   extensionDevelopmentPath: projectDir,
   testsPath: host.testsPath,
   folder: host.folder,
