@@ -1,6 +1,7 @@
 import { addAmounts, subtractAmounts } from '../budget/amounts.ts';
 import type { Charge } from '../budget/chargeOf.ts';
-import { type AccountState, type Amounts, zeroAmounts } from '../domain/budget.ts';
+import { emptyAccount } from '../budget/emptyAccount.ts';
+import type { AccountState, Amounts } from '../domain/budget.ts';
 import { integerOf, type SqlRow, type SqlValue, type Statements } from './sqlite.ts';
 
 /** What one hold reserves. */
@@ -71,20 +72,6 @@ export class Accounts {
     this.#states.set(key, change(this.state(key)));
     this.#changed.add(key);
   }
-}
-
-export function emptyAccount(key: string): AccountState {
-  return {
-    key,
-    spent: zeroAmounts,
-    spentSubscriptionNanoUsd: 0,
-    held: zeroAmounts,
-    heldSubscriptionNanoUsd: 0,
-    openHolds: 0,
-    estimatedCharges: 0,
-    unpricedCalls: 0,
-    guessedThinkingTokens: 0,
-  };
 }
 
 const writeSql = `INSERT OR REPLACE INTO accounts VALUES (${Array.from({ length: 17 }, () => '?').join(', ')})`;

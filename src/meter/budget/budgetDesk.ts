@@ -5,6 +5,7 @@ import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Task } from '../../domain/task.ts';
 import type { CallGate, CallHead, GateAnswer, GatePass, GateRequest } from '../../gateway/contract.ts';
+import { takesMaxOutput } from '../../gateway/maxOutput.ts';
 import type { AdmitAnswer, BudgetBooks } from '../../ledger/contract.ts';
 import type { Pricer } from '../../pricing/contract.ts';
 import type { BudgetPolicy } from '../../protocol/tasks.ts';
@@ -175,7 +176,7 @@ export class BudgetDesk implements CallGate {
     reservation: Reservation,
     { question, refusal }: { readonly question: HoldQuestion; readonly refusal: Refusal },
   ): Promise<Lowered | null> {
-    if (!this.#options.policy().lowerMaxOutput) return null;
+    if (!this.#options.policy().lowerMaxOutput || !takesMaxOutput({ ...reservation.head, path: '' })) return null;
     const pricer = await this.#options.pricer();
     let last = refusal;
     for (const _dimension of dimensions) {

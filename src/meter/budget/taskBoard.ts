@@ -1,6 +1,6 @@
+import { emptyAccount } from '../../budget/emptyAccount.ts';
 import { printAmount } from '../../budget/printAmount.ts';
 import type { AccountState, BudgetScope, ScopedLimits } from '../../domain/budget.ts';
-import { zeroAmounts } from '../../domain/budget.ts';
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { BudgetBooks, ReportRow, TaskWithAccount } from '../../ledger/contract.ts';
@@ -46,7 +46,7 @@ export class TaskBoard {
 
   /** Reads the books anew. Rejects where they cannot be read; what was read before stays. */
   async read(): Promise<void> {
-    const { books, clock, policy, directory } = this.#options;
+    const { books, clock, policy } = this.#options;
     const nowMs = clock.nowMs();
     const current = policy();
     const folders = Object.keys(current.folders).flatMap((id) =>
@@ -69,8 +69,6 @@ export class TaskBoard {
       this.#noteMarks(limits, accountOf(limits), workspaceId);
     }
     this.#isFirst = false;
-    // A change that another client made through the books is seen here at the latest.
-    for (const { task } of tasks) if (directory.task(task.id) === null) directory.put(task);
   }
 
   view({ live, recent, sessionsToday }: BoardMoment): TasksSnapshot {
@@ -151,18 +149,4 @@ function nameOf(scope: BudgetScope): string {
     case 'machine':
       return `this machine’s limit for ${periodWords[scope.period]}`;
   }
-}
-
-function emptyAccount(key: string): AccountState {
-  return {
-    key,
-    spent: zeroAmounts,
-    spentSubscriptionNanoUsd: 0,
-    held: zeroAmounts,
-    heldSubscriptionNanoUsd: 0,
-    openHolds: 0,
-    guessedThinkingTokens: 0,
-    estimatedCharges: 0,
-    unpricedCalls: 0,
-  };
 }

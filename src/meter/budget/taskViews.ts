@@ -3,7 +3,7 @@ import type { CallRecord } from '../../domain/call.ts';
 import { atLeastFigure, estimatedFigure, exactFigure, type Figure } from '../../domain/figure.ts';
 import type { TaskWithAccount } from '../../ledger/contract.ts';
 import type { LiveCall } from '../../protocol/snapshot.ts';
-import type { LimitLine, ScopeView, SimilarTasks, TaskView } from '../../protocol/tasks.ts';
+import type { ScopeView, SimilarTasks, TaskView } from '../../protocol/tasks.ts';
 import { spendRate } from '../snapshot/spendRate.ts';
 import { limitLines } from './limitLines.ts';
 import { limitsOfTask } from './scopedLimits.ts';
@@ -39,7 +39,7 @@ export function taskView({ task, account, sessions }: TaskWithAccount, { live, r
     calls: spent.calls,
     unpricedCalls: account.unpricedCalls,
     heldNanoUsd: account.held.costNanoUsd,
-    limits: linesOf(limitsOfTask(task), account),
+    limits: limitLines(limitsOfTask(task), account),
     agentsAtWork: [...new Set(live.map(({ agent }) => agent))],
     sessions,
     rateNanoUsdPerHour: rateOf(recent, live, nowMs),
@@ -48,7 +48,7 @@ export function taskView({ task, account, sessions }: TaskWithAccount, { live, r
 
 /** The limits of a folder or of the machine with what their account holds. */
 export function scopeView(scoped: ScopedLimits, account: AccountState): ScopeView {
-  return { scope: scoped.scope, mode: scoped.mode, limits: linesOf(scoped, account) };
+  return { scope: scoped.scope, mode: scoped.mode, limits: limitLines(scoped, account) };
 }
 
 /**
@@ -65,10 +65,6 @@ export function similarTasks(tasks: readonly TaskWithAccount[]): SimilarTasks | 
   if (costs.length < LEAST_SIMILAR) return null;
   const rank = (share: number): number => costs[Math.max(0, Math.ceil(share * costs.length) - 1)] ?? 0;
   return { tasks: costs.length, medianNanoUsd: rank(0.5), p90NanoUsd: rank(0.9) };
-}
-
-function linesOf(scoped: ScopedLimits, account: AccountState): readonly LimitLine[] {
-  return limitLines(scoped, account);
 }
 
 function moneyFigure(amount: number, { unpricedCalls, estimatedCharges }: AccountState): Figure {
