@@ -42,7 +42,7 @@ export type Verdict =
   | 'established'
   /** Enough tasks, but the interval includes 1 or did not stand the correction for many pairs. */
   | 'not established'
-  /** Fewer than five common tasks, or no spread to judge by. */
+  /** Fewer than five common tasks. */
   | 'too few to say';
 
 /** Two models on the tasks that both attempted. `a` is the cheaper-listed one; with a tie in list, or an unknown list price, the one whose label sorts first. */
@@ -450,7 +450,7 @@ export interface HistoryCell {
 /** What was left out of a comparison, and how often; every count is of runs unless it says otherwise. */
 export interface LeftOut {
   readonly unknownCost: number;
-  /** A cost of 0 with tokens and a list price above 0: never trusted. */
+  /** A cost of 0 that neither list prices of 0 nor token counts of 0 explain: taken for unknown. */
   readonly zeroCostWithTokens: number;
   readonly censored: number;
   /** Tasks of own work that several main models shared. */
