@@ -1,4 +1,4 @@
-import { importNameOf, type Run } from '../domain/run.ts';
+import { importNameOf, type Run, type RunListPrice } from '../domain/run.ts';
 import type { LedgerReader } from '../ledger/contract.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
 import { openLedgerReader } from '../ledger/openLedgerReader.ts';
@@ -19,12 +19,15 @@ export interface BookedRuns {
  * the newest import, since pooling them is for the user to ask.
  */
 export function bookedRuns(dataDir: string, origin: string | null): BookedRuns {
-  const { tasks, imports, imported } = withBooks(dataDir, (reader) => ({
+  const written = trialRuns(dataDir);
+  const { tasks, imports, imported, prices } = withBooks(dataDir, (reader) => ({
     tasks: reader.taskRuns(),
     imports: reader.imports(),
     imported: reader.importedRuns(null),
+    // Trials write down no prices; their calls are in the books.
+    prices: written.length === 0 ? new Map<string, RunListPrice>() : reader.listPrices(),
   }));
-  const trials = trialRuns(dataDir);
+  const trials = written.map((run) => ({ ...run, listPrice: run.listPrice ?? prices.get(run.model) ?? null }));
   const sources = new Map<string, readonly Run[]>([
     ['trials', trials],
     ['tasks', tasks.runs],

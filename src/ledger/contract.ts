@@ -3,7 +3,7 @@ import type { AccountState, Amounts, Dimension, Refusal, ScopedLimits } from '..
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import type { Run } from '../domain/run.ts';
+import type { Run, RunListPrice } from '../domain/run.ts';
 import type { Task, TaskEvent } from '../domain/task.ts';
 
 export type ReportKey = 'model' | 'session' | 'day' | 'agent' | 'month' | 'folder' | 'branch' | 'task' | 'effort';
@@ -68,6 +68,8 @@ export interface LedgerReader {
   importedRuns(name: string | null): readonly Run[];
   /** A run for each finished task of the user's own work. */
   taskRuns(): TaskRuns;
+  /** The list price of each model by its newest call without a modifier, else by its newest call; models without a price are missing. Reads all calls. */
+  listPrices(): ReadonlyMap<string, RunListPrice>;
   close(): void;
 }
 

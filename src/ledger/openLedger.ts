@@ -110,6 +110,7 @@ class OpenedLedger {
         imports: () => read((queries) => queries.imports()),
         importedRuns: (name) => read((queries) => queries.importedRuns(name)),
         taskRuns: () => read((queries) => queries.taskRuns()),
+        listPrices: () => read((queries) => queries.listPrices()),
         close,
       },
       writer: {

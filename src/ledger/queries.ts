@@ -7,7 +7,7 @@ import type { Names } from './names.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
-import { taskRuns } from './taskRuns.ts';
+import { listPrices, taskRuns } from './taskRuns.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
 export type LedgerQueries = Omit<LedgerReader, 'close'>;
@@ -20,6 +20,7 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     imports: () => importSummaries(statements),
     importedRuns: (name) => importedRuns(statements, name),
     taskRuns: () => taskRuns(statements),
+    listPrices: () => listPrices(statements),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -39,6 +40,7 @@ export const emptyQueries: LedgerQueries = {
   imports: () => [],
   importedRuns: () => [],
   taskRuns: () => ({ runs: [], sharedTasks: 0 }),
+  listPrices: () => new Map(),
 };
 
 /** Keys that rollups have; the others are read from calls. */

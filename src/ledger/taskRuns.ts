@@ -180,9 +180,14 @@ function runOf(row: SqlRow, groups: readonly Group[], main: Group): Run {
   };
 }
 
+interface RatesAt {
+  readonly rates: string;
+  readonly startedAtMs: number;
+}
+
 /** The rates of the newest of a model's calls that had no modifier, else of the newest. */
-function listPriceOf(groups: readonly Group[], model: string): RunListPrice | null {
-  const priced = groups.flatMap(({ rates, startedAtMs }) => {
+function listPriceOf(calls: readonly RatesAt[], model: string): RunListPrice | null {
+  const priced = calls.flatMap(({ rates, startedAtMs }) => {
     const rate = ratesIn(rates, model);
     return rate === null ? [] : [{ ...rate, startedAtMs }];
   });
@@ -190,6 +195,22 @@ function listPriceOf(groups: readonly Group[], model: string): RunListPrice | nu
     (a, b) => Number(a.isModified) - Number(b.isModified) || b.startedAtMs - a.startedAtMs,
   );
   return best?.price ?? null;
+}
+
+/** List prices by model; see `LedgerReader`. */
+export function listPrices(statements: Statements): ReadonlyMap<string, RunListPrice> {
+  const rows = statements.all(
+    `SELECT (SELECT name FROM names WHERE id = c.model) AS model, (SELECT name FROM names WHERE id = c.rates) AS rates,
+       max(c.started_at_ms) AS started FROM calls c WHERE c.owner_pid IS NULL GROUP BY c.model, c.rates`,
+  );
+  const byModel = new Map<string, RatesAt[]>();
+  for (const row of rows) {
+    const model = textOf(row, 'model');
+    const entry = { rates: textOf(row, 'rates'), startedAtMs: integerOf(row, 'started') };
+    byModel.set(model, [...(byModel.get(model) ?? []), entry]);
+  }
+  const prices = [...byModel].map(([model, calls]) => [model, listPriceOf(calls, model)] as const);
+  return new Map(prices.filter((entry): entry is [string, RunListPrice] => entry[1] !== null));
 }
 
 /** The rates of a model in the JSON that calls keep, by its name or, as providers name models with a date, the only one there is. */
