@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../domain/clock.ts';
+import { TurnBatch } from '../domain/turnBatch.ts';
 import type { LedgerMessage, LedgerRequest, LedgerWorkerOptions } from './messages.ts';
 import { serveLedger } from './serveLedger.ts';
 
@@ -7,6 +8,11 @@ import { serveLedger } from './serveLedger.ts';
 if (parentPort !== null) {
   const port = parentPort;
   const { path, timeZone, isSuccessor } = workerData as LedgerWorkerOptions;
+  // Promises that settle with one commit are all through before the next tick, so that their answers travel together.
+  const outbox = new TurnBatch<LedgerMessage>(
+    (work) => process.nextTick(work),
+    (messages) => port.postMessage(messages),
+  );
   const receive = serveLedger({
     path,
     timeZone,
@@ -17,10 +23,12 @@ if (parentPort !== null) {
       return { dispose: () => clearTimeout(timer) };
     },
     soon: (work) => void setImmediate(work),
-    send: (message: LedgerMessage) => port.postMessage(message),
+    send: (message) => outbox.add(message),
   });
-  port.on('message', (request: LedgerRequest) => {
-    receive(request);
-    if (request.name === 'close') port.unref();
+  port.on('message', (requests: readonly LedgerRequest[]) => {
+    for (const request of requests) {
+      receive(request);
+      if (request.name === 'close') port.unref();
+    }
   });
 }
