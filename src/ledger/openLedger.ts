@@ -53,6 +53,8 @@ export interface Ledger {
   readonly writer: LedgerCore;
   readonly budget: BudgetCore;
   health(): LedgerHealth;
+  /** Takes the log into the file, for a moment in which nobody waits. Nothing is lost where it cannot. */
+  tidy(): void;
   close(): void;
 }
 
@@ -132,6 +134,7 @@ class OpenedLedger {
           }),
       }),
       health: () => this.#health,
+      tidy: () => this.#tidy(),
       close,
     };
   }
@@ -225,6 +228,15 @@ class OpenedLedger {
       if (db.isOpen) db.close();
       this.#session = this.#startAnew(error);
       return work(this.#session);
+    }
+  }
+
+  /** A busy or full disk only puts this off; a damaged file is found by whatever reads or writes next. */
+  #tidy(): void {
+    try {
+      this.#session.connection.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      this.#options.log(`The ledger’s log was not taken into its file: ${messageOf(error)}.`);
     }
   }
 

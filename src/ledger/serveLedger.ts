@@ -17,6 +17,7 @@ import type {
 import { type Ledger, openLedger } from './openLedger.ts';
 import { type Owner, ownerAlive, thisProcess } from './owner.ts';
 import { emptyQueries, type LedgerQueries } from './queries.ts';
+import { QuietWork } from './quietWork.ts';
 import { WriteQueue } from './writeQueue.ts';
 
 export interface ServeLedgerOptions extends LedgerWorkerOptions {
@@ -39,11 +40,15 @@ export function serveLedger(options: ServeLedgerOptions): (request: LedgerReques
   return (request) => server.receive(request);
 }
 
+/** Long enough that a pause between two calls of an agent is seldom taken for quiet. */
+const tidyAfterMs = 500;
+
 class LedgerServer {
   readonly #options: ServeLedgerOptions;
   readonly #queue: WriteQueue;
   readonly #holds: HoldQueue;
   readonly #handlers: Handlers;
+  readonly #tidying: QuietWork;
   #ledger: Ledger | null = null;
   #toldHealth = '';
 
@@ -67,11 +72,14 @@ class LedgerServer {
       run: (operations) => this.#onBooked((budget) => budget.runHolds(operations)),
     });
     this.#handlers = this.#makeHandlers();
+    const { clock, after } = options;
+    this.#tidying = new QuietWork({ clock, after, quietMs: tidyAfterMs, work: () => this.#ledger?.tidy() });
     this.#queue.flush();
     this.#tellHealth();
   }
 
   receive(request: LedgerRequest): void {
+    this.#tidying.touch();
     this.#answer(request).then(
       (result) => this.#options.send({ type: 'answer', seq: request.seq, result }),
       (error: unknown) => {
@@ -205,6 +213,7 @@ class LedgerServer {
     this.#holds.flush();
     if (!this.#queue.flush()) this.#log('The ledger was closed while calls were waiting in memory.');
     this.#queue.dispose();
+    this.#tidying.dispose();
     this.#ledger?.close();
     return new Promise((resolve) => this.#options.after(0, () => resolve(null)));
   }
