@@ -14,7 +14,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/analysis': ['src/domain'],
   // The ledger decides about holds inside its transaction, by the pure rules of the budget.
   'src/ledger': ['src/budget', 'src/domain'],
-  'src/readers': ['src/domain', 'src/ledger'],
+  // Usage objects in logs are those of the wire, and JSON is read with the same bounds.
+  'src/readers': ['src/wire', 'src/domain', 'src/ledger'],
   'src/protocol': ['src/domain'],
   'src/manifest': ['src/domain'],
   'src/agents': ['src/manifest', 'src/protocol', 'src/domain'],

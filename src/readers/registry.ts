@@ -1,0 +1,4 @@
+import type { Reader } from './contract.ts';
+
+/** Every agent whose logs are read, in the order in which they are told of. */
+export const readers: readonly Reader[] = [];
