@@ -2,6 +2,7 @@ import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { ForeignDatabase } from '../ledger/openForeignDatabase.ts';
+import type { JsonObject } from '../wire/json.ts';
 
 /** Where logs are looked for. With `--home DIR` the environment is empty, so that no override variable leads out of that home. */
 export interface Place {
@@ -125,8 +126,8 @@ export interface LineContext {
  * (the model of the turn, say) goes through `state`, which is kept with the file's offset.
  */
 export interface LineParser {
-  /** A whole line without its line break, valid UTF-8, not empty. Only lines with one of the format's needles come here. */
-  line(text: string, sink: ReadSink): void;
+  /** The object of a whole line, parsed within bounds. Only lines with one of the format's needles come here. */
+  line(record: JsonObject, sink: ReadSink): void;
   /** Called when the file has no more whole lines for now. Also: push what was held back until the next line. */
   pause?(sink: ReadSink): void;
   /** Small, since it is kept for each file; null for nothing to remember. */
@@ -138,13 +139,14 @@ export interface LinesFormat {
   readonly kind: 'lines';
   /**
    * Byte strings of which a line must hold at least one, or it is not parsed (it is still checked to look like an object). Choose
-   * what survives whitespace: `"usage"` rather than `"usage":{`. Null: every line is parsed.
+   * what survives whitespace: `"usage"` rather than `"usage":{`. Null: every line is parsed. Lines that are no JSON objects are told of
+   * by the engine.
    */
   readonly needles: readonly string[] | null;
   /** `state` is what this parser returned for the file before; null for a new file, or one that was cut or replaced. */
   open(file: SourceFile, state: JsonValue, context: LineContext): LineParser;
   /** Of the first line of a file, for formats whose forks repeat their parent's records. */
-  lineage?(firstLine: string): Lineage | null;
+  lineage?(firstRecord: JsonObject): Lineage | null;
 }
 
 /** A file that is rewritten as a whole. Read again when size or mtime changed; what was read before merges with it. */

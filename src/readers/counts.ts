@@ -4,7 +4,7 @@ import { field, type JsonObject } from '../wire/json.ts';
 import type { ReadSink } from './contract.ts';
 
 /** A request of more tokens than this is a defect of the log, and would drown every true figure. */
-const maxCount = 1e12;
+const maxCount = 1e10;
 
 /** A token count of a log's own field: a whole number of at least 0. Absent and null are null; anything else is a problem, and null. */
 export function countField(object: JsonObject | null, name: string, sink: ReadSink): number | null {
