@@ -117,8 +117,11 @@ export interface Lineage {
 }
 
 export interface LineContext {
-  /** The oldest known ancestor of a session, itself where it has none. Of lineages of all files of this reader. */
-  rootOf(sessionId: string): string;
+  /**
+   * Visits the records with a needle of another session's log of this reader, from its start. Returns false where no log names that
+   * session in its lineage. Reads the file: only for what a parser cannot do without.
+   */
+  eachRecord(sessionId: string, visit: (record: JsonObject) => void): boolean;
 }
 
 /**
@@ -145,7 +148,7 @@ export interface LinesFormat {
   readonly needles: readonly string[] | null;
   /** `state` is what this parser returned for the file before; null for a new file, or one that was cut or replaced. */
   open(file: SourceFile, state: JsonValue, context: LineContext): LineParser;
-  /** Of the first line of a file, for formats whose forks repeat their parent's records. */
+  /** Of the first record of a file, for formats whose forks repeat their parent's records. */
   lineage?(firstRecord: JsonObject): Lineage | null;
 }
 

@@ -1,13 +1,10 @@
 import type { Lineage, LineContext } from './contract.ts';
 import type { FoundLog } from './findLogs.ts';
 import { parseRecord } from './parseRecord.ts';
-import { firstLineOf } from './readLog.ts';
-
-/** Nobody forks a fork of a fork more often; a longer chain is a circle. */
-const maxGenerations = 1000;
+import { eachRecordOf, firstLineOf } from './readLog.ts';
 
 /** The lineage that the first line of a log tells of; null for formats without one. */
-export function lineageOf(log: FoundLog): Lineage | null {
+export function lineageOfLog(log: FoundLog): Lineage | null {
   const { format } = log.root;
   if (format.kind !== 'lines' || format.lineage === undefined) return null;
   const line = firstLineOf(log);
@@ -15,29 +12,28 @@ export function lineageOf(log: FoundLog): Lineage | null {
   return record === null ? null : format.lineage(record);
 }
 
-/** The context of a set of logs, looked up when it is asked for first. */
+/** The context of a set of logs, of which first lines are read once a parser asks for another session. */
 export function lineContextOf(logs: readonly FoundLog[]): LineContext {
-  let parents: ReadonlyMap<string, string> | null = null;
+  let bySession: ReadonlyMap<string, FoundLog> | null = null;
   return {
-    rootOf(sessionId) {
-      parents ??= parentsOf(logs.map(lineageOf));
-      return rootIn(parents, sessionId);
+    eachRecord(sessionId, visit) {
+      bySession ??= logsBySession(logs);
+      const log = bySession.get(sessionId);
+      if (log === undefined) return false;
+      eachRecordOf(log, visit);
+      return true;
     },
   };
 }
 
-export function parentsOf(lineages: readonly (Lineage | null)[]): Map<string, string> {
-  const parents = new Map<string, string>();
-  for (const lineage of lineages) if (lineage?.parentId) parents.set(lineage.id, lineage.parentId);
-  return parents;
-}
-
-export function rootIn(parents: ReadonlyMap<string, string>, sessionId: string): string {
-  let id = sessionId;
-  for (let generation = 0; generation < maxGenerations; generation++) {
-    const parent = parents.get(id);
-    if (parent === undefined || parent === sessionId) return id;
-    id = parent;
+/** Of several logs of one session (one may be archived) the longest. */
+function logsBySession(logs: readonly FoundLog[]): ReadonlyMap<string, FoundLog> {
+  const bySession = new Map<string, FoundLog>();
+  for (const log of logs) {
+    const id = lineageOfLog(log)?.id;
+    if (id === undefined) continue;
+    const other = bySession.get(id);
+    if (other === undefined || other.sizeBytes < log.sizeBytes) bySession.set(id, log);
   }
-  return id;
+  return bySession;
 }

@@ -53,7 +53,8 @@ const maxDocumentBytes = 64 * 1024 * 1024;
 const fingerprintBytes = 256;
 const shortLineBytes = 256;
 
-const buffer = Buffer.allocUnsafeSlow(512 * 1024);
+const bufferBytes = 512 * 1024;
+const buffer = Buffer.allocUnsafeSlow(bufferBytes);
 const begin: LogPosition = { offset: 0, lines: 0, fingerprint: '', state: null };
 
 /** Reads what is new in a log. Never throws; what cannot be read is a problem, and the position stays. */
@@ -79,19 +80,47 @@ export function readLog(options: ReadLogOptions, sink: LogSink): LogRead {
   }
 }
 
-/** The first whole line of a log of lines, at most 64 KB of it; null where there is none or it cannot be read. */
+/** The first whole line of a log of lines, at most 512 KB of it; null where there is none or it cannot be read. */
 export function firstLineOf(log: FoundLog): string | null {
   try {
     const file = openInside(log);
     try {
-      const got = readSync(file, buffer, 0, 65_536, 0);
+      const got = readSync(file, buffer, 0, bufferBytes, 0);
       const end = buffer.subarray(0, got).indexOf(0x0a);
-      return end < 0 && got === 65_536 ? null : textOf(buffer.subarray(0, end < 0 ? got : end));
+      return end < 0 && got === bufferBytes ? null : textOf(buffer.subarray(0, end < 0 ? got : end));
     } finally {
       closeSync(file);
     }
   } catch {
     return null;
+  }
+}
+
+/** Visits the records with a needle of a log of lines, from its start. Never throws; what cannot be read is left out. */
+export function eachRecordOf(log: FoundLog, visit: (record: JsonObject) => void): void {
+  const { format } = log.root;
+  if (format.kind !== 'lines') return;
+  const visitLine = (bytes: Buffer): void => {
+    const record = parseRecord(textOf(bytes));
+    if (record !== null) visit(record);
+  };
+  const nothing = (): void => undefined;
+  try {
+    const file = openInside(log);
+    try {
+      const read = (into: Buffer, at: number): number => readSync(file, into, 0, into.length, at);
+      const needles = format.needles?.map((needle) => Buffer.from(needle)) ?? null;
+      // A buffer of its own, since the log that asks for this one is being read with the other.
+      const own = Buffer.allocUnsafeSlow(bufferBytes);
+      readLines(
+        { read, from: begin, needles, maxLineBytes, buffer: own },
+        { line: visitLine, skipped: nothing, tooLong: nothing, tail: visitLine },
+      );
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Whoever reads that log for itself tells what is wrong with it.
   }
 }
 
