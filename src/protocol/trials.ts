@@ -143,8 +143,6 @@ export interface TrialRun {
   /** The task in the books. */
   readonly taskId: string | null;
   readonly worktree: string | null;
-  /** Groups of processes that were started, so that a later program can end them. */
-  readonly groups: readonly number[];
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   /** Of the agent alone. */
@@ -202,6 +200,10 @@ export interface TrialRecord {
   readonly runner: { readonly pid: number; readonly startedAt: string } | null;
   /** The commit that each task starts from; empty until they are known. */
   readonly starts: readonly string[];
+  /** Tasks whose checks were seen to fail before any work. */
+  readonly proven: readonly number[];
+  /** Of the checks before any work, while they are there. */
+  readonly baseWorktrees: readonly string[];
   /** What the user should know, in sentences. */
   readonly notices: readonly string[];
   readonly estimate: TrialEstimate | null;
@@ -222,7 +224,7 @@ const silent: readonly RunOutcome[] = [
   'not-started',
 ];
 
-export function countsForModel(run: TrialRun): boolean {
+export function countsForModel(run: Pick<TrialRun, 'outcome'>): boolean {
   return run.outcome !== null && !silent.includes(run.outcome);
 }
 

@@ -307,7 +307,7 @@ class SuiteReader {
       return [];
     }
     return value.flatMap((entry) => {
-      const fields = objectOf(entry) ?? { path: entry };
+      const fields: Fields = objectOf(entry) ?? { path: entry };
       const path = textOf(fields['path']);
       const how = fields['how'] ?? 'copy';
       if (path !== null && (how === 'copy' || how === 'link')) return [{ path, how }];

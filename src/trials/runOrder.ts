@@ -27,7 +27,6 @@ function newRun(number: number, task: number, contender: number, attempt: number
     because: null,
     taskId: null,
     worktree: null,
-    groups: [],
     startedAtMs: null,
     endedAtMs: null,
     agentMs: null,

@@ -33,8 +33,9 @@ export class TrialStore {
     return join(this.#root, id);
   }
 
-  repositoryOf(id: string): string {
-    return join(this.folderOf(id), 'repository.git');
+  /** One repository a task: the start of another task may be the solution of this one. */
+  repositoryOf(id: string, task: number): string {
+    return join(this.folderOf(id), 'repositories', `${task}.git`);
   }
 
   /** The folder of one run's outputs; 0 is what is done before any run. */

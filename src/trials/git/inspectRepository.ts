@@ -76,8 +76,14 @@ export async function unsupportedParts(facts: RepositoryFacts, commit: string): 
 
 /** Bytes of all files of a commit, so that a full disk is met before any money is spent. */
 export async function treeBytes(facts: RepositoryFacts, commit: string): Promise<number> {
-  const listing = await git(['ls-tree', '-r', '-l', '-z', '--format=%(objectsize)', commit], { cwd: facts.folder });
-  return listing.split('\0').reduce((sum, size) => sum + (Number(size) || 0), 0);
+  const listing = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], { cwd: facts.folder });
+  let bytes = 0;
+  for (const line of listing.split('\0')) {
+    // Mode, type, id and size, then a tab and the path; a submodule has "-" for its size.
+    const [, , , size] = line.slice(0, Math.max(0, line.indexOf('\t'))).split(/ +/);
+    bytes += Number(size) || 0;
+  }
+  return bytes;
 }
 
 async function refusePartialClone(folder: string): Promise<void> {
