@@ -18,6 +18,8 @@ import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
 import { runTask } from './taskCommand.ts';
+import { followInterrupts } from './trial/followInterrupts.ts';
+import { runTrialCommand } from './trial/trialCommand.ts';
 
 const reportKeys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
 
@@ -69,6 +71,7 @@ const taskOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   try {
     if (args[0] === 'run') return await runRun(args.slice(1), io);
+    if (args[0] === 'trial') return await runTrialCommand(args.slice(1), io);
     await runCommand(args, io);
     return 0;
   } catch (error) {
@@ -97,6 +100,8 @@ export async function runOnProcess(): Promise<void> {
     platform: process.platform,
     homeDir: homedir(),
     launcherDir: join(programDir, '../media/bin'),
+    programDir,
+    onInterrupt: followInterrupts,
     meterHint: (dataDir) =>
       `Open VS Code with Outlay, or start it: ${process.execPath} ${join(programDir, 'meter.js')} --data-dir ${dataDir}`,
     run: runProcess,
@@ -109,7 +114,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
   if (command === undefined)
-    throw new CliError('Say what to do: report, calls, task, run, delete, disconnect or help.', 2);
+    throw new CliError('Say what to do: report, calls, task, run, trial, delete, disconnect or help.', 2);
   if (command === 'task') return runTaskCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);

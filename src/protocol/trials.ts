@@ -242,3 +242,21 @@ export const agentLabels: Readonly<Record<TrialAgentId, string>> = {
   'copilot-cli': 'Copilot CLI',
   command: 'Command',
 };
+
+/** What a trial could be made of in a repository, as `outlay trial look --json` prints it. */
+export interface TrialLook {
+  readonly root: string;
+  readonly branch: string | null;
+  readonly changedFiles: number;
+  readonly notices: readonly string[];
+  /** A guess from the project's files. */
+  readonly check: string | null;
+  /** Files that git does not know and that are likely needed. */
+  readonly carry: readonly CarriedFile[];
+  /** Those that are installed; with why they cannot be used, and the models that they used last. */
+  readonly agents: readonly {
+    readonly agent: TrialAgentId;
+    readonly problem: string | null;
+    readonly models: readonly string[];
+  }[];
+}

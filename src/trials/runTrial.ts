@@ -2,13 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Disposable } from '../domain/disposable.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import {
-  contenderLabel,
-  type RunOutcome,
-  type TrialPlan,
-  type TrialRecord,
-  type TrialRun,
-} from '../protocol/trials.ts';
+import { contenderLabel, type RunOutcome, type TrialRecord, type TrialRun } from '../protocol/trials.ts';
 import type { RepositoryFacts } from './git/inspectRepository.ts';
 import { openTrialRepository, TrialRepository } from './git/trialRepository.ts';
 import type { Preflight } from './preflight.ts';
