@@ -128,7 +128,10 @@ async function workAndCheck(run: TrialRun, { job, access, parts }: Work): Promis
   await update({ agentMs: result.durationMs, figures });
   await keepResult(run, job);
   if (result.startProblem !== null) return { outcome: 'agent-failed', because: result.startProblem };
-  if (stoppedBecause !== null) return { outcome: 'over-budget', because: stoppedBecause };
+  if (stoppedBecause !== null) {
+    // Where nothing was spent, the budget is too small for a single call, which is no failure of the model.
+    return { outcome: figures.calls === 0 ? 'not-started' : 'over-budget', because: stoppedBecause };
+  }
   if (job.isCancelled()) return cancelled;
   if (result.timedOut) return { outcome: 'timed-out', because: 'The agent did not end in time.' };
   const failure = await agentFailure(result, figures, job);

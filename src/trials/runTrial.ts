@@ -18,7 +18,7 @@ import { summarise, verdictOf } from './verdict.ts';
 import { dropWorktree, makeWorktree, runChecks, runSetup, type WorktreeSite } from './worktreeRuns.ts';
 
 /** Outcomes with which a contender needs no further try: each would only cost time, or money that no budget holds. */
-const hopeless: readonly RunOutcome[] = ['not-logged-in', 'model-refused', 'not-metered'];
+const hopeless: readonly RunOutcome[] = ['not-logged-in', 'model-refused', 'not-metered', 'not-started'];
 
 /** The record of a trial that has not begun. */
 export function newTrial({ plan, starts, notices, estimate }: Preflight, nowMs: number): TrialRecord {

@@ -130,7 +130,7 @@ function modelOf({ json, path }: SeenRequest): string {
 const suite = `
 agents: [claude-code:claude-sonnet-4-5, codex:gpt-5, gemini-cli:gemini-2.5-pro]
 runs: 3
-budget: { run: 0.50, total: 20 }
+budget: { run: 1.60, total: 20 }
 prompt: Write "done" into result.txt.
 check: sh check.sh
 `;
@@ -143,7 +143,7 @@ describe('a trial with the real agents', () => {
       if (request.api === 'anthropic-messages') return writing(request, path, 'done');
       if (request.api === 'openai-responses') return writing(request, path, 'not yet');
       // Gemini thinks, and goes on until its budget ends it.
-      return { thinking: 'Hmm. '.repeat(60_000), text: 'Still at it.', chunkChars: 2000 };
+      return { thinking: 'Hmm. '.repeat(120_000), text: 'Still at it.', chunkChars: 2000 };
     });
     const before = fingerprint(trial.repository);
     const path = await trial.suite(suite);
