@@ -27,6 +27,10 @@ export const helpText = `Outlay: what your coding agents really cost.
   outlay runs import FILE [--name NAME] [--json]
       Runs from CSV or JSON lines, kept apart from your own work.
   outlay runs list|export|remove NAME [--json]
+  outlay trial run FILE [--models claude-code:MODEL@EFFORT,codex:MODEL]
+                   [--runs N] [--budget USD] [--run-budget USD] [--accept HASH]
+      The same task for several models, each in its own copy of the
+      repository. "outlay trial help" tells the rest.
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
   outlay disconnect

@@ -20,6 +20,8 @@ import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
 import { runTask } from './taskCommand.ts';
+import { followInterrupts } from './trial/followInterrupts.ts';
+import { runTrialCommand } from './trial/trialCommand.ts';
 
 const reportKeys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
 
@@ -94,6 +96,7 @@ const taskOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   try {
     if (args[0] === 'run') return await runRun(args.slice(1), io);
+    if (args[0] === 'trial') return await runTrialCommand(args.slice(1), io);
     await runCommand(args, io);
     return 0;
   } catch (error) {
@@ -123,6 +126,8 @@ export async function runOnProcess(): Promise<void> {
     homeDir: homedir(),
     launcherDir: join(programDir, '../media/bin'),
     workerDir: programDir,
+    programDir,
+    onInterrupt: followInterrupts,
     meterHint: (dataDir) =>
       `Open VS Code with Outlay, or start it: ${process.execPath} ${join(programDir, 'meter.js')} --data-dir ${dataDir}`,
     run: runProcess,
@@ -136,7 +141,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (values.help || command === 'help') return io.stdout(helpText);
   if (command === undefined)
     throw new CliError(
-      'Say what to do: report, calls, import, compare, runs, task, run, delete, disconnect or help.',
+      'Say what to do: report, calls, import, compare, runs, task, run, trial, delete, disconnect or help.',
       2,
     );
   if (command === 'task') return runTaskCommand(extra, values, io);
