@@ -18,7 +18,9 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
+import { openOrders } from '../protocol/hostFeed.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
+import { newCallId } from '../protocol/newCallId.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
@@ -26,9 +28,10 @@ import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
 import { healthNotice } from './healthNotice.ts';
+import { HostDesk } from './host/hostDesk.ts';
+import { hostRouteOf } from './host/hostRoute.ts';
 import { newSecret, writeMeterFile } from './meterFile.ts';
 import { MeteringSwitch } from './meteringSwitch.ts';
-import { newCallId } from './newCallId.ts';
 import { NoticeBoard } from './noticeBoard.ts';
 import { ObserverThread } from './observe/observerThread.ts';
 import { QuotaBoard } from './quotaBoard.ts';
@@ -83,6 +86,7 @@ export class Meter {
   readonly #refusals: RefusalWatch;
   readonly #snapshots: SnapshotSource;
   readonly #workspaces: WorkspaceRegistry;
+  readonly #hosts: HostDesk;
   readonly #startedAtMs: number;
   #lock: MeterLock;
   #gateway: Gateway;
@@ -160,6 +164,7 @@ export class Meter {
     });
     this.#switch = new MeteringSwitch(this.#observer, !options.passThrough);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
+    this.#hosts = this.#createHostDesk();
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
     // secrets are new: terminals go on sending the old ones to a port that anybody can take now.
     const known = options.port === 0 || options.port === last?.port ? last : null;
@@ -205,6 +210,7 @@ export class Meter {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#refusals.close();
     this.#control.close();
+    this.#hosts.close();
     this.#snapshots.close();
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
     await this.#observer.drain();
@@ -271,6 +277,7 @@ export class Meter {
       controlToken: this.#lock.controlToken,
       onRefused: () => this.#refusals.note('token'),
       feed: this.#snapshots,
+      onHost: (request, response) => this.#hosts.handle(request, response),
       log: this.#options.log,
       handlers: createControlHandlers({
         status: () => this.#status(),
@@ -285,6 +292,23 @@ export class Meter {
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
       }),
+    });
+  }
+
+  /** Calls that windows observe in their extension hosts go the way of all others from here on. */
+  #createHostDesk(): HostDesk {
+    const { upstreams } = upstreamTable(this.#options.upstreams);
+    const routes = createRoutes(upstreams);
+    return new HostDesk({
+      observer: this.#switch,
+      routeOf: (request, workspaceId) => {
+        const ownUpstream = (routeId: string): Upstream | null => this.#workspaces.upstream(workspaceId, routeId);
+        return hostRouteOf(request, { routes, upstreams, ownUpstream });
+      },
+      ordersFor: () => openOrders,
+      onRefused: () => undefined,
+      clock: this.#options.clock,
+      log: this.#options.log,
     });
   }
 
@@ -413,6 +437,7 @@ export class Meter {
   async #release(): Promise<void> {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#refusals.close();
+    this.#hosts.close();
     this.#gateway.stopListening();
     await this.#observer.drain();
     await this.#books.settled();
