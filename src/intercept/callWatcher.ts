@@ -17,6 +17,8 @@ export interface CallWatcherOptions {
   /** The port of our gateway, whose calls are metered there; null while it is not known. */
   readonly gatewayPort: () => number | null;
   readonly findCaller: () => string | null;
+  /** What calls of an extension are shown as. */
+  readonly nameOf: (caller: string) => string;
   /** Whether calls of this caller are to be looked at. */
   readonly mayObserve: (caller: string | null) => boolean;
   /** A sentence where a call of this caller must not leave; null lets it go. */
@@ -53,7 +55,7 @@ export function createCallWatcher(options: CallWatcherOptions): CallWatcher & { 
       method: seen.method,
       path: maskedPath(seen.path),
       fields: requestFieldsOf(seen.field),
-      caller,
+      caller: caller === null ? null : options.nameOf(caller),
     });
     return { kind: 'observed', tap: tapOf(call, { clock, startedAtMs }) };
   }

@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url';
 /** An extension by the folder that its code is in. */
 export interface ExtensionFolder {
   readonly path: string;
-  /** As its calls are to be named. */
-  readonly name: string;
+  readonly id: string;
 }
 
 /** Far deeper than SDKs are; the default of ten ends inside undici. */
@@ -17,16 +16,16 @@ const STACK_FRAMES = 120;
 export function createCallerFinder(folders: () => readonly ExtensionFolder[]): () => string | null {
   return () => {
     const stack = stackText();
-    let found: { readonly at: number; readonly length: number; readonly name: string } | null = null;
-    for (const { path, name } of folders()) {
+    let found: { readonly at: number; readonly length: number; readonly id: string } | null = null;
+    for (const { path, id } of folders()) {
       const at = indexOfFolder(stack, path);
       if (at < 0) continue;
       // Of two folders at the same place the inner one is meant.
       if (found === null || at < found.at || (at === found.at && path.length > found.length)) {
-        found = { at, length: path.length, name };
+        found = { at, length: path.length, id };
       }
     }
-    return found?.name ?? null;
+    return found?.id ?? null;
   };
 }
 

@@ -4,7 +4,7 @@ import type { FieldReader } from './contract.ts';
 const requestFields = [
   ...['content-encoding', 'content-type', 'user-agent', 'originator', 'x-app', 'anthropic-beta'],
   ...['x-claude-code-session-id', 'x-claude-code-agent-id', 'session-id', 'session_id', 'x-session-id'],
-  ...['x-codex-turn-metadata', 'goose-session-id', 'x-roo-task-id', 'x-task-id', 'copilot-integration-id'],
+  ...['x-codex-turn-metadata', 'goose-session-id', 'x-roo-task-id', 'x-task-id', 'copilot-integration-id', 'x-title'],
 ] as const;
 
 /** Of these only is told that they are there. */

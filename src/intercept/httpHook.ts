@@ -22,6 +22,12 @@ interface Followed {
 /** Sees what goes through `node:http` and `node:https`: axios, node-fetch, got, and every SDK that is built on them. */
 export function installHttpHook(watcher: CallWatcher): Disposable {
   const followed = new WeakMap<object, Followed>();
+  /** A call of which nothing is ever told again, and which nobody can read any more, has ended too. */
+  const unreachable = new FinalizationRegistry<HostTap>((tap) => {
+    quietly(watcher, () => {
+      if (isOn) tap.end('client-gone');
+    });
+  });
   let isOn = true;
 
   function onCreated(request: Request & object): void {
@@ -40,6 +46,7 @@ export function installHttpHook(watcher: CallWatcher): Disposable {
     }
     const state: Followed = { tap: seen.tap, isSent: false };
     followed.set(request, state);
+    unreachable.register(request, state.tap);
     listen(request, 'write', (args) => {
       takeBody(state, args);
     });

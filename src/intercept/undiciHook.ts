@@ -26,6 +26,12 @@ export function installUndiciHook(watcher: CallWatcher): Disposable {
   const followed = new WeakMap<object, Followed>();
   /** Kinds of request objects whose chunks the channels tell of. */
   const telling = new WeakSet<object>();
+  /** A call of which nothing is ever told again, and which nobody can read any more, has ended too. */
+  const unreachable = new FinalizationRegistry<HostTap>((tap) => {
+    quietly(watcher, () => {
+      if (isOn) tap.end('client-gone');
+    });
+  });
   let isOn = true;
 
   function onCreate(request: UndiciRequest & object): void {
@@ -40,6 +46,7 @@ export function installUndiciHook(watcher: CallWatcher): Disposable {
     }
     const state: Followed = { tap: seen.tap, chunkEvents: 0, isSent: false };
     followed.set(request, state);
+    unreachable.register(request, state.tap);
     if (!telling.has(Object.getPrototypeOf(request) as object)) listenToMethods(request, state);
   }
 

@@ -305,6 +305,7 @@ export class Meter {
         const ownUpstream = (routeId: string): Upstream | null => this.#workspaces.upstream(workspaceId, routeId);
         return hostRouteOf(request, { routes, upstreams, ownUpstream });
       },
+      activeTask: (workspaceId) => this.#budgets.activeTask(workspaceId),
       ordersFor: () => openOrders,
       onRefused: () => undefined,
       clock: this.#options.clock,

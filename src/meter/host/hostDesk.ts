@@ -15,6 +15,8 @@ const callIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f
 export interface HostDeskOptions {
   readonly observer: GatewayObserver;
   readonly routeOf: (request: DirectRequest, workspaceId: string) => HostRoute | null;
+  /** The task that a call without a session of its own belongs to; null for none. */
+  readonly activeTask: (workspaceId: string) => string | null;
   readonly ordersFor: (workspaceId: string) => HostOrders;
   readonly onRefused: (workspaceId: string, refused: HostRefused) => void;
   readonly clock: Clock;
@@ -176,18 +178,20 @@ class HostWindow {
     const route = this.#options.routeOf(request, workspaceId);
     if (route === null) return;
     const { match, routeId, provider, auth } = route;
+    const session = sessionOf(request);
     const tap = this.#options.observer.begin({
       id: item.id,
       startedAtMs: item.startedAtMs,
       workspaceId,
-      taskId: null,
+      // Agents without sessions go on where the user works: what began without a task must not stay without one.
+      taskId: session === null ? this.#options.activeTask(workspaceId) : null,
       isWatched: false,
       routeId,
       provider,
       ...match,
       auth,
       agent: bounded(item.caller ?? undefined) ?? agentOf(request, ''),
-      session: sessionOf(request),
+      session,
       subAgent: subAgentOf(request),
       requestEncoding: fields['content-encoding'] ?? null,
       source: 'host',

@@ -21,6 +21,7 @@ function watcherOf(change: Partial<CallWatcherOptions> = {}) {
       found += 1;
       return 'some.agent';
     },
+    nameOf: (caller) => `${caller} by name`,
     mayObserve: () => true,
     refusal: () => null,
     onFailure: () => undefined,
@@ -74,7 +75,7 @@ describe('the watcher of calls', () => {
     });
     expect(JSON.stringify(begun)).not.toContain(secret);
     expect(begun[0]).toMatchObject({
-      caller: 'some.agent',
+      caller: 'some.agent by name',
       startedAtMs: 1_000,
       path: '/v1beta/models/m:generateContent?key=x&alt=sse',
       fields: { authorization: 'Bearer sk-ant-oat', 'x-api-key': 'x', 'user-agent': 'agent/1', 'x-task-id': 'task-1' },

@@ -28,9 +28,9 @@ describe('the finder of callers', () => {
   it('names the extension whose code is innermost, however deep the client under it is', () => {
     const inner = require(moduleIn('inner', 60)) as Run;
     const find = createCallerFinder(() => [
-      { path: join(root, 'inner.cjs').slice(0, -'.cjs'.length), name: 'a prefix is no folder' },
-      { path: root, name: 'some.agent' },
-      { path: '/elsewhere', name: 'other.agent' },
+      { path: join(root, 'inner.cjs').slice(0, -'.cjs'.length), id: 'a prefix is no folder' },
+      { path: root, id: 'some.agent' },
+      { path: '/elsewhere', id: 'other.agent' },
     ]);
     expect(inner(find)).toBe('some.agent');
   });
@@ -39,16 +39,16 @@ describe('the finder of callers', () => {
     const file = join(root, 'module.mjs');
     writeFileSync(file, 'export const run = (find) => find();');
     const { run } = (await import(pathToFileURL(file).href)) as { run: Run };
-    expect(run(createCallerFinder(() => [{ path: root, name: 'some.agent' }]))).toBe('some.agent');
+    expect(run(createCallerFinder(() => [{ path: root, id: 'some.agent' }]))).toBe('some.agent');
   });
 
   it('knows nothing where no extension is on the stack', () => {
-    expect(createCallerFinder(() => [{ path: '/elsewhere', name: 'other.agent' }])()).toBeNull();
+    expect(createCallerFinder(() => [{ path: '/elsewhere', id: 'other.agent' }])()).toBeNull();
   });
 
   it('leaves the printing of errors as it was, and works around one that others have changed', () => {
     const run = require(moduleIn('printing', 1)) as Run;
-    const find = createCallerFinder(() => [{ path: root, name: 'some.agent' }]);
+    const find = createCallerFinder(() => [{ path: root, id: 'some.agent' }]);
     const { prepareStackTrace, stackTraceLimit } = Error;
     Error.prepareStackTrace = () => 'nothing to see';
     const theirs = Error.prepareStackTrace;

@@ -1,8 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
 import { connect, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Disposable } from '../../../src/domain/disposable.ts';
 import { installHooks } from '../../../src/intercept/installHooks.ts';
 import { clients } from './clients.ts';
@@ -176,6 +178,23 @@ describe('the hooks', () => {
       expect((await answered).body.toString()).toBe(events.join(''));
       expect(seen.calls.map((told) => [told.sent.length, told.received.length, told.events.length])).toEqual(counts);
     }
+  });
+
+  it('end a call of which nothing is heard any more, once nobody can', async () => {
+    const seen = recorder(new Set(['silent.example']));
+    installed = installHooks(seen.watcher);
+    // A function of its own, so that nothing holds the request afterwards.
+    const begin = (): void =>
+      channel('undici:request:create').publish({
+        request: { origin: 'https://silent.example', path: '/v1/messages', method: 'POST', headers: [] },
+      });
+    begin();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    await vi.waitFor(() => {
+      collect();
+      expect(seen.calls[0]?.events).toEqual(['end client-gone']);
+    });
   });
 
   it('keep a hundred streams apart', async () => {

@@ -37,6 +37,7 @@ class Meter {
           upstreams: publicUpstreams,
           ownUpstream: () => null,
         }),
+      activeTask: (workspaceId) => (workspaceId === 'ws-1' ? 'task-1' : null),
       ordersFor: () => this.orders,
       onRefused: () => undefined,
       clock: { nowMs: () => 9_999, monotonicMs: () => 0 },
@@ -219,6 +220,15 @@ describe('what a window observes', () => {
     for (let round = 0; round < 60; round++) for (const call of calls) call.responseBytes(chunk, 1_000);
     // 240 MB were shown to it.
     expect(feed.waitingBytes).toBeLessThan(33 * 1024 * 1024);
+  });
+
+  it('belongs to the task that is active, unless it names a session', async () => {
+    const { meter, port } = await startMeter();
+    const feed = startFeed();
+    connect(feed, port);
+    feed.begin(about());
+    feed.begin({ ...about(), fields: {} });
+    await vi.waitFor(() => expect(meter.told.map(({ head }) => head.taskId)).toEqual([null, 'task-1']));
   });
 
   it('ends with its window', async () => {
