@@ -18,7 +18,9 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
+import { openOrders } from '../protocol/hostFeed.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
+import { newCallId } from '../protocol/newCallId.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
@@ -26,11 +28,12 @@ import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
 import { healthNotice } from './healthNotice.ts';
+import { HostDesk } from './host/hostDesk.ts';
+import { hostRouteOf } from './host/hostRoute.ts';
 import { ImportDesk, ownPlace } from './import/importDesk.ts';
 import { ImportThread } from './import/importThread.ts';
 import { newSecret, writeMeterFile } from './meterFile.ts';
 import { MeteringSwitch } from './meteringSwitch.ts';
-import { newCallId } from './newCallId.ts';
 import { NoticeBoard } from './noticeBoard.ts';
 import { ObserverThread } from './observe/observerThread.ts';
 import { QuotaBoard } from './quotaBoard.ts';
@@ -87,6 +90,7 @@ export class Meter {
   readonly #workspaces: WorkspaceRegistry;
   readonly #imports: ImportThread;
   readonly #importDesk: ImportDesk;
+  readonly #hosts: HostDesk;
   readonly #startedAtMs: number;
   #lock: MeterLock;
   #gateway: Gateway;
@@ -175,6 +179,7 @@ export class Meter {
     this.#importDesk = new ImportDesk(this.#imports, ownPlace(process.env));
     this.#switch = new MeteringSwitch(this.#observer, !options.passThrough);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
+    this.#hosts = this.#createHostDesk();
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
     // secrets are new: terminals go on sending the old ones to a port that anybody can take now.
     const known = options.port === 0 || options.port === last?.port ? last : null;
@@ -220,6 +225,7 @@ export class Meter {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#refusals.close();
     this.#control.close();
+    this.#hosts.close();
     this.#snapshots.close();
     await this.#imports.close();
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
@@ -287,6 +293,7 @@ export class Meter {
       controlToken: this.#lock.controlToken,
       onRefused: () => this.#refusals.note('token'),
       feed: this.#snapshots,
+      onHost: (request, response) => this.#hosts.handle(request, response),
       log: this.#options.log,
       handlers: createControlHandlers({
         status: () => this.#status(),
@@ -302,6 +309,24 @@ export class Meter {
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
       }),
+    });
+  }
+
+  /** Calls that windows observe in their extension hosts go the way of all others from here on. */
+  #createHostDesk(): HostDesk {
+    const { upstreams } = upstreamTable(this.#options.upstreams);
+    const routes = createRoutes(upstreams);
+    return new HostDesk({
+      observer: this.#switch,
+      routeOf: (request, workspaceId) => {
+        const ownUpstream = (routeId: string): Upstream | null => this.#workspaces.upstream(workspaceId, routeId);
+        return hostRouteOf(request, { routes, upstreams, ownUpstream });
+      },
+      activeTask: (workspaceId) => this.#budgets.activeTask(workspaceId),
+      ordersFor: () => openOrders,
+      onRefused: () => undefined,
+      clock: this.#options.clock,
+      log: this.#options.log,
     });
   }
 
@@ -431,6 +456,7 @@ export class Meter {
   async #release(): Promise<void> {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#refusals.close();
+    this.#hosts.close();
     this.#gateway.stopListening();
     await this.#imports.close();
     await this.#observer.drain();

@@ -100,6 +100,7 @@ export class ObserverThread implements GatewayObserver {
         if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#keep(chunk), atMs });
       },
       end: (end, atMs) => this.#push({ kind: 'end', id, end, atMs }),
+      gap: () => this.#push({ kind: 'gap', id }),
     };
   }
 

@@ -84,6 +84,7 @@ async function start(overrides: Partial<MeterOperations> = {}) {
     ...overrides,
   };
   const server = new ControlServer({
+    onHost: (_request, response) => response.end(),
     controlToken,
     handlers: createControlHandlers(meter),
     feed,
