@@ -18,8 +18,8 @@ export interface BookedRuns {
  * The runs of a data folder: of one origin (`trials`, `tasks`, the name of an import), or of `all`. Null takes trials if there are any, else own tasks, else
  * the newest import, since pooling them is for the user to ask.
  */
-export function bookedRuns(dataDir: string, origin: string | null): BookedRuns {
-  const written = trialRuns(dataDir);
+export async function bookedRuns(dataDir: string, origin: string | null): Promise<BookedRuns> {
+  const written = await trialRuns(dataDir);
   const { tasks, imports, imported, prices } = withBooks(dataDir, (reader) => ({
     tasks: reader.taskRuns(),
     imports: reader.imports(),
