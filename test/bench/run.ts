@@ -7,12 +7,14 @@ import { benchBudget } from './budget.ts';
 import { benchGateway } from './gateway.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
+import { benchTrials } from './trials.ts';
 
 const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection>>> = {
   gateway: (seconds) => benchGateway({ seconds }),
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
   start: () => benchStart(),
+  trials: () => benchTrials(),
 };
 
 /** A section as the file keeps it: with the time it was measured at, and how busy the machine was then. */
