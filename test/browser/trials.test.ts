@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedUpstream, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
+import { agentPath, nodePath } from '../support/toolchain.ts';
 import { pickMenuItem, runCommand, screenshot } from '../support/workbench.ts';
 import { fingerprint, newRepository } from '../unit/trials/repositoryFixture.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar } from './rig/outlayWindow.ts';
@@ -21,9 +22,15 @@ beforeAll(async () => {
   window = await openOutlayWindow({
     agents: ['claude'],
     viewport: { width: 1280, height: 900 },
-    env: { OUTLAY_UPSTREAMS: `anthropic=${upstream.origin}` },
+    popUps: true,
+    env: {
+      OUTLAY_UPSTREAMS: `anthropic=${upstream.origin}`,
+      PATH: [dirname(nodePath()), dirname(agentPath('claude')), process.env['PATH']].join(delimiter),
+    },
     prepare: (folder) => {
       worktrees = join(folder, '..', 'home', '.cache', 'outlay', 'trials');
+      // The editor takes its PATH from a login shell.
+      writeFileSync(join(folder, '..', 'home', '.profile'), '. ~/.bashrc\n');
       newRepository(folder, { 'greeting.txt': 'hello\n', Makefile: 'check:\n\tgrep -q done result.txt\n' });
     },
   });
