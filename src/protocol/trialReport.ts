@@ -4,7 +4,8 @@ import { contenderLabel, type TrialRecord } from './trials.ts';
 import { runStateText } from './trialTreeView.ts';
 
 const known = (value: number | null, print: (value: number) => string): string =>
-  formatFigure(value === null ? unknownFigure : exactFigure(value), print);
+  // A figure and its unit stay on one line.
+  formatFigure(value === null ? unknownFigure : exactFigure(value), print).replaceAll(' ', '\u00a0');
 
 /** The results of a trial as Markdown: the verdict, the table of models, and every run. Names from outside are no marks in it. */
 export function trialReport(record: TrialRecord): string {
@@ -48,7 +49,7 @@ export function trialReport(record: TrialRecord): string {
         known(run.figures?.thinkingTokens ?? null, printCompact),
         known(run.figures?.calls ?? null, printCompact),
         known(run.agentMs, printDuration),
-        run.diff === null ? '-' : `${run.diff.files}, +${run.diff.insertions} -${run.diff.deletions}`,
+        run.diff === null ? '-' : `${run.diff.files},\u00a0+${run.diff.insertions}\u00a0-${run.diff.deletions}`,
         plain(run.because ?? ''),
       ]);
     }),

@@ -85,7 +85,10 @@ function trialNode(record: TrialRecord, nowMs: number): TrialNode {
 
 function runNode({ id, plan }: TrialRecord, run: TrialRun, nowMs: number): TrialNode {
   const contender = plan.contenders[run.contender];
-  const label = contender === undefined ? `Run ${run.number}` : contenderLabel(contender);
+  // One agent for all needs no word in a narrow view.
+  const isOneAgent = plan.contenders.every(({ agent }) => agent === contender?.agent);
+  const whole = contender === undefined ? `Run ${run.number}` : contenderLabel(contender);
+  const label = isOneAgent ? whole.slice(whole.indexOf(', ') + 2) : whole;
   const task = plan.tasks.length > 1 ? `${plan.tasks[run.task]?.name ?? ''}, ` : '';
   const attempt = plan.runs > 1 ? `run ${run.attempt}, ` : '';
   const cost = run.figures?.costNanoUsd == null ? unknownFigure : exactFigure(run.figures.costNanoUsd);

@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedUpstream, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { agentPath, nodePath } from '../support/toolchain.ts';
-import { pickMenuItem, runCommand, screenshot } from '../support/workbench.ts';
+import { pickMenuItem, runCommand, screenshot, webviewFrame } from '../support/workbench.ts';
 import { fingerprint, newRepository } from '../unit/trials/repositoryFixture.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
@@ -112,6 +112,7 @@ describe('a trial', () => {
     await notification.waitFor({ timeout: TRIAL_MS });
     await notification.getByRole('button', { name: 'Show Results' }).click();
     await page.getByRole('tab', { name: /Results\.md/ }).waitFor();
+    await webviewFrame(page, 'vscode.markdown-language-features').getByText('Cost per pass').waitFor();
     await screenshot(page, 'trial-results');
     const passed = page.getByRole('treeitem', { name: /claude-sonnet-4-5: passed/ });
     if ((await passed.count()) === 0) await page.getByRole('treeitem', { name: /^Trial Write/ }).click();

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands, ProgressLocation, Uri, ViewColumn, window, workspace } from 'vscode';
 import { printUsd } from '../../domain/format.ts';
+import { plainText } from '../../domain/plainText.ts';
 import type { TrialCommandId } from '../../manifest/trialManifest.ts';
 import { trialReport } from '../../protocol/trialReport.ts';
 import type { TrialLook, TrialRecord } from '../../protocol/trials.ts';
@@ -95,7 +96,7 @@ export class TrialCommands {
   }
 
   /** The last word before anything runs or costs: every command in full, what agents may do unasked, and the price. */
-  #confirm(
+  async #confirm(
     { commands: run = [], approvals = [], notices = [], estimate = null }: SuiteCheck,
     choices: TrialChoices,
   ): Promise<boolean> {
@@ -103,14 +104,18 @@ export class TrialCommands {
     const range =
       estimate?.lowUsd == null || estimate.highUsd === null
         ? 'No price is known for all of the models.'
-        : `It will cost about ${printUsd(estimate.lowUsd * 1e9)} to ${printUsd(estimate.highUsd * 1e9)}.`;
-    const detail = [
-      `${range} It can never cost more than its budget of ${choices.budget.replace(/^\$?/, '$')}.`,
-      `These commands are run in each copy of the repository:\n${run.map((command) => `  ${command}`).join('\n')}`,
+        : `It is expected to cost about ${printUsd(estimate.lowUsd * 1e9)} to ${printUsd(estimate.highUsd * 1e9)}.`;
+    const lines = [
+      `${range} Each run is held to its share of the budget of ${choices.budget.replace(/^\$?/, '$')}.`,
+      '',
+      'These commands are run in each copy of the repository:',
+      ...run.map((command) => `    ${plainText(command)}`),
+      '',
       ...approvals,
-      ...notices,
-    ].join('\n\n');
-    return this.#desk.dialogs.confirm(`Start ${count} ${count === 1 ? 'run' : 'runs'}?`, detail, 'Start');
+      ...notices.map(plainText),
+    ];
+    const title = `Start ${count} ${count === 1 ? 'run' : 'runs'}?`;
+    return (await window.showWarningMessage(title, { modal: true, detail: lines.join('\n') }, 'Start')) === 'Start';
   }
 
   async #start(
@@ -174,6 +179,7 @@ export class TrialCommands {
   }
 
   async #resume({ id, plan }: TrialRecord): Promise<void> {
+    requireTrust();
     await this.#start(['resume', id], { folder: plan.repository, stopsWithWindow: false });
   }
 
@@ -221,6 +227,7 @@ export class TrialCommands {
   }
 
   async #apply({ id, plan }: TrialRecord, run: number): Promise<void> {
+    requireTrust();
     const { dialogs } = this.#desk;
     const choice = await dialogs.pick(`Apply run ${run}`, 'How to take its changes over', [
       { label: 'As a new branch', description: 'the working tree stays as it is', value: 'branch' },
@@ -275,9 +282,13 @@ export class TrialCommands {
   }
 }
 
+function requireTrust(): void {
+  if (!workspace.isTrusted) throw new Error('A trial runs commands of this folder: trust the workspace first.');
+}
+
 /** The folder to try in; with several, the user says which. */
 async function pickFolder(): Promise<string | null> {
-  if (!workspace.isTrusted) throw new Error('A trial runs commands of this folder: trust the workspace first.');
+  requireTrust();
   const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   if (folders.length === 0)
     throw new Error('Open the folder of a git repository first: each run of a trial gets its own copy of it.');
