@@ -1,6 +1,6 @@
 import { exactFigure, unknownFigure } from '../domain/figure.ts';
 import { formatFigure, printCompact, printDuration, printUsd } from '../domain/format.ts';
-import { contenderLabel, type TrialRecord } from './trials.ts';
+import { type ContenderSummary, contenderLabel, type TrialRecord } from './trials.ts';
 import { runStateText } from './trialTreeView.ts';
 
 const known = (value: number | null, print: (value: number) => string): string =>
@@ -24,7 +24,7 @@ export function trialReport(record: TrialRecord): string {
     ...summaries.map((summary) =>
       row([
         plain(summary.label),
-        `${summary.passed} of ${summary.runs}`,
+        passedText(summary),
         known(summary.medianCostNanoUsd, printUsd),
         known(summary.costPerPassNanoUsd, printUsd),
         known(summary.medianThinkingTokens, printCompact),
@@ -58,6 +58,11 @@ export function trialReport(record: TrialRecord): string {
     '',
   ];
   return lines.join('\n');
+}
+
+function passedText({ passed, runs, passLow, passHigh }: ContenderSummary): string {
+  const range = runs === 0 ? '' : ` (${Math.round(passLow * 100)}\u2013${Math.round(passHigh * 100)}\u00a0%)`;
+  return `${passed}\u00a0of\u00a0${runs}${range}`;
 }
 
 function row(cells: readonly string[]): string {

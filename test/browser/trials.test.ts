@@ -122,6 +122,7 @@ describe('a trial', () => {
     await screenshot(page, 'trial-changes');
     await passed.click();
     await page.getByRole('tab', { name: /output\.log/ }).waitFor();
+    await page.locator('.view-lines', { hasText: 'It is written.' }).waitFor();
     await screenshot(page, 'trial-output');
     expect(fingerprint(folder)).toBe(before);
     expect(readdirSync(worktrees)).toEqual([]);

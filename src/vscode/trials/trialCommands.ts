@@ -216,12 +216,13 @@ export class TrialCommands {
       await window.showInformationMessage(`Run ${run} changed no file.`);
       return;
     }
-    const side = (name: string, at: string | null, path: string): Uri =>
-      this.#desk.documents.uriOf(`${id}/run ${run}/${name}/${path}`, { kind: 'blob', repository, commit: at, path });
+    const side = (name: string, at: string, path: string): Uri =>
+      this.#desk.documents.uriOf(`${id}/run ${run}/${path}`, { kind: 'blob', repository, commit: at, path }, name);
+    // A side that is left out is a file that is new or gone.
     const rows = files.map(({ path, status }) => [
       Uri.file(join(plan.repository, path)),
-      side('before', status === 'A' ? null : start, path),
-      side('after', status === 'D' ? null : commit, path),
+      status === 'A' ? undefined : side('before', start, path),
+      status === 'D' ? undefined : side('after', commit, path),
     ]);
     await commands.executeCommand('vscode.changes', `Run ${run} of ${plan.name}`, rows);
   }

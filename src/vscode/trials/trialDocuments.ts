@@ -10,8 +10,8 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** What a document of a trial is made of. */
 type Source =
   | { readonly kind: 'text'; readonly text: string }
-  /** A file of a commit; null for none, which is an empty document. */
-  | { readonly kind: 'blob'; readonly repository: string; readonly commit: string | null; readonly path: string }
+  /** A file of a commit. */
+  | { readonly kind: 'blob'; readonly repository: string; readonly commit: string; readonly path: string }
   | { readonly kind: 'file'; readonly path: string };
 
 /** Documents of trials, to read only: results, outputs, and both sides of a run's changes. */
@@ -26,9 +26,9 @@ export class TrialDocuments implements TextDocumentContentProvider, Disposable {
     this.#subscriptions.push(workspace.registerTextDocumentContentProvider(trialScheme, this));
   }
 
-  /** The address of a document, whose name decides its language. An open one is read again. */
-  uriOf(name: string, source: Source): Uri {
-    const uri = Uri.from({ scheme: trialScheme, path: `/${name}` });
+  /** The address of a document, whose name decides its language; `side` tells two of one name apart. An open one is read again. */
+  uriOf(name: string, source: Source, side = ''): Uri {
+    const uri = Uri.from({ scheme: trialScheme, path: `/${name}`, query: side });
     this.#sources.set(uri.toString(), source);
     this.#changed.fire(uri);
     return uri;
@@ -44,7 +44,7 @@ export class TrialDocuments implements TextDocumentContentProvider, Disposable {
       case 'file':
         return readFile(source.path, 'utf8').catch((error: Error) => `It cannot be read: ${error.message}`);
       case 'blob':
-        return source.commit === null ? '' : readBlob(source.repository, source.commit, source.path);
+        return readBlob(source.repository, source.commit, source.path);
     }
   }
 
