@@ -118,7 +118,8 @@ describe('a trial', () => {
     if ((await passed.count()) === 0) await page.getByRole('treeitem', { name: /^Trial Write/ }).click();
     await passed.click({ button: 'right' });
     await pickMenuItem(page, 'Show Changes of Run');
-    await page.getByText('result.txt').first().waitFor();
+    await page.getByRole('tab', { name: /^Run \d of Write/ }).waitFor();
+    await page.locator('.view-lines', { hasText: 'done' }).first().waitFor();
     await screenshot(page, 'trial-changes');
     await passed.click();
     await page.getByRole('tab', { name: /output\.log/ }).waitFor();
