@@ -9,6 +9,8 @@ export interface CliIo {
   readonly homeDir: string;
   /** Folder of the launchers that come with this program. */
   readonly launcherDir: string;
+  /** Folder of the bundled threads; everything runs in this thread without it. */
+  readonly workerDir?: string;
   /** Folder of the programs that this one starts: the meter, and the keeper of a trial's processes. */
   readonly programDir: string;
   /** Called when this process is asked to end, and with `--with-parent` when its standard input does. Returns what takes it back. */

@@ -10,10 +10,12 @@ import { openLedgerReader } from '../ledger/openLedgerReader.ts';
 import { callsText } from './callsCommand.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
+import { runCompare } from './compareCommand.ts';
 import { deleteCalls } from './deleteCommand.ts';
 import { disconnectAgents } from './disconnectCommand.ts';
-import { findDataDir } from './findDataDir.ts';
+import { dataDirToMake, findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
+import { type ImportArgs, runImport } from './importCommand.ts';
 import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
@@ -42,6 +44,16 @@ const optionTypes = {
   outcome: { type: 'string' },
   session: { type: 'string' },
   task: { type: 'string' },
+  runs: { type: 'string' },
+  origin: { type: 'string' },
+  without: { type: 'string', multiple: true },
+  'price-weights': { type: 'string' },
+  resamples: { type: 'string' },
+  seed: { type: 'string' },
+  'by-task': { type: 'boolean' },
+  'as-paid': { type: 'boolean' },
+  home: { type: 'string' },
+  agent: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -53,6 +65,19 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   calls: ['data-dir', 'json'],
   delete: ['data-dir', 'before', 'all', 'json'],
   disconnect: ['data-dir'],
+  compare: [
+    'data-dir',
+    'runs',
+    'origin',
+    'without',
+    'price-weights',
+    'resamples',
+    'seed',
+    'by-task',
+    'as-paid',
+    'json',
+  ],
+  import: ['data-dir', 'home', 'agent', 'json'],
   help: [],
 };
 
@@ -100,6 +125,7 @@ export async function runOnProcess(): Promise<void> {
     platform: process.platform,
     homeDir: homedir(),
     launcherDir: join(programDir, '../media/bin'),
+    workerDir: programDir,
     programDir,
     onInterrupt: followInterrupts,
     meterHint: (dataDir) =>
@@ -114,7 +140,10 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
   if (command === undefined)
-    throw new CliError('Say what to do: report, calls, task, run, trial, delete, disconnect or help.', 2);
+    throw new CliError(
+      'Say what to do: report, calls, import, compare, runs, task, run, trial, delete, disconnect or help.',
+      2,
+    );
   if (command === 'task') return runTaskCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
@@ -122,6 +151,8 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   checkOptions(command, values, allowed);
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
+  if (command === 'compare') return runCompare(values, io);
+  if (command === 'import') return runImport(importArgs(values, io), io);
   if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
 }
@@ -177,6 +208,11 @@ function runReport(values: Values, io: CliIo): void {
 function runCalls(values: Values, io: CliIo): void {
   const json = values.json ?? false;
   withReader(values, io, (reader) => io.stdout(callsText(reader, { json, width: io.width })));
+}
+
+function importArgs(values: Values, io: CliIo): ImportArgs {
+  const { home = null, agent = null, json = false } = values;
+  return { dataDir: dataDirToMake(values['data-dir'], io), home, agent, json };
 }
 
 async function runDelete(values: Values, io: CliIo): Promise<void> {
