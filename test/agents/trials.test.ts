@@ -251,17 +251,17 @@ describe('a trial with the real agents', () => {
 describe.each([
   [
     'claude-code:claude-sonnet-4-5',
-    { status: 401, type: 'authentication_error', message: 'invalid x-api-key' },
+    { status: 403, type: 'permission_error', message: 'This key may not be used.' },
     'not-logged-in',
   ],
   [
-    'claude-code:no-such-model',
-    { status: 404, type: 'not_found_error', message: 'model: no-such-model' },
+    'claude-code:claude-opus-4-1',
+    { status: 404, type: 'not_found_error', message: 'model: claude-opus-4-1' },
     'model-refused',
   ],
   ['codex:gpt-5', { status: 401, type: 'invalid_api_key', message: 'Incorrect API key provided' }, 'not-logged-in'],
   [
-    'codex:no-such-model',
+    'codex:gpt-5-mini',
     { status: 404, type: 'model_not_found', message: 'The model does not exist or you do not have access to it.' },
     'model-refused',
   ],
@@ -271,8 +271,8 @@ describe.each([
     'not-logged-in',
   ],
   [
-    'gemini-cli:no-such-model',
-    { status: 404, type: 'NOT_FOUND', message: 'models/no-such-model is not found for API version v1beta' },
+    'gemini-cli:gemini-2.5-flash',
+    { status: 404, type: 'NOT_FOUND', message: 'models/gemini-2.5-flash is not found for API version v1beta' },
     'model-refused',
   ],
 ])('%s, answered with %o', (model, error, outcome) => {

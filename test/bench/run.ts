@@ -8,6 +8,7 @@ import { benchCompare } from './compare.ts';
 import { benchGateway } from './gateway.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
+import { benchTrials } from './trials.ts';
 
 const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection>>> = {
   gateway: (seconds) => benchGateway({ seconds }),
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   budget: () => benchBudget(),
   start: () => benchStart(),
   compare: () => benchCompare(),
+  trials: () => benchTrials(),
 };
 
 /** A section as the file keeps it: with the time it was measured at, and how busy the machine was then. */
