@@ -6,7 +6,7 @@ import { Bookings } from './bookings.ts';
 import { type BudgetCore, budgetCore } from './budgetCore.ts';
 import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
-import type { LedgerHealth, LedgerReader } from './contract.ts';
+import type { ImportRequest, ImportResult, LedgerHealth, LedgerReader } from './contract.ts';
 import { HoldBooks } from './holdBooks.ts';
 import type { ImportBatch, ImportCounts, ImportedLog, PriceImported } from './importContract.ts';
 import { type DayOf, localDays } from './localDay.ts';
@@ -16,6 +16,7 @@ import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
 import { type Owner, thisProcess } from './owner.ts';
 import { type LedgerQueries, ledgerQueries } from './queries.ts';
+import { importRuns, removeImport } from './runStore.ts';
 import { faultOf, Statements } from './sqlite.ts';
 import { TaskStore } from './taskStore.ts';
 
@@ -49,6 +50,9 @@ export interface LedgerCore {
   /** Also resolves the open holds of owners that are gone, each once. Returns the calls that were in flight. */
   sweepLost(ownerAlive: (owner: Owner) => boolean): number;
   deleteBefore(beforeMs: number | null): number;
+  /** All of an import in one transaction. */
+  importRuns(request: ImportRequest): ImportResult;
+  removeImport(name: string): number | null;
   loadCalibration(): readonly CalibrationState[];
   /** Books what logs tell of, and how far they were read, in one transaction. */
   bookImport(batch: ImportBatch): ImportCounts;
@@ -114,6 +118,12 @@ class OpenedLedger {
         report: (query) => read((queries) => queries.report(query)),
         calls: (query) => read((queries) => queries.calls(query)),
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
+        imports: () => read((queries) => queries.imports()),
+        importedRuns: (name) => read((queries) => queries.importedRuns(name)),
+        taskRuns: () => read((queries) => queries.taskRuns()),
+        latestPrices: () => read((queries) => queries.latestPrices()),
+        modelUsage: () => read((queries) => queries.modelUsage()),
+        history: (by) => read((queries) => queries.history(by)),
         close,
       },
       writer: {
@@ -132,6 +142,10 @@ class OpenedLedger {
           this.#shrink(beforeMs === null);
           return deleted;
         },
+        importRuns: (request) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => importRuns(statements, request))),
+        removeImport: (name) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => removeImport(statements, name))),
         loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
         bookImport: (batch) => write((books) => books.bookImport(batch)),
         loadLogs: () => this.#mending((session) => loadLogs(session.statements, session.names)),
@@ -228,6 +242,12 @@ class OpenedLedger {
   #write<T>(session: Session, work: (books: CallBooks) => T): T {
     if (session.connection.newerVersion !== null) throw new LedgerReadOnly('The ledger is of a newer schema.');
     return session.books.transaction(() => work(session.books));
+  }
+
+  /** Imports of a ledger in memory would be forgotten with it. */
+  #writeRuns<T>(session: Session, work: (statements: Statements) => T): T {
+    if (this.#health.state === 'memory') throw new LedgerInMemory(this.#health.reason);
+    return this.#write(session, () => work(session.statements));
   }
 
   #writeBudget<T>(session: Session, work: (holds: HoldBooks, tasks: TaskStore) => T): T {

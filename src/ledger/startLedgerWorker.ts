@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { CallRecord } from '../domain/call.ts';
 import { TurnBatch } from '../domain/turnBatch.ts';
-import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerWriter, ReportQuery, ReportRow } from './contract.ts';
+import type {
+  BudgetBooks,
+  CallsQuery,
+  LedgerHealth,
+  LedgerWriter,
+  ReportQuery,
+  ReportRow,
+  RunBooks,
+} from './contract.ts';
 import type { ImportBatch, ImportCounts, ImportedLog } from './importContract.ts';
 import type {
   LedgerMessage,
@@ -25,7 +33,7 @@ export interface StartLedgerOptions {
 }
 
 /** The books in a thread of their own. Writes as `LedgerWriter` says; `deleteBefore` and all of `BudgetBooks` reject with a sentence where the disk refuses. */
-export interface LedgerWorker extends LedgerWriter, BudgetBooks {
+export interface LedgerWorker extends LedgerWriter, BudgetBooks, RunBooks {
   now(query: NowQuery): Promise<NowAnswer>;
   report(query: ReportQuery): Promise<readonly ReportRow[]>;
   calls(query: CallsQuery): Promise<readonly CallRecord[]>;
@@ -55,6 +63,8 @@ export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
     loadLogs: () => client.ask('loadLogs', null),
     setPrices: (overrides) => client.ask('setPrices', overrides),
     health: () => client.ask('health', null),
+    importStaged: (staged) => client.ask('importStaged', staged),
+    removeImport: (name) => client.ask('removeImport', name),
     ...budgetRequests(client),
     close: () => client.close(),
   };

@@ -309,6 +309,7 @@ export class Meter {
         imports: this.#importDesk,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
+        runs: this.#ledger,
       }),
     });
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchRow, BenchSection } from './benchSection.ts';
 import { benchBudget } from './budget.ts';
+import { benchCompare } from './compare.ts';
 import { benchGateway } from './gateway.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
   start: () => benchStart(),
+  compare: () => benchCompare(),
   trials: () => benchTrials(),
 };
 
