@@ -18,7 +18,6 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
-import { openOrders } from '../protocol/hostFeed.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
 import { newCallId } from '../protocol/newCallId.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
@@ -147,6 +146,7 @@ export class Meter {
       onBooked: (record) => {
         this.#budgets.booked(record);
         this.#snapshots.booksChanged();
+        if (record.source === 'host') void this.#renewOrders();
       },
       log,
     });
@@ -306,8 +306,8 @@ export class Meter {
         return hostRouteOf(request, { routes, upstreams, ownUpstream });
       },
       activeTask: (workspaceId) => this.#budgets.activeTask(workspaceId),
-      ordersFor: () => openOrders,
-      onRefused: () => undefined,
+      ordersFor: (workspaceId) => this.#budgets.hostOrders(workspaceId),
+      onRefused: (workspaceId, refused) => this.#budgets.hostRefused(workspaceId, refused),
       clock: this.#options.clock,
       log: this.#options.log,
     });
@@ -352,6 +352,7 @@ export class Meter {
         this.#budgets.readBoard(),
       ]);
       this.#notices.clear('books');
+      this.#hosts.ordersChanged();
       const billed = costSince.filter(({ auth }) => auth !== 'subscription');
       const billedOfWindowNanoUsd = billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
       return { today, week, recent, billedOfWindowNanoUsd };
@@ -363,6 +364,16 @@ export class Meter {
         text: 'The ledger cannot be read, so that these figures are old or missing. Agents are not affected.',
       });
       throw error;
+    }
+  }
+
+  /** After a call that an extension host made itself its next one is near: sooner than a snapshot is due. */
+  async #renewOrders(): Promise<void> {
+    try {
+      await this.#budgets.readBoard();
+      this.#hosts.ordersChanged();
+    } catch {
+      // The next snapshot reads the books again, and says so where it cannot.
     }
   }
 

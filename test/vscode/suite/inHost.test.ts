@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { channel } from 'node:diagnostics_channel';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as http from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { workspace } from 'vscode';
@@ -224,5 +224,87 @@ describe('calls of another extension', () => {
     }
     assert.deepEqual(state(), before);
     assert.equal(globalThis.fetch, before.fetch);
+  });
+
+  it('stop at a budget with the sentence, and say so where the agent cannot', async () => {
+    const outlay = await activatedOutlay();
+    const caller = await activatedCaller();
+    const unguarded = globalThis.fetch;
+    await observe('on');
+    const task = await activeTask({ calls: 2 });
+    await until('the guard', () => globalThis.fetch !== unguarded);
+    const warnings: string[] = [];
+    outlay.scriptDialogs({
+      warn: async (text) => {
+        warnings.push(text);
+        return undefined;
+      },
+      confirm: () => false,
+      pick: () => -1,
+      input: () => undefined,
+    });
+    try {
+      // An answer takes a while, as those of models do: in it the meter's word about the call before arrives.
+      const slow = { ...script, firstPauseMs: 250 };
+      const loop = await caller.agentLoop(upstreamOrigin, { headers: headersFor(slow), most: 40 });
+      assert.equal(loop.status, 402, loop.text);
+      assert.match(loop.text, /Outlay: the budget of 'A task of the test' \(2 calls\) is used up/);
+      assert(loop.turns >= 2 && loop.turns <= 3, `${loop.turns} turns`);
+      const isTold = (text: string): boolean => warnings.some((warning) => warning.includes(text));
+      await until('the notification', () => isTold('is used up'));
+      const options = { headers: headersFor(script), body: messageBody() };
+      const url = `${upstreamOrigin}/v1/messages`;
+      const before = (await answeredCalls()).size;
+      for (const name of ['a captured fetch', 'undici 6', 'undici 8', 'http.request', 'axios', 'node-fetch']) {
+        await assert.rejects(async () => caller.ways[name]?.(url, options), name);
+      }
+      assert.equal((await answeredCalls()).size, before);
+      const named = await bookedCalls(loop.turns);
+      assert.deepEqual([...new Set(named.map(({ agent }) => agent))], ['fixture.caller']);
+    } finally {
+      outlay.scriptDialogs(null);
+      await deleteTask(task.id);
+    }
+    await until('the fetch of before', () => globalThis.fetch === unguarded);
+    const way = caller.ways['the global fetch'];
+    const answer = await way?.(`${upstreamOrigin}/v1/messages`, { headers: headersFor(script), body: messageBody() });
+    assert.equal(answer?.status, 200);
+  });
+
+  it('go on as they would without us in a host where others break things', async () => {
+    const caller = await activatedCaller();
+    await observe('on');
+    const url = `${upstreamOrigin}/v1/messages`;
+    const options = { headers: headersFor(script), body: messageBody() };
+    const throwing = (): void => {
+      throw new Error('a subscriber of somebody else');
+    };
+    const uncaught: unknown[] = [];
+    const onUncaught = (error: unknown): void => {
+      uncaught.push(error);
+    };
+    // Theirs, not ours: Node reports what a subscriber throws after the call went on.
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', onUncaught);
+    subscribe('undici:request:create', throwing);
+    const replaced = caller.hostile.replaceFetch();
+    const task = await activeTask({ calls: 100 });
+    try {
+      await until('the guard', () => globalThis.fetch !== replaced);
+      for (const [name, way] of Object.entries(caller.ways)) assert.equal((await way(url, options)).status, 200, name);
+    } finally {
+      unsubscribe('undici:request:create', throwing);
+      await deleteTask(task.id);
+      await until('the fetch of the other extension', () => globalThis.fetch === replaced);
+      caller.hostile.restoreFetch();
+      process.removeListener('uncaughtException', onUncaught);
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+    assert(uncaught.every((error) => error instanceof Error && error.message.includes('somebody else')));
+    const booked = await bookedCalls(Object.keys(caller.ways).length);
+    assert(
+      booked.every(({ status, usage: { outputTokens } }) => status === 'ok' && outputTokens === usage.outputTokens),
+    );
   });
 });
