@@ -2,6 +2,7 @@ import { commands, type ExtensionContext, ExtensionMode, window } from 'vscode';
 import { sidebarViewId } from './manifest/manifest.ts';
 import type { SidebarState } from './protocol/sidebar.ts';
 import { registerCommands } from './vscode/commands.ts';
+import { actOnCoverage } from './vscode/coverage/coverageDesk.ts';
 import { showAgents } from './vscode/coverage/showAgents.ts';
 import { askAndDeleteData } from './vscode/deleteData.ts';
 import { openSecurity, openWalkthrough } from './vscode/help.ts';
@@ -63,6 +64,8 @@ export function activate(context: ExtensionContext): OutlayExports {
         return tasks.commands.extendTask(request.body.id, null);
       case 'setTaskBudget':
         return tasks.commands.setBudget(request.body.id);
+      case 'coverage':
+        return actOnCoverage(request.body.action);
       case 'openTaskTerminal':
         return tasks.commands.openTerminal(request.body.id);
     }
