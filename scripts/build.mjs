@@ -73,6 +73,7 @@ const programs = [
   { source: 'src/meter/main.ts', out: 'meter.main.js', launcher: ['meter.js', 'The Outlay meter'] },
   { source: 'src/meter/observeWorker.ts', out: 'observeWorker.js' },
   { source: 'src/ledger/ledgerWorker.ts', out: 'ledgerWorker.js' },
+  { source: 'src/cli/budgetServerMain.ts', out: 'budgetServer.js' },
   { source: 'src/cli/main.ts', out: 'cli.main.js', launcher: ['cli.js', 'The outlay command'] },
 ];
 

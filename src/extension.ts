@@ -6,6 +6,7 @@ import { actOnCoverage } from './vscode/coverage/coverageDesk.ts';
 import { showAgents } from './vscode/coverage/showAgents.ts';
 import { askAndDeleteData } from './vscode/deleteData.ts';
 import { openSecurity, openWalkthrough } from './vscode/help.ts';
+import { budgetToolParts, registerBudgetTool } from './vscode/languageModel/budgetTool.ts';
 import { Notifier } from './vscode/notifier.ts';
 import { writeSetting } from './vscode/settings.ts';
 import type { SidebarRequest } from './vscode/sidebarMessages.ts';
@@ -41,6 +42,7 @@ export function activate(context: ExtensionContext): OutlayExports {
   const tasks = new TaskSurfaces(context, session, { log, onError: report });
   surfaces.push(statusBar, sidebar, tasks);
   statusBar.show(session.state);
+  context.subscriptions.push(registerBudgetTool(budgetToolParts(context, session)));
 
   async function handleSidebar(request: SidebarRequest): Promise<void> {
     switch (request.type) {

@@ -148,6 +148,10 @@ export class WindowSession implements Disposable, TaskDesk {
     };
   }
 
+  get dataDir(): string {
+    return this.#dataDir;
+  }
+
   get workspaceId(): string {
     return windowIdentity().id;
   }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import * as http from 'node:http';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { workspace } from 'vscode';
+import { extensions, LanguageModelTextPart, lm, workspace } from 'vscode';
 import {
   activatedCaller,
   activeTask,
@@ -306,5 +309,36 @@ describe('calls of another extension', () => {
     assert(
       booked.every(({ status, usage: { outputTokens } }) => status === 'ok' && outputTokens === usage.outputTokens),
     );
+  });
+});
+
+describe('the budget that agents can read', () => {
+  afterEach(resetSettings);
+
+  it('is a tool of VS Code and a server of the Model Context Protocol', async () => {
+    await activatedOutlay();
+    const task = await activeTask({ calls: 5 });
+    try {
+      assert(lm.tools.some(({ name }) => name === 'outlay_budget'));
+      const { content } = await lm.invokeTool('outlay_budget', { input: {}, toolInvocationToken: undefined });
+      const told = content.map((part) => (part instanceof LanguageModelTextPart ? part.value : '')).join('');
+      assert.match(told, /The active task is “A task of the test”\.\nThe task: 0 calls of 5 calls used, 5 calls left/);
+
+      const outlay = await activatedOutlay();
+      const script = join(extensions.getExtension('outlay.outlay')?.extensionPath ?? '', 'dist/budgetServer.js');
+      const args = ['--data-dir', process.env['OUTLAY_DATA_DIR'] ?? '', '--workspace', outlay.state().workspaceId];
+      const server = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'outlay_budget', arguments: {} } };
+      server.stdin.end(`${JSON.stringify(call)}\n`);
+      const [line] = (await once(server.stdout, 'data')) as [Buffer];
+      const answer = JSON.parse(String(line)) as { result: { structuredContent: unknown } };
+      assert.deepEqual(answer.result.structuredContent, {
+        task: 'A task of the test',
+        limits: [{ of: 'task', dimension: 'calls', limit: 5, used: 0, reserved: 0, left: 5, percent: 0 }],
+      });
+      await once(server, 'close');
+    } finally {
+      await deleteTask(task.id);
+    }
   });
 });
