@@ -61,7 +61,7 @@ export function messageBody(change: object = {}): string {
 
 /** What the upstream says that it answered, by the id of the request. */
 export async function answeredCalls(): Promise<ReadonlyMap<string, AnsweredCall>> {
-  const log = (await (await fetch(`${upstreamOrigin}/-/log`)).json()) as { readonly calls: readonly AnsweredCall[] };
+  const log = (await (await fetch(`${upstreamOrigin}/-/calls`)).json()) as { readonly calls: readonly AnsweredCall[] };
   return new Map(log.calls.map((call) => [call.requestId, call]));
 }
 
