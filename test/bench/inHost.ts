@@ -1,7 +1,9 @@
-import { Agent, get } from 'node:http';
+import { channel } from 'node:diagnostics_channel';
+import { Agent, ClientRequest, get } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import { createCallerFinder } from '../../src/intercept/callerFinder.ts';
 import { createCallWatcher } from '../../src/intercept/callWatcher.ts';
+import type { CallWatcher } from '../../src/intercept/contract.ts';
 import { FeedCall } from '../../src/intercept/feedCall.ts';
 import { installHooks } from '../../src/intercept/installHooks.ts';
 import type { BenchRow, BenchSection } from './benchSection.ts';
@@ -9,6 +11,7 @@ import type { BenchRow, BenchSection } from './benchSection.ts';
 const REQUESTS = 10_000;
 const BLOCK = 250;
 const MOST_PERCENT = 2;
+const LISTENER_ROUNDS = 200_000;
 
 /** A server on a thread of its own, so that only the client's side is on this one. */
 const serverCode = `
@@ -38,6 +41,7 @@ export async function benchInHost(): Promise<BenchSection> {
   };
   const rows: BenchRow[] = [];
   for (const [name, way] of Object.entries(ways)) rows.push(await compare(name, way));
+  rows.push(...listenerRows());
   agent.destroy();
   await worker.terminate();
   return { name: 'in-host', rows };
@@ -63,26 +67,40 @@ async function compare(name: string, way: () => Promise<unknown>): Promise<Bench
   };
 }
 
+/** Our listeners by themselves, which no noise of the network hides: what they take of a request that costs 50 µs. */
+function listenerRows(): readonly BenchRow[] {
+  const undici = {
+    request: { origin: 'http://127.0.0.1:9', path: '/', method: 'GET', headers: [] },
+    chunk: Buffer.of(1),
+  };
+  const http = new ClientRequest('http://127.0.0.1:9/').on('error', () => undefined);
+  const told: readonly (readonly [string, readonly string[], object])[] = [
+    [
+      'undici',
+      ['create', 'bodyChunkSent', 'bodySent', 'headers', 'bodyChunkReceived', 'trailers'].map(
+        (name) => `undici:request:${name}`,
+      ),
+      { ...undici, response: {} },
+    ],
+    ['http', ['http.client.request.created', 'http.client.response.finish'], { request: http, response: {} }],
+  ];
+  const hooks = installHooks(idleWatcher());
+  const rows = told.map(([name, channels, message]): BenchRow => {
+    const publishers = channels.map((each) => channel(each));
+    const start = process.threadCpuUsage();
+    for (let n = 0; n < LISTENER_ROUNDS; n++) for (const publisher of publishers) publisher.publish(message);
+    const { user, system } = process.threadCpuUsage(start);
+    const percent = ((user + system) / LISTENER_ROUNDS / 50) * 100;
+    const metric = `${name}, our listeners alone, of a request of 50 µs`;
+    return { metric, value: percent, unit: '%', target: `<= ${MOST_PERCENT}`, reached: percent <= MOST_PERCENT };
+  });
+  hooks.dispose();
+  http.destroy();
+  return rows;
+}
+
 async function observed(way: () => Promise<unknown>): Promise<number> {
-  const hooks = installHooks(
-    createCallWatcher({
-      clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
-      begin: (about) =>
-        new FeedCall(
-          { ...about, kind: 'begin', no: 1 },
-          { send: () => true, mayKeep: () => false, onKept: () => undefined, onEnd: () => undefined },
-        ),
-      ownHosts: () => new Set(),
-      gatewayPort: () => null,
-      findCaller: createCallerFinder(() => []),
-      nameOf: (caller) => caller,
-      mayObserve: () => true,
-      refusal: () => null,
-      onFailure: (error) => {
-        throw error;
-      },
-    }),
-  );
+  const hooks = installHooks(idleWatcher());
   try {
     return await block(way);
   } finally {
@@ -101,4 +119,25 @@ async function block(way: () => Promise<unknown>): Promise<number> {
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Observes as an extension host does, and knows none of the hosts that are called here. */
+function idleWatcher(): CallWatcher {
+  return createCallWatcher({
+    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
+    begin: (about) =>
+      new FeedCall(
+        { ...about, kind: 'begin', no: 1 },
+        { send: () => true, mayKeep: () => false, onKept: () => undefined, onEnd: () => undefined },
+      ),
+    ownHosts: () => new Set(),
+    gatewayPort: () => null,
+    findCaller: createCallerFinder(() => []),
+    nameOf: (caller) => caller,
+    mayObserve: () => true,
+    refusal: () => null,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
 }

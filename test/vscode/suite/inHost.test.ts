@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import * as http from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { extensions, LanguageModelTextPart, lm, workspace } from 'vscode';
+import { extensions, LanguageModelChatMessage, LanguageModelTextPart, lm, workspace } from 'vscode';
 import {
   activatedCaller,
   activeTask,
@@ -309,6 +309,33 @@ describe('calls of another extension', () => {
     assert(
       booked.every(({ status, usage: { outputTokens } }) => status === 'ok' && outputTokens === usage.outputTokens),
     );
+  });
+});
+
+describe('a model that an extension asks through VS Code', () => {
+  beforeEach(async () => {
+    await resetSettings();
+    await emptyLedger();
+  });
+  afterEach(resetSettings);
+
+  it('is seen as the call of the extension that provides it', async () => {
+    const caller = await activatedCaller();
+    await observe('on');
+    const provided = caller.provideModel(upstreamOrigin, headersFor(script));
+    try {
+      await until('the model', async () => (await lm.selectChatModels({ vendor: 'fixture' })).length === 1);
+      const [model] = await lm.selectChatModels({ vendor: 'fixture' });
+      assert(model !== undefined);
+      const answer = await model.sendRequest([LanguageModelChatMessage.User('ping')]);
+      let text = '';
+      for await (const piece of answer.text) text += piece;
+      assert.equal(text, script.text);
+      const [record] = await bookedCalls(1);
+      assert.deepEqual([record?.agent, record?.usage.outputTokens], ['fixture.caller', usage.outputTokens]);
+    } finally {
+      provided.dispose();
+    }
   });
 });
 
