@@ -312,6 +312,43 @@ describe('calls of another extension', () => {
   });
 });
 
+describe('the question whether to observe', () => {
+  afterEach(async () => {
+    const outlay = await activatedOutlay();
+    outlay.scriptDialogs(null);
+    await outlay.askToObserve([]);
+    await resetSettings();
+  });
+
+  it('is asked once, names whom it is about, and its answer is remembered', async () => {
+    await resetSettings();
+    const outlay = await activatedOutlay();
+    const asked: string[] = [];
+    let answer = 'Not Now';
+    outlay.scriptDialogs({
+      warn: async (text) => {
+        asked.push(text);
+        return answer;
+      },
+      confirm: () => false,
+      pick: () => -1,
+      input: () => undefined,
+    });
+    const agents = ['saoudrizwan.claude-dev', 'continue.continue'];
+    await outlay.askToObserve(agents);
+    await until('the question', () => asked.length === 1);
+    assert.match(asked[0] ?? '', /calls that Cline and Continue make inside VS Code.*no prompt, no answer and no key/);
+    await outlay.settled();
+    await outlay.settled();
+    assert.deepEqual([asked.length, outlay.observes()], [1, false]);
+
+    answer = 'Observe';
+    await outlay.askToObserve(agents);
+    await until('the observer', () => outlay.observes());
+    assert.equal(workspace.getConfiguration().inspect('outlay.extensions.observe')?.globalValue, 'on');
+  });
+});
+
 describe('a model that an extension asks through VS Code', () => {
   beforeEach(async () => {
     await resetSettings();
