@@ -6,14 +6,17 @@ import { Bookings } from './bookings.ts';
 import { type BudgetCore, budgetCore } from './budgetCore.ts';
 import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
-import type { LedgerHealth, LedgerReader } from './contract.ts';
+import type { ImportRequest, ImportResult, LedgerHealth, LedgerReader } from './contract.ts';
 import { HoldBooks } from './holdBooks.ts';
+import type { ImportBatch, ImportCounts, ImportedLog, PriceImported } from './importContract.ts';
 import { type DayOf, localDays } from './localDay.ts';
+import { loadLogs } from './logIndex.ts';
 import { type Migration, migrations } from './migrations.ts';
 import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
 import { type Owner, thisProcess } from './owner.ts';
 import { type LedgerQueries, ledgerQueries } from './queries.ts';
+import { importRuns, removeImport } from './runStore.ts';
 import { faultOf, Statements } from './sqlite.ts';
 import { TaskStore } from './taskStore.ts';
 
@@ -25,6 +28,8 @@ export interface LedgerOptions {
   readonly log: (sentence: string) => void;
   /** Whose calls in flight these are; this process where left out. */
   readonly owner?: Owner | undefined;
+  /** Prices what logs tell of; unpriced without it. */
+  readonly price?: PriceImported | undefined;
   /** For tests of migrations. */
   readonly migrations?: readonly Migration[] | undefined;
   /** For tests of the fallback to a rollback journal. */
@@ -45,7 +50,14 @@ export interface LedgerCore {
   /** Also resolves the open holds of owners that are gone, each once. Returns the calls that were in flight. */
   sweepLost(ownerAlive: (owner: Owner) => boolean): number;
   deleteBefore(beforeMs: number | null): number;
+  /** All of an import in one transaction. */
+  importRuns(request: ImportRequest): ImportResult;
+  removeImport(name: string): number | null;
   loadCalibration(): readonly CalibrationState[];
+  /** Books what logs tell of, and how far they were read, in one transaction. */
+  bookImport(batch: ImportBatch): ImportCounts;
+  /** What is known of every log. */
+  loadLogs(): readonly ImportedLog[];
 }
 
 export interface Ledger {
@@ -53,6 +65,8 @@ export interface Ledger {
   readonly writer: LedgerCore;
   readonly budget: BudgetCore;
   health(): LedgerHealth;
+  /** Takes the log into the file, for a moment in which nobody waits. Nothing is lost where it cannot. */
+  tidy(): void;
   close(): void;
 }
 
@@ -62,6 +76,7 @@ export class LedgerReadOnly extends Error {}
 interface Session {
   readonly connection: Connection;
   readonly statements: Statements;
+  readonly names: Names;
   readonly books: CallBooks;
   readonly holds: HoldBooks;
   readonly tasks: TaskStore;
@@ -103,6 +118,12 @@ class OpenedLedger {
         report: (query) => read((queries) => queries.report(query)),
         calls: (query) => read((queries) => queries.calls(query)),
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
+        imports: () => read((queries) => queries.imports()),
+        importedRuns: (name) => read((queries) => queries.importedRuns(name)),
+        taskRuns: () => read((queries) => queries.taskRuns()),
+        latestPrices: () => read((queries) => queries.latestPrices()),
+        modelUsage: () => read((queries) => queries.modelUsage()),
+        history: (by) => read((queries) => queries.history(by)),
         close,
       },
       writer: {
@@ -121,7 +142,13 @@ class OpenedLedger {
           this.#shrink(beforeMs === null);
           return deleted;
         },
+        importRuns: (request) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => importRuns(statements, request))),
+        removeImport: (name) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => removeImport(statements, name))),
         loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
+        bookImport: (batch) => write((books) => books.bookImport(batch)),
+        loadLogs: () => this.#mending((session) => loadLogs(session.statements, session.names)),
       },
       budget: budgetCore({
         write: (work) => this.#mending((session) => this.#writeBudget(session, work)),
@@ -132,6 +159,7 @@ class OpenedLedger {
           }),
       }),
       health: () => this.#health,
+      tidy: () => this.#tidy(),
       close,
     };
   }
@@ -196,7 +224,14 @@ class OpenedLedger {
     return {
       connection,
       statements,
-      books: new CallBooks({ ...shared, dayOf: this.#dayOf, tasks }),
+      names,
+      books: new CallBooks({
+        ...shared,
+        dayOf: this.#dayOf,
+        tasks,
+        price: this.#options.price,
+        nowMs: () => clock.nowMs(),
+      }),
       holds: new HoldBooks(shared),
       tasks,
       accounts,
@@ -207,6 +242,12 @@ class OpenedLedger {
   #write<T>(session: Session, work: (books: CallBooks) => T): T {
     if (session.connection.newerVersion !== null) throw new LedgerReadOnly('The ledger is of a newer schema.');
     return session.books.transaction(() => work(session.books));
+  }
+
+  /** Imports of a ledger in memory would be forgotten with it. */
+  #writeRuns<T>(session: Session, work: (statements: Statements) => T): T {
+    if (this.#health.state === 'memory') throw new LedgerInMemory(this.#health.reason);
+    return this.#write(session, () => work(session.statements));
   }
 
   #writeBudget<T>(session: Session, work: (holds: HoldBooks, tasks: TaskStore) => T): T {
@@ -225,6 +266,15 @@ class OpenedLedger {
       if (db.isOpen) db.close();
       this.#session = this.#startAnew(error);
       return work(this.#session);
+    }
+  }
+
+  /** A busy or full disk only puts this off; a damaged file is found by whatever reads or writes next. */
+  #tidy(): void {
+    try {
+      this.#session.connection.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      this.#options.log(`The ledger’s log was not taken into its file: ${messageOf(error)}.`);
     }
   }
 

@@ -127,6 +127,10 @@ export class WindowSession implements Disposable, TaskDesk {
     this.#subscriptions.push(workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
   }
 
+  get dataDir(): string {
+    return this.#dataDir;
+  }
+
   get state(): SidebarState {
     const { state, text, snapshot: metered } = this.#host.view;
     const script = this.#taskScript;
@@ -146,10 +150,6 @@ export class WindowSession implements Disposable, TaskDesk {
         seenExtensions: this.observation.observer.lastSeenMs,
       }),
     };
-  }
-
-  get dataDir(): string {
-    return this.#dataDir;
   }
 
   get workspaceId(): string {
