@@ -2,9 +2,11 @@ import { commands, type ExtensionContext, ExtensionMode, window } from 'vscode';
 import { sidebarViewId } from './manifest/manifest.ts';
 import type { SidebarState } from './protocol/sidebar.ts';
 import { registerCommands } from './vscode/commands.ts';
+import { actOnCoverage } from './vscode/coverage/coverageDesk.ts';
 import { showAgents } from './vscode/coverage/showAgents.ts';
 import { askAndDeleteData } from './vscode/deleteData.ts';
 import { openSecurity, openWalkthrough } from './vscode/help.ts';
+import { budgetToolParts, registerBudgetTool } from './vscode/languageModel/budgetTool.ts';
 import { Notifier } from './vscode/notifier.ts';
 import { writeSetting } from './vscode/settings.ts';
 import type { SidebarRequest } from './vscode/sidebarMessages.ts';
@@ -41,6 +43,7 @@ export function activate(context: ExtensionContext): OutlayExports {
   const tasks = new TaskSurfaces(context, session, { log, onError: report });
   surfaces.push(statusBar, sidebar, tasks);
   statusBar.show(session.state);
+  context.subscriptions.push(registerBudgetTool(budgetToolParts(context, session)));
 
   async function handleSidebar(request: SidebarRequest): Promise<void> {
     switch (request.type) {
@@ -64,6 +67,8 @@ export function activate(context: ExtensionContext): OutlayExports {
         return tasks.commands.extendTask(request.body.id, null);
       case 'setTaskBudget':
         return tasks.commands.setBudget(request.body.id);
+      case 'coverage':
+        return actOnCoverage(request.body.action);
       case 'openTaskTerminal':
         return tasks.commands.openTerminal(request.body.id);
     }

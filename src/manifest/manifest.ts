@@ -222,6 +222,12 @@ export const viewContainerId = 'outlay';
 export const sidebarViewId = 'outlay.now';
 export const tasksViewId = 'outlay.tasks';
 
+/** What agents read of their budget; see src/vscode/languageModel. */
+export const budgetToolName = 'outlay_budget';
+export const budgetServerId = 'outlay.budget';
+export const budgetToolText =
+  'What is left of the budget of the task at hand: used, reserved, left and share, in dollars, thinking tokens, output tokens, tool calls and calls.';
+
 export const sidebarMenu: readonly MenuSpec<CommandId>[] = [
   { command: 'outlay.openMeteredTerminal', group: 'navigation' },
   { command: 'outlay.openUnmeteredTerminal', group: '1_terminals' },

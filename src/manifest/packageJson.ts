@@ -1,5 +1,8 @@
 import {
   agentIds,
+  budgetServerId,
+  budgetToolName,
+  budgetToolText,
   type CommandId,
   commands,
   limitNames,
@@ -192,6 +195,19 @@ export function generatedParts(): JsonObject {
         args: 'selection',
       })),
       walkthroughs: walkthroughs(),
+      languageModelTools: [
+        {
+          name: budgetToolName,
+          displayName: 'Outlay budget',
+          toolReferenceName: 'outlayBudget',
+          canBeReferencedInPrompt: true,
+          icon: '$(dashboard)',
+          userDescription: budgetToolText,
+          modelDescription: `${budgetToolText} Read-only; takes no input. Use it before long or expensive work.`,
+          inputSchema: { type: 'object', properties: {} },
+        },
+      ],
+      mcpServerDefinitionProviders: [{ id: budgetServerId, label: 'Outlay budget' }],
       viewsContainers: {
         activitybar: [{ id: viewContainerId, title: 'Outlay', icon: 'media/outlay.svg' }],
       },

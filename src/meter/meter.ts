@@ -17,7 +17,6 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
-import { openOrders } from '../protocol/hostFeed.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
 import { newCallId } from '../protocol/newCallId.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
@@ -148,6 +147,7 @@ export class Meter {
       onBooked: (record) => {
         this.#budgets.booked(record);
         this.#snapshots.booksChanged();
+        if (record.source === 'host') void this.#renewOrders();
       },
       log,
     });
@@ -325,8 +325,8 @@ export class Meter {
         return hostRouteOf(request, { routes, upstreams, ownUpstream });
       },
       activeTask: (workspaceId) => this.#budgets.activeTask(workspaceId),
-      ordersFor: () => openOrders,
-      onRefused: () => undefined,
+      ordersFor: (workspaceId) => this.#budgets.hostOrders(workspaceId),
+      onRefused: (workspaceId, refused) => this.#budgets.hostRefused(workspaceId, refused),
       clock: this.#options.clock,
       log: this.#options.log,
     });
@@ -363,6 +363,7 @@ export class Meter {
     try {
       const [books] = await Promise.all([readBooks(this.#ledger, nowMs, windowStartMs), this.#budgets.readBoard()]);
       this.#notices.clear('books');
+      this.#hosts.ordersChanged();
       return books;
     } catch (error) {
       if (this.#stopping === null) this.#options.log(`the books cannot be read: ${String(error)}`);
@@ -372,6 +373,16 @@ export class Meter {
         text: 'The ledger cannot be read, so that these figures are old or missing. Agents are not affected.',
       });
       throw error;
+    }
+  }
+
+  /** After a call that an extension host made itself its next one is near: sooner than a snapshot is due. */
+  async #renewOrders(): Promise<void> {
+    try {
+      await this.#budgets.readBoard();
+      this.#hosts.ordersChanged();
+    } catch {
+      // The next snapshot reads the books again, and says so where it cannot.
     }
   }
 

@@ -13,6 +13,7 @@ import { ChildProcessConnector } from './childProcesses/childProcessConnector.ts
 import { ClineConnector } from './cline/clineConnector.ts';
 import { setContextKey } from './commands.ts';
 import { agentCoverage, type CoverageRow } from './coverage/agentCoverage.ts';
+import { CoverageDesk } from './coverage/coverageDesk.ts';
 import { readHostEnvironment } from './hostEnvironment.ts';
 import { Observation } from './inHost/observation.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
@@ -54,6 +55,7 @@ export class WindowSession implements Disposable, TaskDesk {
   readonly cline: ClineConnector;
   readonly #childProcesses: ChildProcessConnector;
   readonly observation: Observation;
+  readonly #coverage = new CoverageDesk(() => this.#publish());
   #launcherDir: string | null = null;
   #gateways: UserGateways | null = null;
   #connection: MeterConnection | null = null;
@@ -141,6 +143,12 @@ export class WindowSession implements Disposable, TaskDesk {
       demo: this.#demo || (snapshot?.meter.demo ?? false),
       trusted: workspace.isTrusted,
       workspaceId: this.workspaceId,
+      coverage: this.#coverage.lines({
+        rows: this.coverage(),
+        snapshot,
+        isObserving: this.observation.observer.isOn,
+        seenExtensions: this.observation.observer.lastSeenMs,
+      }),
     };
   }
 
@@ -180,6 +188,7 @@ export class WindowSession implements Disposable, TaskDesk {
       hostVariables: this.#childProcesses.names,
       connectsChildProcesses: readSetting('outlay.extensions.connectChildProcesses'),
       cline: this.cline.isWanted ? 'connected' : 'notConnected',
+      isObserving: this.observation.observer.isOn,
     });
   }
 

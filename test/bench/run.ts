@@ -6,6 +6,7 @@ import type { BenchRow, BenchSection } from './benchSection.ts';
 import { benchBudget } from './budget.ts';
 import { benchCompare } from './compare.ts';
 import { benchGateway } from './gateway.ts';
+import { benchInHost } from './inHost.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
 import { benchTrials } from './trials.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   gateway: (seconds) => benchGateway({ seconds }),
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
+  'in-host': () => benchInHost(),
   start: () => benchStart(),
   compare: () => benchCompare(),
   trials: () => benchTrials(),

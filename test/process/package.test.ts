@@ -79,6 +79,7 @@ describe('the package', () => {
         ...['LICENSE.txt', 'SECURITY.md', 'changelog.md'].map((name) => `extension/${name}`),
         ...[
           'THIRD_PARTY_NOTICES.txt',
+          'budgetServer.js',
           'cli.js',
           'cli.main.js',
           'extension.js',
@@ -133,6 +134,7 @@ describe('the package', () => {
       'src/meter/observeWorker.ts',
       'src/ledger/ledgerWorker.ts',
       'src/cli/main.ts',
+      'src/cli/budgetServerMain.ts',
     ];
     const built = await Promise.all([
       build({
