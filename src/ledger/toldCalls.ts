@@ -109,18 +109,24 @@ export class ToldCalls {
   }
 
   #mergeInto(row: SqlRow, call: ImportedCall): void {
-    const { statements, names, dayOf, price, markStale } = this.#options;
+    const { statements, names, rollups, dayOf, price, markStale } = this.#options;
     const before = importedOf(row, names);
     const merged = mergeImported(before, call.responseId === null ? { ...call, id: before.id } : call);
     const id = before.responseId === null && call.responseId !== null ? call.id : before.id;
     const now: ImportedCall = { ...merged, id };
     if (isSame(before, now)) return;
-    const columns = this.#columns(now, recordOfImported(now, price(now)));
+    const record = recordOfImported(now, price(now));
+    const columns = this.#columns(now, record);
     const changes = Object.keys(columns).map((name) => `${name} = ?`);
     const seq = integerOf(row, 'seq');
     statements
       .prepare(`UPDATE calls SET ${changes.join(', ')} WHERE seq = ?`)
       .run(...Object.values({ ...columns, task: integerOrNull(row, 'task') }), seq);
+    if (isInSameRollup(before, now)) {
+      rollups.subtractLater(recordOf(row, [], names), integerOf(row, 'day'));
+      rollups.addLater(record, integerOf(row, 'day'));
+      return;
+    }
     markStale(integerOf(row, 'day'), integerOf(row, 'session'));
     markStale(dayOf(now.atMs), names.idOf(now.session));
   }
@@ -188,6 +194,17 @@ function isSame(a: ImportedCall, b: ImportedCall): boolean {
     a.serviceTier === b.serviceTier &&
     a.speed === b.speed &&
     a.inferenceGeo === b.inferenceGeo
+  );
+}
+
+function isInSameRollup(a: ImportedCall, b: ImportedCall): boolean {
+  return (
+    a.atMs === b.atMs &&
+    a.session === b.session &&
+    a.model === b.model &&
+    a.agent === b.agent &&
+    a.auth === b.auth &&
+    a.workspaceId === b.workspaceId
   );
 }
 
