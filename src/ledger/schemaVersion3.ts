@@ -7,6 +7,8 @@
 export const schemaVersion3 = `
 ALTER TABLE calls ADD COLUMN pricing INTEGER;
 CREATE INDEX calls_told_request ON calls (request_id) WHERE source = 'transcript' AND request_id IS NOT NULL;
+CREATE INDEX calls_told_without_message ON calls (request_id)
+  WHERE source = 'transcript' AND response_id IS NULL AND request_id IS NOT NULL;
 
 CREATE TABLE sightings (
   id ANY PRIMARY KEY,
