@@ -27,7 +27,6 @@ const summed = [
   'unpriced_calls',
   'estimated_calls',
   'told_calls',
-  'told_nano_usd',
 ] as const;
 
 type Summed = Record<(typeof summed)[number], number>;
@@ -157,6 +156,5 @@ function sumsOf(share: Share, isTold: boolean): Summed {
     unpriced_calls: share.unpricedCalls,
     estimated_calls: share.estimatedCalls,
     told_calls: isTold ? share.calls : 0,
-    told_nano_usd: isTold ? (share.costNanoUsd ?? 0) : 0,
   };
 }
