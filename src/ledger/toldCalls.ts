@@ -37,6 +37,8 @@ export class ToldCalls {
   #hasSightings = false;
   #hasRequestOnly = false;
   #forgottenBeforeMs = 0;
+  #addedNanoUsd = 0;
+  #firstAtMs: number | null = null;
   /** All calls of logs that the books have, where they had none when they were opened: what is not in here need not be looked up. */
   #inserted: Set<string> | null = null;
   #isOpened = false;
@@ -47,6 +49,8 @@ export class ToldCalls {
 
   book(calls: readonly ImportedCall[]): ImportCounts {
     this.#look();
+    this.#addedNanoUsd = 0;
+    this.#firstAtMs = null;
     let added = 0;
     let merged = 0;
     let forgotten = 0;
@@ -56,7 +60,7 @@ export class ToldCalls {
       else merged++;
     }
     this.#options.rollups.flush();
-    return { added, merged, forgotten };
+    return { added, merged, forgotten, addedNanoUsd: this.#addedNanoUsd, firstAtMs: this.#firstAtMs };
   }
 
   #look(): void {
@@ -121,6 +125,8 @@ export class ToldCalls {
     statements.prepare(insertTold).run(...toldValues(call, cost, { names, day }));
     rollups.addLater(recordOfImported(call, cost), day);
     this.#remember(call);
+    this.#addedNanoUsd += cost.costNanoUsd ?? 0;
+    this.#firstAtMs = Math.min(call.atMs, this.#firstAtMs ?? call.atMs);
   }
 
   #mergeInto(row: SqlRow, call: ImportedCall): void {
