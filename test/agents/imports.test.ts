@@ -42,7 +42,7 @@ async function compare(rig: AgentRig, carried: number): Promise<void> {
   expect(bookedCalls(logs)).toEqual(bookedCalls(wire));
   expect(logs.map(({ costUsd }) => costUsd).toSorted()).toEqual(wire.map(({ costUsd }) => costUsd).toSorted());
   expect(new Set(logs.map(({ session }) => session))).toEqual(new Set(wire.map(({ session }) => session)));
-  expect(await importInto(rig.dataDir, rig)).toMatchObject({ new: 0, merged: carried });
+  expect(await importInto(rig.dataDir, rig)).toMatchObject({ new: 0, calls: carried });
   expect(await readBooks(rig.dataDir, carried)).toEqual(wire);
 }
 

@@ -49,7 +49,7 @@ export interface ImportOptions {
 
 const keptProblems = 1000;
 /** Calls that are booked in one transaction; the first ones sooner, so that today's are seen at once. */
-const batchCalls = 1500;
+const batchCalls = 4000;
 const firstBatchCalls = 200;
 
 /** Imports everything that is new in the logs of a place, newest first. Rejects only where the books do. */

@@ -74,7 +74,7 @@ export class ImportThread {
   #start(): Worker {
     const worker = new Worker(join(this.#options.workerDir, 'importWorker.js'), {
       name: 'outlay-import',
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     worker.unref();
     worker.on('message', (message: FromImporter) => this.#receive(worker, message));

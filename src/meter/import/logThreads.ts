@@ -32,8 +32,8 @@ class LogThread {
   constructor(workerPath: string, place: ReadingPlace) {
     this.#worker = new Worker(workerPath, {
       workerData: place,
-      // Most of what is read lives for one line only.
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      // What is read lives for one line only: a larger young generation would only hold more of it once it is done with.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     this.#worker.on('message', (answer: LogAnswer) => {
       const waiting = this.#waiting.shift();
