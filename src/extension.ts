@@ -13,6 +13,7 @@ import { StatusBar } from './vscode/statusBar.ts';
 import { TaskSurfaces } from './vscode/tasks/taskSurfaces.ts';
 import { openMeteredTerminal, openUnmeteredTerminal, relaunchTerminal } from './vscode/terminals/openTerminal.ts';
 import { inspectionFor, type TestInspection } from './vscode/testInspection.ts';
+import { TrialSurfaces } from './vscode/trials/trialSurfaces.ts';
 import { WindowSession } from './vscode/windowSession.ts';
 
 /** What this activation returns to other extensions: nothing, except inside Outlay's own in-host tests. */
@@ -78,6 +79,8 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.showAgents': () => showAgents(session.coverage()),
       'outlay.connectClineCli': () => session.cline.connect(),
       'outlay.disconnectClineCli': () => session.cline.disconnect(),
+      'outlay.observeExtensions': () => session.observation.observe(),
+      'outlay.stopObserving': () => session.observation.stop(),
       'outlay.openWalkthrough': openWalkthrough,
       'outlay.openSecurity': () => openSecurity(context.extensionUri),
       'outlay.importLogs': () => session.readLogs(false),
@@ -90,7 +93,12 @@ export function activate(context: ExtensionContext): OutlayExports {
     report,
   );
 
-  context.subscriptions.push(log, statusBar, sidebar, tasks, session, registrations);
+  const trials = new TrialSurfaces(context, session.dataDir, {
+    titleOfTask: (argument) => tasks.tree.lineOf(argument)?.label ?? null,
+    onError: report,
+  });
+
+  context.subscriptions.push(log, statusBar, sidebar, tasks, trials, session, registrations);
   const ready = session.start().catch(report);
   // Read by the bench: the time for which every other extension of this host had to wait.
   performance.measure('outlay.activate', { start: startMs });

@@ -1,6 +1,7 @@
 export const helpText = `Outlay: what your coding agents really cost.
 
-  outlay report --by model|session|day|agent [--since YYYY-MM-DD] [--json]
+  outlay report --by model|agent|session|folder|branch|task|effort|day|month
+                [--since YYYY-MM-DD] [--json]
       Spend by one key, calls with an API key and subscription use apart.
   outlay calls [--json]
       Every call, newest first.
@@ -23,6 +24,20 @@ export const helpText = `Outlay: what your coding agents really cost.
       Moves a session with its spend.
   outlay run --task ID -- COMMAND ...
       Any command with the environment of a task.
+  outlay compare [--runs FILE] [--without MODEL] [--price-weights IN,OUT]
+                 [--by-task] [--resamples 10000] [--seed 1] [--as-paid]
+                 [--origin trials|tasks|IMPORT|all] [--json]
+      What models list against what they cost on the same work: reversals, the
+      frontier, the cost of a pass. A file is compared by itself.
+  outlay runs import FILE [--name NAME] [--json]
+      Runs from CSV or JSON lines, kept apart from your own work.
+  outlay runs list [--json]
+  outlay runs remove NAME [--json]
+  outlay runs export [--origin trials|tasks|IMPORT|all]
+  outlay trial run FILE [--models claude-code:MODEL@EFFORT,codex:MODEL]
+                   [--runs N] [--budget USD] [--run-budget USD] [--accept HASH]
+      The same task for several models, each in its own copy of the
+      repository. "outlay trial help" tells the rest.
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
   outlay disconnect

@@ -10,6 +10,7 @@ import { openLedgerReader } from '../ledger/openLedgerReader.ts';
 import { callsText } from './callsCommand.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
+import { runCompare } from './compareCommand.ts';
 import { deleteCalls } from './deleteCommand.ts';
 import { disconnectAgents } from './disconnectCommand.ts';
 import { dataDirToMake, findDataDir } from './findDataDir.ts';
@@ -19,10 +20,16 @@ import { reconcileText } from './reconcileCommand.ts';
 import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
+import { runRuns } from './runsCommand.ts';
 import { runTask } from './taskCommand.ts';
+import { followInterrupts } from './trial/followInterrupts.ts';
+import { runTrialCommand } from './trial/trialCommand.ts';
 import { runWatch } from './watchCommand.ts';
+import { workspaceTitles } from './workspaceTitles.ts';
 
-const reportKeys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
+const reportKeys: readonly ReportKey[] = [
+  ...(['model', 'session', 'day', 'agent', 'month', 'folder', 'branch', 'task', 'effort'] as const),
+];
 
 const optionTypes = {
   'data-dir': { type: 'string' },
@@ -43,6 +50,15 @@ const optionTypes = {
   outcome: { type: 'string' },
   session: { type: 'string' },
   task: { type: 'string' },
+  name: { type: 'string' },
+  runs: { type: 'string' },
+  origin: { type: 'string' },
+  without: { type: 'string', multiple: true },
+  'price-weights': { type: 'string' },
+  resamples: { type: 'string' },
+  seed: { type: 'string' },
+  'by-task': { type: 'boolean' },
+  'as-paid': { type: 'boolean' },
   home: { type: 'string' },
   agent: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -56,6 +72,18 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   calls: ['data-dir', 'json'],
   delete: ['data-dir', 'before', 'all', 'json'],
   disconnect: ['data-dir'],
+  compare: [
+    'data-dir',
+    'runs',
+    'origin',
+    'without',
+    'price-weights',
+    'resamples',
+    'seed',
+    'by-task',
+    'as-paid',
+    'json',
+  ],
   import: ['data-dir', 'home', 'agent', 'json'],
   watch: ['data-dir', 'home', 'agent', 'json'],
   reconcile: ['data-dir', 'json'],
@@ -73,10 +101,18 @@ const taskOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   assign: ['session'],
 };
 
+const runsOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
+  import: ['name', 'json'],
+  list: ['json'],
+  export: ['origin'],
+  remove: ['json'],
+};
+
 /** Runs one command and returns its exit code: 0, 1 where it failed, 2 where its arguments make no sense. Never throws. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   try {
     if (args[0] === 'run') return await runRun(args.slice(1), io);
+    if (args[0] === 'trial') return await runTrialCommand(args.slice(1), io);
     await runCommand(args, io);
     return 0;
   } catch (error) {
@@ -106,6 +142,8 @@ export async function runOnProcess(): Promise<void> {
     homeDir: homedir(),
     launcherDir: join(programDir, '../media/bin'),
     workerDir: programDir,
+    programDir,
+    onInterrupt: followInterrupts,
     meterHint: (dataDir) =>
       `Open VS Code with Outlay, or start it: ${process.execPath} ${join(programDir, 'meter.js')} --data-dir ${dataDir}`,
     run: runProcess,
@@ -118,8 +156,12 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
   if (command === undefined)
-    throw new CliError('Say what to do: report, calls, import, task, run, delete, disconnect or help.', 2);
+    throw new CliError(
+      'Say what to do: report, calls, import, compare, runs, task, run, trial, delete, disconnect or help.',
+      2,
+    );
   if (command === 'task') return runTaskCommand(extra, values, io);
+  if (command === 'runs') return runRunsCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
   if (command === 'reconcile') return runReconcile(extra, values, io);
@@ -128,6 +170,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
   if (command === 'watch') return runWatch(importArgs(values, io), io);
+  if (command === 'compare') return runCompare(values, io);
   if (command === 'import') return runImport(importArgs(values, io), io);
   if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
@@ -152,6 +195,12 @@ async function runTaskCommand(words: readonly string[], values: Values, io: CliI
   await runTask({ dataDir: findDataDir(values['data-dir'], io), words, values, io });
 }
 
+async function runRunsCommand(words: readonly string[], values: Values, io: CliIo): Promise<void> {
+  const allowed = runsOptionsOf[words[0] ?? ''];
+  if (allowed !== undefined) checkOptions(`runs ${words[0]}`, values, [...allowed, 'data-dir']);
+  await runRuns({ dataDir: findDataDir(values['data-dir'], io), words, values, io });
+}
+
 function checkOptions(command: string, values: Values, allowed: readonly OptionName[]): void {
   for (const name of Object.keys(values)) {
     if (!allowed.some((option) => option === name)) throw new CliError(`${command} has no option --${name}.`, 2);
@@ -173,12 +222,13 @@ function runReport(values: Values, io: CliIo): void {
   const by = reportKeys.find((key) => key === values.by);
   if (by === undefined) {
     const problem = values.by === undefined ? 'report needs --by' : `"${values.by}" is nothing to report by; say`;
-    throw new CliError(`${problem} model, session, day or agent.`, 2);
+    throw new CliError(`${problem} ${reportKeys.slice(0, -1).join(', ')} or ${reportKeys.at(-1)}.`, 2);
   }
   const sinceDay = values.since;
   if (sinceDay !== undefined) checkDay('--since', sinceDay);
   const json = values.json ?? false;
-  withReader(values, io, (reader) => io.stdout(reportText(reader, { by, sinceDay, json, width: io.width })));
+  const titles = by === 'folder' ? workspaceTitles(findDataDir(values['data-dir'], io)) : new Map<string, string>();
+  withReader(values, io, (reader) => io.stdout(reportText(reader, { by, sinceDay, json, width: io.width, titles })));
 }
 
 function runCalls(values: Values, io: CliIo): void {

@@ -1,6 +1,14 @@
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
-import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerReader, ReportQuery, ReportRow } from './contract.ts';
+import type {
+  BudgetBooks,
+  CallsQuery,
+  ImportResult,
+  LedgerHealth,
+  LedgerReader,
+  ReportQuery,
+  ReportRow,
+} from './contract.ts';
 import type { ImportBatch, ImportCounts, ImportedLog } from './importContract.ts';
 
 /** All that a snapshot needs from the books, in one round trip. Days are local days "YYYY-MM-DD", inclusive. */
@@ -48,6 +56,9 @@ export interface LedgerRequests extends BudgetRequests {
   /** The user's own prices, for calls of logs; as they were written. */
   readonly setPrices: { readonly params: unknown; readonly result: null };
   readonly health: { readonly params: null; readonly result: LedgerHealth };
+  /** Runs that were staged in the ledger's folder. */
+  readonly importStaged: { readonly params: string; readonly result: ImportResult };
+  readonly removeImport: { readonly params: string; readonly result: number | null };
   readonly close: { readonly params: null; readonly result: null };
 }
 

@@ -6,7 +6,7 @@ import { Bookings } from './bookings.ts';
 import { type BudgetCore, budgetCore } from './budgetCore.ts';
 import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
-import type { LedgerHealth, LedgerReader } from './contract.ts';
+import type { ImportRequest, ImportResult, LedgerHealth, LedgerReader } from './contract.ts';
 import { HoldBooks } from './holdBooks.ts';
 import type { ImportBatch, ImportCounts, ImportedLog, PriceImported } from './importContract.ts';
 import { type DayOf, localDays } from './localDay.ts';
@@ -16,6 +16,7 @@ import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
 import { type Owner, thisProcess } from './owner.ts';
 import { type LedgerQueries, ledgerQueries } from './queries.ts';
+import { importRuns, removeImport } from './runStore.ts';
 import { faultOf, Statements } from './sqlite.ts';
 import { TaskStore } from './taskStore.ts';
 
@@ -49,6 +50,9 @@ export interface LedgerCore {
   /** Also resolves the open holds of owners that are gone, each once. Returns the calls that were in flight. */
   sweepLost(ownerAlive: (owner: Owner) => boolean): number;
   deleteBefore(beforeMs: number | null): number;
+  /** All of an import in one transaction. */
+  importRuns(request: ImportRequest): ImportResult;
+  removeImport(name: string): number | null;
   loadCalibration(): readonly CalibrationState[];
   /** Books what logs tell of, and how far they were read, in one transaction. */
   bookImport(batch: ImportBatch): ImportCounts;
@@ -61,6 +65,8 @@ export interface Ledger {
   readonly writer: LedgerCore;
   readonly budget: BudgetCore;
   health(): LedgerHealth;
+  /** Takes the log into the file, for a moment in which nobody waits. Nothing is lost where it cannot. */
+  tidy(): void;
   close(): void;
 }
 
@@ -113,6 +119,12 @@ class OpenedLedger {
         calls: (query) => read((queries) => queries.calls(query)),
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
         reconcile: (session) => read((queries) => queries.reconcile(session)),
+        imports: () => read((queries) => queries.imports()),
+        importedRuns: (name) => read((queries) => queries.importedRuns(name)),
+        taskRuns: () => read((queries) => queries.taskRuns()),
+        latestPrices: () => read((queries) => queries.latestPrices()),
+        modelUsage: () => read((queries) => queries.modelUsage()),
+        history: (by) => read((queries) => queries.history(by)),
         close,
       },
       writer: {
@@ -131,6 +143,10 @@ class OpenedLedger {
           this.#shrink(beforeMs === null);
           return deleted;
         },
+        importRuns: (request) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => importRuns(statements, request))),
+        removeImport: (name) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => removeImport(statements, name))),
         loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
         bookImport: (batch) => write((books) => books.bookImport(batch)),
         loadLogs: () => this.#mending((session) => loadLogs(session.statements, session.names)),
@@ -144,6 +160,7 @@ class OpenedLedger {
           }),
       }),
       health: () => this.#health,
+      tidy: () => this.#tidy(),
       close,
     };
   }
@@ -228,6 +245,12 @@ class OpenedLedger {
     return session.books.transaction(() => work(session.books));
   }
 
+  /** Imports of a ledger in memory would be forgotten with it. */
+  #writeRuns<T>(session: Session, work: (statements: Statements) => T): T {
+    if (this.#health.state === 'memory') throw new LedgerInMemory(this.#health.reason);
+    return this.#write(session, () => work(session.statements));
+  }
+
   #writeBudget<T>(session: Session, work: (holds: HoldBooks, tasks: TaskStore) => T): T {
     if (this.#health.state === 'memory') throw new LedgerInMemory(this.#health.reason);
     return this.#write(session, () => work(session.holds, session.tasks));
@@ -244,6 +267,15 @@ class OpenedLedger {
       if (db.isOpen) db.close();
       this.#session = this.#startAnew(error);
       return work(this.#session);
+    }
+  }
+
+  /** A busy or full disk only puts this off; a damaged file is found by whatever reads or writes next. */
+  #tidy(): void {
+    try {
+      this.#session.connection.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      this.#options.log(`The ledger’s log was not taken into its file: ${messageOf(error)}.`);
     }
   }
 

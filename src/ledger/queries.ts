@@ -1,11 +1,16 @@
 import type { CallRecord } from '../domain/call.ts';
+import { callReportSql, isCallReport } from './callReport.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
 import { reconciledCalls } from './reconciledCalls.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
+import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
+import { folderOf } from './taskRow.ts';
+import { latestPrices, taskRuns } from './taskRuns.ts';
+import { historyRows, modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
 export type LedgerQueries = Omit<LedgerReader, 'close'>;
@@ -16,6 +21,12 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     report: (query) => reportRows(statements, query),
     calls: (query) => callRecords(statements, names, query),
     reconcile: (session) => reconciledCalls(statements, names, session),
+    imports: () => importSummaries(statements),
+    importedRuns: (name) => importedRuns(statements, name),
+    taskRuns: () => taskRuns(statements),
+    latestPrices: () => latestPrices(statements),
+    modelUsage: () => modelUsage(statements),
+    history: (by) => historyRows(statements, by),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -33,13 +44,28 @@ export const emptyQueries: LedgerQueries = {
   calls: () => [],
   costSince: () => [],
   reconcile: () => [],
+  imports: () => [],
+  importedRuns: () => [],
+  taskRuns: () => ({ runs: [], sharedTasks: 0 }),
+  latestPrices: () => new Map(),
+  modelUsage: () => [],
+  history: () => [],
 };
 
-const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly text: string }>> = {
+/** Keys that rollups have; the others are read from calls. */
+type RollupKey = Exclude<ReportKey, 'branch' | 'task' | 'effort'>;
+
+const keyColumns: Readonly<Record<RollupKey, { readonly group: string; readonly text: string }>> = {
   model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
   session: { group: 'r.session', text: '(SELECT name FROM names WHERE id = r.session)' },
   agent: { group: 'r.agent', text: '(SELECT name FROM names WHERE id = r.agent)' },
   day: { group: 'r.day', text: 'CAST(r.day AS TEXT)' },
+  month: { group: 'r.day / 100', text: `printf('%04d-%02d', r.day / 10000, r.day / 100 % 100)` },
+  // The path that a task of the workspace was made in; the workspace's id where it had none.
+  folder: {
+    group: 'r.workspace',
+    text: `coalesce(${folderOf('r.workspace')}, (SELECT name FROM names WHERE id = r.workspace))`,
+  },
 };
 
 /** A sum that stops at the largest exact number: calls of absurd size must not make all others unreadable. */
@@ -49,6 +75,7 @@ function exactSum(column: string): string {
 
 /** The bare columns (agent, model) come from the row that holds the one `max`, as SQLite defines it: the newest call's. */
 function reportSql(by: ReportKey, conditions: readonly string[]): string {
+  if (isCallReport(by)) return callReportSql(by, conditions);
   const { group, text } = keyColumns[by];
   const sum = (column: string): string => exactSum(`r.${column}`);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import type { Disposable } from '../domain/disposable.ts';
 import type { BudgetCore } from './budgetCore.ts';
 import { budgetFaultSentence } from './budgetFaultSentence.ts';
-import type { AdmitAnswer, BudgetBooks, LedgerHealth } from './contract.ts';
+import type { AdmitAnswer, BudgetBooks, LedgerHealth, RunBooks } from './contract.ts';
 import type { HoldOperation } from './holdBooks.ts';
 import { HoldQueue } from './holdQueue.ts';
 import type { ImportBatch, ImportCounts, PriceImported } from './importContract.ts';
@@ -18,6 +19,8 @@ import type {
 import { type Ledger, openLedger } from './openLedger.ts';
 import { type Owner, ownerAlive, thisProcess } from './owner.ts';
 import { emptyQueries, type LedgerQueries } from './queries.ts';
+import { QuietWork } from './quietWork.ts';
+import { readStagedRuns } from './stagedRuns.ts';
 import { WriteQueue } from './writeQueue.ts';
 
 export interface ServeLedgerOptions extends LedgerWorkerOptions {
@@ -49,11 +52,15 @@ export function serveLedger(options: ServeLedgerOptions): (request: LedgerReques
   return (request) => server.receive(request);
 }
 
+/** Long enough that a pause between two calls of an agent is seldom taken for quiet. */
+const tidyAfterMs = 500;
+
 class LedgerServer {
   readonly #options: ServeLedgerOptions;
   readonly #queue: WriteQueue;
   readonly #holds: HoldQueue;
   readonly #handlers: Handlers;
+  readonly #tidying: QuietWork;
   #ledger: Ledger | null = null;
   #toldHealth = '';
 
@@ -77,11 +84,14 @@ class LedgerServer {
       run: (operations) => this.#onBooked((budget) => budget.runHolds(operations)),
     });
     this.#handlers = this.#makeHandlers();
+    const { clock, after } = options;
+    this.#tidying = new QuietWork({ clock, after, quietMs: tidyAfterMs, work: () => this.#ledger?.tidy() });
     this.#queue.flush();
     this.#tellHealth();
   }
 
   receive(request: LedgerRequest): void {
+    this.#tidying.touch();
     this.#answer(request).then(
       (result) => this.#options.send({ type: 'answer', seq: request.seq, result }),
       (error: unknown) => {
@@ -116,8 +126,25 @@ class LedgerServer {
       calls: (query) => this.#read().calls(query),
       now: (query) => this.#now(query),
       health: () => this.#health(),
+      ...this.#runHandlers(),
       ...this.#budgetHandlers(),
       close: () => this.#close(),
+    };
+  }
+
+  #runHandlers(): Handlers<keyof RunBooks> {
+    const write = <T>(work: (ledger: Ledger) => T): T => {
+      try {
+        if (!this.#queue.flush()) throw this.#queue.fault();
+        return work(this.#open());
+      } catch (error) {
+        throw new Error(budgetFaultSentence(error), { cause: error });
+      }
+    };
+    const { path } = this.#options;
+    return {
+      importStaged: (staged) => write(({ writer }) => writer.importRuns(readStagedRuns(dirname(path), staged))),
+      removeImport: (name) => write(({ writer }) => writer.removeImport(name)),
     };
   }
 
@@ -228,6 +255,7 @@ class LedgerServer {
     this.#holds.flush();
     if (!this.#queue.flush()) this.#log('The ledger was closed while calls were waiting in memory.');
     this.#queue.dispose();
+    this.#tidying.dispose();
     this.#ledger?.close();
     return new Promise((resolve) => this.#options.after(0, () => resolve(null)));
   }

@@ -17,6 +17,14 @@ import {
   walkthroughId,
 } from './manifest.ts';
 import type { CommandSpec, MenuSpec, SettingSpec, SettingType, StepCompletion } from './manifestTypes.ts';
+import {
+  taskTrialMenu,
+  trialCommands,
+  trialItemMenu,
+  trialsMenu,
+  trialsViewId,
+  trialsWelcome,
+} from './trialManifest.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 type JsonObject = { readonly [key: string]: Json | undefined };
@@ -71,6 +79,8 @@ const schemas: Readonly<Record<SettingType, JsonObject>> = {
   budgetMode: { type: 'string', enum: ['steady', 'strict', 'warn'] },
   timeZone: { type: 'string' },
   usdPerHour: price,
+  observe: { type: 'string', enum: ['ask', 'on', 'off'] },
+  extensionIds: { type: 'array', items: { type: 'string' }, uniqueItems: true },
 };
 
 function configuration(): JsonObject {
@@ -92,21 +102,32 @@ function property(spec: SettingSpec, scope: 'machine' | 'resource'): JsonObject 
 }
 
 function commandList(): readonly Json[] {
-  return Object.entries<CommandSpec>(commands).map(([command, { title, icon, enablement }]) => ({
-    command,
-    title,
-    category: 'Outlay',
-    ...(icon === undefined ? {} : { icon }),
-    ...(enablement === undefined ? {} : { enablement }),
-  }));
+  return Object.entries<CommandSpec>({ ...commands, ...trialCommands }).map(
+    ([command, { title, icon, enablement }]) => ({
+      command,
+      title,
+      category: 'Outlay',
+      ...(icon === undefined ? {} : { icon }),
+      ...(enablement === undefined ? {} : { enablement }),
+    }),
+  );
 }
 
 function menus(): JsonObject {
-  const palette = Object.entries<CommandSpec>(commands).filter(([, spec]) => spec.when !== undefined);
+  const palette = Object.entries<CommandSpec>({ ...commands, ...trialCommands }).filter(
+    ([, spec]) => spec.when !== undefined,
+  );
   return {
     commandPalette: palette.map(([command, { when }]) => ({ command, when })),
-    'view/title': [...inView(sidebarViewId, sidebarMenu), ...inView(tasksViewId, tasksMenu)],
-    'view/item/context': inView(tasksViewId, taskItemMenu),
+    'view/title': [
+      ...inView(sidebarViewId, sidebarMenu),
+      ...inView(tasksViewId, tasksMenu),
+      ...inView(trialsViewId, trialsMenu),
+    ],
+    'view/item/context': [
+      ...inView(tasksViewId, [...taskItemMenu, ...taskTrialMenu]),
+      ...inView(trialsViewId, trialItemMenu),
+    ],
   };
 }
 
@@ -178,9 +199,19 @@ export function generatedParts(): JsonObject {
         [viewContainerId]: [
           { type: 'webview', id: sidebarViewId, name: 'Now', icon: 'media/outlay.svg', contextualTitle: 'Outlay' },
           { id: tasksViewId, name: 'Tasks', icon: 'media/outlay.svg', contextualTitle: 'Outlay' },
+          {
+            id: trialsViewId,
+            name: 'Trials',
+            icon: 'media/outlay.svg',
+            contextualTitle: 'Outlay',
+            visibility: 'collapsed',
+          },
         ],
       },
-      viewsWelcome: [{ view: tasksViewId, contents: tasksWelcome }],
+      viewsWelcome: [
+        { view: tasksViewId, contents: tasksWelcome },
+        { view: trialsViewId, contents: trialsWelcome },
+      ],
     },
   };
 }

@@ -5,9 +5,8 @@ import type { Clock } from '../domain/clock.ts';
 import { commandLineToken } from '../gateway/commandLineToken.ts';
 import type { Upstream } from '../gateway/contract.ts';
 import { createGateway, type Gateway } from '../gateway/createGateway.ts';
-import { providerOfHost, UNNAMED_PROVIDER } from '../gateway/providerOfHost.ts';
 import { createRoutes } from '../gateway/routes.ts';
-import { parseUpstream, upstreamTable } from '../gateway/upstreams.ts';
+import { upstreamTable } from '../gateway/upstreams.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
 import { type LedgerWorker, startLedgerWorker } from '../ledger/startLedgerWorker.ts';
 import type {
@@ -18,33 +17,35 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
+import { openOrders } from '../protocol/hostFeed.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
+import { newCallId } from '../protocol/newCallId.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
+import { acceptUpstreams } from './acceptUpstreams.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
 import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
 import { healthNotice } from './healthNotice.ts';
+import { HostDesk } from './host/hostDesk.ts';
+import { hostRouteOf } from './host/hostRoute.ts';
 import { ImportDesk, ownPlace } from './import/importDesk.ts';
 import { ImportThread } from './import/importThread.ts';
 import { newSecret, writeMeterFile } from './meterFile.ts';
 import { MeteringSwitch } from './meteringSwitch.ts';
-import { newCallId } from './newCallId.ts';
 import { NoticeBoard } from './noticeBoard.ts';
 import { ObserverThread } from './observe/observerThread.ts';
 import { QuotaBoard } from './quotaBoard.ts';
 import { RefusalWatch } from './refusalWatch.ts';
-import { localDayOf, weekStartOf } from './snapshot/localDays.ts';
+import { Retention } from './retention.ts';
+import { readBooks } from './snapshot/readBooks.ts';
 import { type Books, SnapshotSource } from './snapshot/snapshotSource.ts';
 import { unmeteredNotice } from './unmeteredNotice.ts';
 import { WorkspaceRegistry } from './workspaceRegistry.ts';
 
 /** The workspace that base URLs of a headless meter name. */
 const DEFAULT_WORKSPACE = 'default';
-const RECENT_CALLS = 50;
-const MS_PER_DAY = 24 * 3_600_000;
-const RETENTION_EVERY_MS = 6 * 3_600_000;
 /** Of the four seconds that a stop may take, these are for calls in flight and the rest for the books. */
 const STOP_GRACE_MS = 3000;
 /** After a handover the records have to travel to the successor as well. */
@@ -87,14 +88,14 @@ export class Meter {
   readonly #workspaces: WorkspaceRegistry;
   readonly #imports: ImportThread;
   readonly #importDesk: ImportDesk;
+  readonly #hosts: HostDesk;
+  readonly #retention: Retention;
   readonly #startedAtMs: number;
   #lock: MeterLock;
   #gateway: Gateway;
   #control: ControlServer;
   /** Without an address file the control token goes to whoever started this process, and to nobody else. */
   #isAddressWritten = false;
-  #retentionDays = 0;
-  #retentionTimer: NodeJS.Timeout | null = null;
   #stopping: Promise<void> | null = null;
   #handingOver: Promise<number> | null = null;
   /** A meter that has handed over was asked to end now. */
@@ -175,6 +176,11 @@ export class Meter {
     this.#importDesk = new ImportDesk(this.#imports, ownPlace(process.env));
     this.#switch = new MeteringSwitch(this.#observer, !options.passThrough);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
+    this.#hosts = this.#createHostDesk();
+    this.#retention = new Retention({
+      ...{ ledger: this.#ledger, clock, log },
+      onDeleted: () => this.#snapshots.booksChanged(),
+    });
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
     // secrets are new: terminals go on sending the old ones to a port that anybody can take now.
     const known = options.port === 0 || options.port === last?.port ? last : null;
@@ -217,9 +223,10 @@ export class Meter {
   }
 
   async #stop(): Promise<void> {
-    if (this.#retentionTimer) clearInterval(this.#retentionTimer);
+    this.#retention.close();
     this.#refusals.close();
     this.#control.close();
+    this.#hosts.close();
     this.#snapshots.close();
     await this.#imports.close();
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
@@ -287,6 +294,7 @@ export class Meter {
       controlToken: this.#lock.controlToken,
       onRefused: () => this.#refusals.note('token'),
       feed: this.#snapshots,
+      onHost: (request, response) => this.#hosts.handle(request, response),
       log: this.#options.log,
       handlers: createControlHandlers({
         status: () => this.#status(),
@@ -301,7 +309,26 @@ export class Meter {
         imports: this.#importDesk,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
+        runs: this.#ledger,
       }),
+    });
+  }
+
+  /** Calls that windows observe in their extension hosts go the way of all others from here on. */
+  #createHostDesk(): HostDesk {
+    const { upstreams } = upstreamTable(this.#options.upstreams);
+    const routes = createRoutes(upstreams);
+    return new HostDesk({
+      observer: this.#switch,
+      routeOf: (request, workspaceId) => {
+        const ownUpstream = (routeId: string): Upstream | null => this.#workspaces.upstream(workspaceId, routeId);
+        return hostRouteOf(request, { routes, upstreams, ownUpstream });
+      },
+      activeTask: (workspaceId) => this.#budgets.activeTask(workspaceId),
+      ordersFor: () => openOrders,
+      onRefused: () => undefined,
+      clock: this.#options.clock,
+      log: this.#options.log,
     });
   }
 
@@ -334,19 +361,9 @@ export class Meter {
 
   async #readBooks(nowMs: number, windowStartMs: number): Promise<Books> {
     try {
-      const [{ today, week, recent, costSince }] = await Promise.all([
-        this.#ledger.now({
-          today: localDayOf(nowMs),
-          weekSince: weekStartOf(nowMs),
-          recentLimit: RECENT_CALLS,
-          costSinceMs: windowStartMs,
-        }),
-        this.#budgets.readBoard(),
-      ]);
+      const [books] = await Promise.all([readBooks(this.#ledger, nowMs, windowStartMs), this.#budgets.readBoard()]);
       this.#notices.clear('books');
-      const billed = costSince.filter(({ auth }) => auth !== 'subscription');
-      const billedOfWindowNanoUsd = billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
-      return { today, week, recent, billedOfWindowNanoUsd };
+      return books;
     } catch (error) {
       if (this.#stopping === null) this.#options.log(`the books cannot be read: ${String(error)}`);
       this.#notices.post({
@@ -360,9 +377,7 @@ export class Meter {
 
   async #configure(settings: MeterSettings): Promise<readonly string[]> {
     this.#switch.isOn = settings.metering;
-    this.#retentionDays = settings.retentionDays;
-    this.#retentionTimer ??= setInterval(() => void this.#forgetOld(), RETENTION_EVERY_MS).unref();
-    void this.#forgetOld();
+    this.#retention.setDays(settings.retentionDays);
     this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
     void this.#ledger.setPrices(settings.priceOverrides ?? []);
     this.#importDesk.setReading(settings.readLogs ?? false);
@@ -371,27 +386,8 @@ export class Meter {
     return problems;
   }
 
-  async #forgetOld(): Promise<void> {
-    if (this.#retentionDays === 0) return;
-    try {
-      const deleted = await this.#ledger.deleteBefore(this.#options.clock.nowMs() - this.#retentionDays * MS_PER_DAY);
-      if (deleted > 0) this.#snapshots.booksChanged();
-    } catch (error) {
-      this.#options.log(`old calls were not deleted: ${String(error)}`);
-    }
-  }
-
   #connectWorkspace({ workspaceId, title, upstreams }: WorkspaceParams): WorkspaceBaseUrls {
-    const accepted: Record<string, Upstream> = {};
-    const refused: Record<string, string> = {};
-    for (const [routeId, text] of Object.entries(upstreams)) {
-      const parsed = parseUpstream(
-        URL.canParse(text) ? providerOfHost(new URL(text).hostname) : UNNAMED_PROVIDER,
-        text,
-      );
-      if (parsed.upstream) accepted[routeId] = parsed.upstream;
-      else refused[routeId] = parsed.problem;
-    }
+    const { accepted, refused } = acceptUpstreams(upstreams);
     this.#workspaces.set(workspaceId, { title, upstreams: accepted });
     return { baseUrls: this.#gateway.baseUrls(workspaceId), refused };
   }
@@ -430,8 +426,9 @@ export class Meter {
   }
 
   async #release(): Promise<void> {
-    if (this.#retentionTimer) clearInterval(this.#retentionTimer);
+    this.#retention.close();
     this.#refusals.close();
+    this.#hosts.close();
     this.#gateway.stopListening();
     await this.#imports.close();
     await this.#observer.drain();

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchRow, BenchSection } from './benchSection.ts';
 import { benchBudget } from './budget.ts';
+import { benchCompare } from './compare.ts';
 import { benchGateway } from './gateway.ts';
 import { benchImport } from './import.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
+import { benchTrials } from './trials.ts';
 
 const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection>>> = {
   gateway: (seconds) => benchGateway({ seconds }),
@@ -15,6 +17,8 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   budget: () => benchBudget(),
   import: () => benchImport(),
   start: () => benchStart(),
+  compare: () => benchCompare(),
+  trials: () => benchTrials(),
 };
 
 /** A section as the file keeps it: with the time it was measured at, and how busy the machine was then. */

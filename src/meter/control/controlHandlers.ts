@@ -1,4 +1,5 @@
 import type { CallRecord } from '../../domain/call.ts';
+import type { RunBooks } from '../../ledger/contract.ts';
 import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } from '../../protocol/control.ts';
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
@@ -7,6 +8,7 @@ import type { ImportDesk } from '../import/importDesk.ts';
 import { importHandlers } from '../import/importHandlers.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
+import { runHandlers } from './runHandlers.ts';
 import { taskHandlers } from './taskHandlers.ts';
 
 /** What clients may ask of the meter, with parameters already read and checked. */
@@ -26,6 +28,7 @@ export interface MeterOperations {
   /** Resolves to sentences about what was left out. */
   setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
   tasks(): Promise<TasksSnapshot>;
+  readonly runs: RunBooks;
   readonly imports: ImportDesk;
 }
 
@@ -44,6 +47,7 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
       return {};
     },
     ...taskHandlers(meter),
+    ...runHandlers(meter.runs),
     ...importHandlers(meter.imports),
   };
 }

@@ -14,9 +14,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/analysis': ['src/domain'],
   // The ledger decides about holds inside its transaction, by the pure rules of the budget.
   'src/ledger': ['src/budget', 'src/domain'],
+  // Types only: the results that comparisons come to.
+  'src/protocol': ['src/analysis', 'src/domain'],
+  'src/runs': ['src/domain'],
   // Usage objects in logs are those of the wire, and JSON is read with the same bounds.
   'src/readers': ['src/wire', 'src/domain', 'src/ledger'],
-  'src/protocol': ['src/domain'],
   'src/manifest': ['src/domain'],
   'src/agents': ['src/manifest', 'src/protocol', 'src/domain'],
   'src/gateway': ['src/wire', 'src/tokens', 'src/domain'],
@@ -24,7 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/intercept': ['src/protocol', 'src/domain'],
   'src/meter': [
     ...['src/gateway', 'src/wire', 'src/tokens', 'src/pricing', 'src/budget', 'src/analysis', 'src/ledger'],
-    ...['src/readers', 'src/intercept', 'src/agentSettings', 'src/protocol', 'src/domain'],
+    ...['src/readers', 'src/runs', 'src/intercept', 'src/agentSettings', 'src/protocol', 'src/domain'],
   ],
   'src/trials': ['src/budget', 'src/analysis', 'src/protocol', 'src/domain'],
   'src/vscode': ['src/agents', 'src/agentSettings', 'src/protocol', 'src/intercept', 'src/manifest', 'src/domain'],
@@ -38,12 +40,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/budget',
     'src/analysis',
     'src/trials',
+    'src/runs',
     'src/ledger',
     'src/domain',
   ],
   'webview/shared': ['src/protocol', 'src/domain'],
   'webview/sidebar': ['webview/shared', 'src/protocol', 'src/domain'],
-  'webview/dashboard': ['webview/shared', 'src/protocol', 'src/domain'],
+  'webview/dashboard': ['webview/shared', 'src/analysis', 'src/protocol', 'src/domain'],
 };
 
 /** Packages that only one place may know; everybody else goes through it. */

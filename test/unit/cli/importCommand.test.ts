@@ -133,6 +133,8 @@ describe('outlay watch', () => {
       homeDir: home,
       launcherDir: '',
       meterHint: () => '',
+      programDir: '',
+      onInterrupt: () => () => undefined,
       run: async () => 0,
     } as const;
     await runWatch({ dataDir: tempDir(), home, agent: null, json: true }, io, { rounds: 1 });

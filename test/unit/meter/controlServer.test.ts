@@ -83,10 +83,15 @@ async function start(overrides: Partial<MeterOperations> = {}) {
     office: emptyOffice(),
     setBudgetPolicy: async (policy) => note('setBudgetPolicy', ['That is no limit.'], policy),
     tasks: async () => note('tasks', noTasks),
+    runs: {
+      importStaged: async (staged) => note('importStaged', { added: 2, known: 1 }, staged),
+      removeImport: async (name) => note('removeImport', null, name),
+    },
     imports: new ImportDesk(noImports, { homeDir: '/home/u', env: {}, platform: 'linux' }),
     ...overrides,
   };
   const server = new ControlServer({
+    onHost: (_request, response) => response.end(),
     controlToken,
     handlers: createControlHandlers(meter),
     feed,
