@@ -6,6 +6,7 @@ import type { BenchRow, BenchSection } from './benchSection.ts';
 import { benchBudget } from './budget.ts';
 import { benchCompare } from './compare.ts';
 import { benchGateway } from './gateway.ts';
+import { benchImport } from './import.ts';
 import { benchInHost } from './inHost.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
   'in-host': () => benchInHost(),
+  import: () => benchImport(),
   start: () => benchStart(),
   compare: () => benchCompare(),
   trials: () => benchTrials(),
