@@ -80,12 +80,26 @@ function foreign(db: Database, cleanUp: () => void): ForeignDatabase {
       const names = new Set(found.map((row) => row['name']));
       return names.size > 0 && columns.every((column) => names.has(column));
     },
-    rows: (sql, ...values) => db.prepare(sql).iterate(...values) as Iterable<SqlRow>,
+    rows(sql, ...values) {
+      const statement = db.prepare(sql);
+      statement.setReadBigInts(true);
+      return withNumbers(statement.iterate(...values) as Iterable<SqlRow>);
+    },
     close() {
       if (db.isOpen) db.close();
       cleanUp();
     },
   };
+}
+
+/** SQLite throws for an integer that no double can hold, and one absurd row would end the reading: such stay bigints. */
+function* withNumbers(rows: Iterable<SqlRow>): Generator<SqlRow> {
+  for (const row of rows) {
+    for (const [name, value] of Object.entries(row)) {
+      if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) row[name] = Number(value);
+    }
+    yield row;
+  }
 }
 
 function sizeOf(path: string): number {

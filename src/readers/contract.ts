@@ -43,6 +43,11 @@ export interface Observation {
   readonly durationMs: number | null;
   readonly usage: Usage;
   /**
+   * True where the log has only the sum of several calls (a session's total): no tier by the size of one request applies to it, and
+   * it is no single call to count.
+   */
+  readonly isSum: boolean;
+  /**
    * `reported`: the provider's own count. `estimated`: the agent counted for itself. `partial`: known to be lower than the truth
    * (a placeholder, an aborted turn).
    */
@@ -63,6 +68,7 @@ export const plainObservation = {
   folder: null,
   branch: null,
   durationMs: null,
+  isSum: false,
   provenance: 'reported',
   billedNanoUsd: null,
   auth: 'unknown',
