@@ -9,6 +9,8 @@ export interface CliIo {
   readonly homeDir: string;
   /** Folder of the launchers that come with this program. */
   readonly launcherDir: string;
+  /** Folder of the bundled threads; everything runs in this thread without it. */
+  readonly workerDir?: string;
   /** How somebody without a window starts the meter of a data folder, in a sentence. */
   readonly meterHint: (dataDir: string) => string;
   /** Runs a command on this terminal and resolves to its exit code; 127 where there is no such command. */

@@ -12,8 +12,9 @@ import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
 import { deleteCalls } from './deleteCommand.ts';
 import { disconnectAgents } from './disconnectCommand.ts';
-import { findDataDir } from './findDataDir.ts';
+import { dataDirToMake, findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
+import { type ImportArgs, runImport } from './importCommand.ts';
 import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
@@ -40,6 +41,8 @@ const optionTypes = {
   outcome: { type: 'string' },
   session: { type: 'string' },
   task: { type: 'string' },
+  home: { type: 'string' },
+  agent: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -51,6 +54,7 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   calls: ['data-dir', 'json'],
   delete: ['data-dir', 'before', 'all', 'json'],
   disconnect: ['data-dir'],
+  import: ['data-dir', 'home', 'agent', 'json'],
   help: [],
 };
 
@@ -97,6 +101,7 @@ export async function runOnProcess(): Promise<void> {
     platform: process.platform,
     homeDir: homedir(),
     launcherDir: join(programDir, '../media/bin'),
+    workerDir: programDir,
     meterHint: (dataDir) =>
       `Open VS Code with Outlay, or start it: ${process.execPath} ${join(programDir, 'meter.js')} --data-dir ${dataDir}`,
     run: runProcess,
@@ -109,7 +114,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
   if (command === undefined)
-    throw new CliError('Say what to do: report, calls, task, run, delete, disconnect or help.', 2);
+    throw new CliError('Say what to do: report, calls, import, task, run, delete, disconnect or help.', 2);
   if (command === 'task') return runTaskCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
@@ -117,6 +122,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   checkOptions(command, values, allowed);
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
+  if (command === 'import') return runImport(importArgs(values, io), io);
   if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
 }
@@ -172,6 +178,11 @@ function runReport(values: Values, io: CliIo): void {
 function runCalls(values: Values, io: CliIo): void {
   const json = values.json ?? false;
   withReader(values, io, (reader) => io.stdout(callsText(reader, { json, width: io.width })));
+}
+
+function importArgs(values: Values, io: CliIo): ImportArgs {
+  const { home = null, agent = null, json = false } = values;
+  return { dataDir: dataDirToMake(values['data-dir'], io), home, agent, json };
 }
 
 async function runDelete(values: Values, io: CliIo): Promise<void> {

@@ -5,8 +5,8 @@ import type { Usage } from '../domain/usage.ts';
 
 /** One call as a log told of it, ready for the books. */
 export interface ImportedCall {
-  /** The identity over all logs; see `identityOf`. 16 bytes. */
-  readonly id: Uint8Array;
+  /** The identity over all logs, 32 hex digits; see `identityOf`. */
+  readonly id: string;
   readonly responseId: string | null;
   readonly requestId: string | null;
   readonly agent: string;

@@ -1,6 +1,7 @@
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerReader, ReportQuery, ReportRow } from './contract.ts';
+import type { ImportBatch, ImportCounts, ImportedLog } from './importContract.ts';
 
 /** All that a snapshot needs from the books, in one round trip. Days are local days "YYYY-MM-DD", inclusive. */
 export interface NowQuery {
@@ -42,6 +43,10 @@ export interface LedgerRequests extends BudgetRequests {
   readonly report: { readonly params: ReportQuery; readonly result: readonly ReportRow[] };
   readonly calls: { readonly params: CallsQuery; readonly result: readonly CallRecord[] };
   readonly now: { readonly params: NowQuery; readonly result: NowAnswer };
+  readonly bookImport: { readonly params: ImportBatch; readonly result: ImportCounts };
+  readonly loadLogs: { readonly params: null; readonly result: readonly ImportedLog[] };
+  /** The user's own prices, for calls of logs; as they were written. */
+  readonly setPrices: { readonly params: unknown; readonly result: null };
   readonly health: { readonly params: null; readonly result: LedgerHealth };
   readonly close: { readonly params: null; readonly result: null };
 }

@@ -8,7 +8,9 @@ import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
 import type { LedgerHealth, LedgerReader } from './contract.ts';
 import { HoldBooks } from './holdBooks.ts';
+import type { ImportBatch, ImportCounts, ImportedLog, PriceImported } from './importContract.ts';
 import { type DayOf, localDays } from './localDay.ts';
+import { loadLogs } from './logIndex.ts';
 import { type Migration, migrations } from './migrations.ts';
 import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
@@ -25,6 +27,8 @@ export interface LedgerOptions {
   readonly log: (sentence: string) => void;
   /** Whose calls in flight these are; this process where left out. */
   readonly owner?: Owner | undefined;
+  /** Prices what logs tell of; unpriced without it. */
+  readonly price?: PriceImported | undefined;
   /** For tests of migrations. */
   readonly migrations?: readonly Migration[] | undefined;
   /** For tests of the fallback to a rollback journal. */
@@ -46,6 +50,10 @@ export interface LedgerCore {
   sweepLost(ownerAlive: (owner: Owner) => boolean): number;
   deleteBefore(beforeMs: number | null): number;
   loadCalibration(): readonly CalibrationState[];
+  /** Books what logs tell of, and how far they were read, in one transaction. */
+  bookImport(batch: ImportBatch): ImportCounts;
+  /** What is known of every log. */
+  loadLogs(): readonly ImportedLog[];
 }
 
 export interface Ledger {
@@ -62,6 +70,7 @@ export class LedgerReadOnly extends Error {}
 interface Session {
   readonly connection: Connection;
   readonly statements: Statements;
+  readonly names: Names;
   readonly books: CallBooks;
   readonly holds: HoldBooks;
   readonly tasks: TaskStore;
@@ -122,6 +131,8 @@ class OpenedLedger {
           return deleted;
         },
         loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
+        bookImport: (batch) => write((books) => books.bookImport(batch)),
+        loadLogs: () => this.#mending((session) => loadLogs(session.statements, session.names)),
       },
       budget: budgetCore({
         write: (work) => this.#mending((session) => this.#writeBudget(session, work)),
@@ -196,7 +207,14 @@ class OpenedLedger {
     return {
       connection,
       statements,
-      books: new CallBooks({ ...shared, dayOf: this.#dayOf, tasks }),
+      names,
+      books: new CallBooks({
+        ...shared,
+        dayOf: this.#dayOf,
+        tasks,
+        price: this.#options.price,
+        nowMs: () => clock.nowMs(),
+      }),
       holds: new HoldBooks(shared),
       tasks,
       accounts,

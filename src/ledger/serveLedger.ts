@@ -5,6 +5,7 @@ import { budgetFaultSentence } from './budgetFaultSentence.ts';
 import type { AdmitAnswer, BudgetBooks, LedgerHealth } from './contract.ts';
 import type { HoldOperation } from './holdBooks.ts';
 import { HoldQueue } from './holdQueue.ts';
+import type { ImportBatch, ImportCounts, PriceImported } from './importContract.ts';
 import type {
   LedgerMessage,
   LedgerRequest,
@@ -25,6 +26,15 @@ export interface ServeLedgerOptions extends LedgerWorkerOptions {
   /** Runs work after the requests that have arrived by now. */
   readonly soon: (work: () => void) => void;
   readonly send: (message: LedgerMessage) => void;
+  /** Prices calls of logs; they are unpriced without it. */
+  readonly prices?: LedgerPrices | undefined;
+}
+
+/** Prices that may change while the ledger is open. */
+export interface LedgerPrices {
+  readonly price: PriceImported;
+  /** Takes the user's own prices as they were written. */
+  set(overrides: unknown): void;
 }
 
 type Handlers<Names extends LedgerRequestName = LedgerRequestName> = {
@@ -96,6 +106,12 @@ class LedgerServer {
       saveCalibration: (states) => queue.write({ kind: 'saveCalibration', states }).then(() => null),
       loadCalibration: () => this.#ledger?.writer.loadCalibration() ?? [],
       deleteBefore: (beforeMs) => queue.deleteBefore(beforeMs),
+      bookImport: (batch) => this.#import(batch),
+      loadLogs: () => this.#open().writer.loadLogs(),
+      setPrices: (overrides) => {
+        this.#options.prices?.set(overrides);
+        return null;
+      },
       report: (query) => this.#read().report(query),
       calls: (query) => this.#read().calls(query),
       now: (query) => this.#now(query),
@@ -103,6 +119,12 @@ class LedgerServer {
       ...this.#budgetHandlers(),
       close: () => this.#close(),
     };
+  }
+
+  /** Throws a sentence where the disk refuses: the logs stay, and are read again. */
+  #import(batch: ImportBatch): ImportCounts {
+    if (!this.#queue.flush()) throw new Error(budgetFaultSentence(this.#queue.fault()));
+    return this.#open().writer.bookImport(batch);
   }
 
   #budgetHandlers(): Handlers<keyof BudgetBooks> {
@@ -177,7 +199,8 @@ class LedgerServer {
     if (this.#ledger !== null) return this.#ledger;
     const { path, timeZone, clock } = this.#options;
     const log = (sentence: string) => this.#log(sentence);
-    const ledger = openLedger({ path, timeZone: timeZone ?? undefined, clock, log });
+    const price = this.#options.prices?.price;
+    const ledger = openLedger({ path, timeZone: timeZone ?? undefined, clock, log, price });
     try {
       if (ledger.health().state !== 'newer-schema') this.#sweep(ledger);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CallRecord } from '../domain/call.ts';
 import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerWriter, ReportQuery, ReportRow } from './contract.ts';
+import type { ImportBatch, ImportCounts, ImportedLog } from './importContract.ts';
 import type {
   LedgerMessage,
   LedgerRequest,
@@ -27,6 +28,10 @@ export interface LedgerWorker extends LedgerWriter, BudgetBooks {
   now(query: NowQuery): Promise<NowAnswer>;
   report(query: ReportQuery): Promise<readonly ReportRow[]>;
   calls(query: CallsQuery): Promise<readonly CallRecord[]>;
+  /** Rejects with a sentence where the disk refuses. */
+  bookImport(batch: ImportBatch): Promise<ImportCounts>;
+  loadLogs(): Promise<readonly ImportedLog[]>;
+  setPrices(overrides: unknown): Promise<null>;
 }
 
 /**
@@ -45,6 +50,9 @@ export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
     report: (query) => client.ask('report', query),
     calls: (query) => client.ask('calls', query),
     now: (query) => client.ask('now', query),
+    bookImport: (batch) => client.ask('bookImport', batch),
+    loadLogs: () => client.ask('loadLogs', null),
+    setPrices: (overrides) => client.ask('setPrices', overrides),
     health: () => client.ask('health', null),
     ...budgetRequests(client),
     close: () => client.close(),

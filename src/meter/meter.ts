@@ -26,6 +26,8 @@ import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
 import { healthNotice } from './healthNotice.ts';
+import { ImportDesk, ownPlace } from './import/importDesk.ts';
+import { ImportThread } from './import/importThread.ts';
 import { newSecret, writeMeterFile } from './meterFile.ts';
 import { MeteringSwitch } from './meteringSwitch.ts';
 import { newCallId } from './newCallId.ts';
@@ -83,6 +85,8 @@ export class Meter {
   readonly #refusals: RefusalWatch;
   readonly #snapshots: SnapshotSource;
   readonly #workspaces: WorkspaceRegistry;
+  readonly #imports: ImportThread;
+  readonly #importDesk: ImportDesk;
   readonly #startedAtMs: number;
   #lock: MeterLock;
   #gateway: Gateway;
@@ -149,7 +153,10 @@ export class Meter {
     this.#observer = new ObserverThread({
       workerPath: join(options.workerDir, 'observeWorker.js'),
       onRecord: (stage, record) => this.#books.take(stage, record),
-      onLive: (calls) => this.#snapshots.liveChanged(calls),
+      onLive: (calls) => {
+        this.#imports.setBusy(calls.length > 0);
+        this.#snapshots.liveChanged(calls);
+      },
       onCounted: (counts) => this.#budgets.counted(counts),
       onRepeated: (repeat) => this.#budgets.repeated(repeat),
       onCalibration: (states) => void this.#ledger.saveCalibration(states),
@@ -158,6 +165,14 @@ export class Meter {
       onCrash: (reason, lost) => this.#onObserverCrash(reason, lost),
       log,
     });
+    this.#imports = new ImportThread({
+      workerDir: options.workerDir,
+      books: { loadLogs: () => this.#ledger.loadLogs(), book: (batch) => this.#ledger.bookImport(batch) },
+      onProgress: () => undefined,
+      onBooked: () => this.#snapshots.booksChanged(),
+      log,
+    });
+    this.#importDesk = new ImportDesk(this.#imports, ownPlace(process.env));
     this.#switch = new MeteringSwitch(this.#observer, !options.passThrough);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
@@ -206,6 +221,7 @@ export class Meter {
     this.#refusals.close();
     this.#control.close();
     this.#snapshots.close();
+    await this.#imports.close();
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
     await this.#observer.drain();
     await this.#books.settled();
@@ -282,6 +298,7 @@ export class Meter {
         handOver: (version) => this.#handOver(version),
         shutDown: () => this.#shutDown(),
         office: this.#budgets.office,
+        imports: this.#importDesk,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
       }),
@@ -347,6 +364,7 @@ export class Meter {
     this.#retentionTimer ??= setInterval(() => void this.#forgetOld(), RETENTION_EVERY_MS).unref();
     void this.#forgetOld();
     this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
+    void this.#ledger.setPrices(settings.priceOverrides ?? []);
     const problems = await this.#observer.setPriceOverrides(settings.priceOverrides ?? []);
     this.#snapshots.changed();
     return problems;
@@ -414,6 +432,7 @@ export class Meter {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#refusals.close();
     this.#gateway.stopListening();
+    await this.#imports.close();
     await this.#observer.drain();
     await this.#books.settled();
     const { dataDir, workerDir, log } = this.#options;

@@ -106,7 +106,19 @@ function found(
   about: { readonly root: SourceRoot; readonly realRoot: string; readonly stats: Stats },
 ): FoundLog {
   const { root, realRoot, stats } = about;
-  return { path, relativePath, root, realRoot, sizeBytes: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino };
+  const { size: sizeBytes, mtimeMs, ino: inode } = stats;
+  const log = { path, relativePath, root, realRoot, sizeBytes, mtimeMs, inode };
+  if (root.format.kind !== 'sqlite') return log;
+  // What a database was told last stands in its log first.
+  const wal = lstatSync(`${path}-wal`, { throwIfNoEntry: false });
+  if (wal === undefined) return log;
+  return { ...log, sizeBytes: sizeBytes + wal.size, mtimeMs: Math.max(mtimeMs, wal.mtimeMs) };
+}
+
+/** The same log as it is now; null where it is gone or is no regular file any more. */
+export function foundAgain(log: FoundLog): FoundLog | null {
+  const stats = lstatSync(log.path, { throwIfNoEntry: false });
+  return stats?.isFile() ? found(log.path, log.relativePath, { root: log.root, realRoot: log.realRoot, stats }) : null;
 }
 
 function entriesOf(path: string, sink: FindSink): readonly Dirent[] {

@@ -3,6 +3,8 @@ import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } f
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import type { TaskOffice } from '../budget/taskOffice.ts';
+import type { ImportDesk } from '../import/importDesk.ts';
+import { importHandlers } from '../import/importHandlers.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
 import { taskHandlers } from './taskHandlers.ts';
@@ -24,6 +26,7 @@ export interface MeterOperations {
   /** Resolves to sentences about what was left out. */
   setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
   tasks(): Promise<TasksSnapshot>;
+  readonly imports: ImportDesk;
 }
 
 /** One handler for each entry of the control map. */
@@ -41,5 +44,6 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
       return {};
     },
     ...taskHandlers(meter),
+    ...importHandlers(meter.imports),
   };
 }
