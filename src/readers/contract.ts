@@ -108,6 +108,15 @@ export interface SourceFile {
   readonly mtimeMs: number;
 }
 
+/** A file that is being read. */
+export interface ReadableFile extends SourceFile {
+  /**
+   * Another file of the same root, by its path from this file's folder with "/", at most 16 MB of it: for what is told once beside a log,
+   * such as its folder. Null where there is none, or it cannot be read. A change of it alone does not cause a new reading.
+   */
+  beside(path: string): Uint8Array | null;
+}
+
 export type JsonValue =
   | string
   | number
@@ -153,7 +162,7 @@ export interface LinesFormat {
    */
   readonly needles: readonly string[] | null;
   /** `state` is what this parser returned for the file before; null for a new file, or one that was cut or replaced. */
-  open(file: SourceFile, state: JsonValue, context: LineContext): LineParser;
+  open(file: ReadableFile, state: JsonValue, context: LineContext): LineParser;
   /** Of the first record of a file, for formats whose forks repeat their parent's records. */
   lineage?(firstRecord: JsonObject): Lineage | null;
 }
@@ -163,7 +172,7 @@ export interface DocumentFormat {
   readonly kind: 'document';
   /** Larger files are a problem; at most 64 MB. */
   readonly maxBytes: number;
-  parse(bytes: Uint8Array, file: SourceFile, sink: ReadSink): void;
+  parse(bytes: Uint8Array, file: ReadableFile, sink: ReadSink): void;
 }
 
 /** A database of the agent's. It is read from an unchanging copy or as such, never written, and no file is made beside it. */

@@ -43,7 +43,13 @@ const editors = ['Code', 'Code - Insiders', 'Code - OSS', 'VSCodium', 'Cursor', 
 const servers = ['.vscode-server', '.vscode-server-insiders', '.vscodium-server', '.cursor-server', '.windsurf-server'];
 
 /** The variables that `editorUserFolders` heeds. */
-export const editorVariables = ['VSCODE_PORTABLE', 'VSCODE_APPDATA', 'APPDATA', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME'] as const;
+export const editorVariables = [
+  'VSCODE_PORTABLE',
+  'VSCODE_APPDATA',
+  'APPDATA',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+] as const;
 
 /** The "User" folders of VS Code and what is made of it, on this machine and where a remote window runs its extensions. */
 export function editorUserFolders(place: Place): readonly string[] {

@@ -51,7 +51,8 @@ function pushRow(row: SqlRow, sink: ReadSink): void {
     sink.problem({ code: 'unexpected-shape', detail: 'a usage event has no session or no time' });
     return;
   }
-  const durationMs = field(row, 'duration_ms');
+  const duration = field(row, 'duration_ms');
+  const durationMs = typeof duration === 'number' && duration >= 0 ? Math.round(duration) : null;
   sink.call({
     ...plainObservation,
     provider: 'github-copilot',
@@ -63,8 +64,9 @@ function pushRow(row: SqlRow, sink: ReadSink): void {
     subAgent: nameField(row, 'agent_id'),
     folder: nameField(row, 'cwd'),
     branch: nameField(row, 'branch'),
-    atMs,
-    durationMs: typeof durationMs === 'number' && durationMs >= 0 ? Math.round(durationMs) : null,
+    // A row is written when its call has ended.
+    atMs: atMs - (durationMs ?? 0),
+    durationMs,
     usage: usageOfWholeInput({
       input: countField(row, 'input_tokens', sink),
       cacheRead: countField(row, 'cache_read_tokens', sink),
