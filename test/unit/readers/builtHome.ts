@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,6 +7,8 @@ export const homesDir = join(import.meta.dirname, '../../fixtures/homes');
 
 export interface BuiltHome {
   readonly homeDir: string;
+  /** Of an agent whose logs lie nowhere unless a variable says where: `environment.json` names files of the home. */
+  readonly env: Readonly<Record<string, string>>;
   remove(): void;
 }
 
@@ -22,5 +24,8 @@ export function buildHome(agent: string): BuiltHome {
     db.close();
     rmSync(path);
   }
-  return { homeDir, remove: () => rmSync(homeDir, { recursive: true, force: true }) };
+  const named = join(homesDir, agent, 'environment.json');
+  const variables = existsSync(named) ? (JSON.parse(readFileSync(named, 'utf8')) as Record<string, string>) : {};
+  const env = Object.fromEntries(Object.entries(variables).map(([name, file]) => [name, join(homeDir, file)]));
+  return { homeDir, env, remove: () => rmSync(homeDir, { recursive: true, force: true }) };
 }
