@@ -80,6 +80,7 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.disconnectClineCli': () => session.cline.disconnect(),
       'outlay.openWalkthrough': openWalkthrough,
       'outlay.openSecurity': () => openSecurity(context.extensionUri),
+      'outlay.importLogs': () => session.readLogs(false),
       'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),
       'outlay.restartMeter': () => session.restartMeter(),
       'outlay.showLog': () => log.show(),

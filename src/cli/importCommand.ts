@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../domain/clock.ts';
-import { printWhole } from '../domain/format.ts';
+import { exactFigure } from '../domain/figure.ts';
+import { formatUsd, printWhole } from '../domain/format.ts';
 import { claimDataFolder } from '../meter/claimDataFolder.ts';
 import { importedAgents, importIntoFolder } from '../meter/import/importIntoFolder.ts';
 import type { ImportReport } from '../protocol/imports.ts';
@@ -57,6 +58,8 @@ function importText(report: ImportReport): string {
   const lines = [
     `${count(files, 'file', 'files')}${from}: ${count(calls, 'call', 'calls')}, ${printWhole(report.new)} new, ${printWhole(merged)} merged, ${count(problemCount, 'problem', 'problems')}.`,
   ];
+  if (report.new > 0)
+    lines.push(`The new ones come to ${formatUsd(exactFigure(Math.round(report.newCostUsd * 1e9)))} at API prices.`);
   if (forgotten > 0) lines.push(`${count(forgotten, 'call', 'calls')} of a time that you deleted did not come back.`);
   for (const { file, line, code, detail } of problems.slice(0, shownProblems)) {
     lines.push(`${printable(file)}${line === null ? '' : `:${line}`}: ${code}, ${detail}`);

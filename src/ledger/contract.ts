@@ -32,6 +32,8 @@ export interface ReportRow {
   readonly outputNanoUsd: NanoUsd;
   readonly unpricedCalls: number;
   readonly estimatedCalls: number;
+  /** Of the calls, those that only agents' logs tell of. */
+  readonly toldCalls: number;
   readonly lastCallAtMs: number;
   /** The agent of the row's newest call; handy for sessions. */
   readonly agent: string;

@@ -53,7 +53,8 @@ function reportSql(by: ReportKey, conditions: readonly string[]): string {
     ${sum('web_searches')} AS web_searches, iif(sum(r.priced) > 0, ${sum('cost_nano_usd')}, NULL) AS cost,
     ${sum('input_nano_usd')} AS input_cost, ${sum('cache_nano_usd')} AS cache_cost,
     ${sum('thinking_nano_usd')} AS thinking_cost, ${sum('output_nano_usd')} AS output_cost,
-    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated, max(r.newest) AS newest,
+    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated,
+    ${sum('told_calls')} AS told_calls, max(r.newest) AS newest,
     (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
     FROM rollups r ${where} GROUP BY ${group}, r.auth
     ORDER BY cost IS NULL, cost DESC, newest DESC, key, auth`;
@@ -96,6 +97,7 @@ function rowOf(row: SqlRow, by: ReportKey): ReportRow {
     outputNanoUsd: integerOf(row, 'output_cost'),
     unpricedCalls: integerOf(row, 'unpriced'),
     estimatedCalls: integerOf(row, 'estimated'),
+    toldCalls: integerOf(row, 'told_calls'),
     lastCallAtMs: startOfNewest(integerOf(row, 'newest')),
     agent: textOf(row, 'agent'),
     model: textOf(row, 'model'),

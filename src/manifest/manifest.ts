@@ -59,6 +59,12 @@ export const settings = {
     default: 0,
     description: 'Days that calls are kept in the ledger. 0 keeps them until you delete them.',
   },
+  'outlay.readLogs': {
+    type: 'boolean',
+    default: true,
+    description:
+      'Read the logs that coding agents keep of their own sessions, on this machine and for counts only: what they cost before Outlay, outside of this editor, or on a subscription. Calls that Outlay carried itself are never counted twice.',
+  },
   'outlay.budget.default': {
     type: 'limits',
     default: {} as LimitsSetting,
@@ -167,6 +173,7 @@ export const commands = {
   'outlay.disconnectClineCli': { title: 'Disconnect Cline CLI', when: 'outlay.clineConnected' },
   'outlay.openWalkthrough': { title: 'Get Started' },
   'outlay.openSecurity': { title: 'Show What Outlay Touches and How to Remove It' },
+  'outlay.importLogs': { title: "Read Agents' Logs Now" },
   'outlay.deleteData': { title: 'Delete Data...' },
   'outlay.restartMeter': { title: 'Restart Meter' },
   'outlay.showLog': { title: 'Show Log' },

@@ -168,7 +168,7 @@ export class Meter {
     this.#imports = new ImportThread({
       workerDir: options.workerDir,
       books: { loadLogs: () => this.#ledger.loadLogs(), book: (batch) => this.#ledger.bookImport(batch) },
-      onProgress: () => undefined,
+      onProgress: (progress) => this.#importDesk.noteProgress(progress),
       onBooked: () => this.#snapshots.booksChanged(),
       log,
     });
@@ -365,6 +365,7 @@ export class Meter {
     void this.#forgetOld();
     this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
     void this.#ledger.setPrices(settings.priceOverrides ?? []);
+    this.#importDesk.setReading(settings.readLogs ?? false);
     const problems = await this.#observer.setPriceOverrides(settings.priceOverrides ?? []);
     this.#snapshots.changed();
     return problems;

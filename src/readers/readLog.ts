@@ -88,9 +88,11 @@ export function firstLineOf(log: FoundLog): string | null {
   try {
     const file = openInside(log);
     try {
-      const got = readSync(file, buffer, 0, bufferBytes, 0);
-      const end = buffer.subarray(0, got).indexOf(0x0a);
-      return end < 0 && got === bufferBytes ? null : textOf(buffer.subarray(0, end < 0 ? got : end));
+      // A buffer of its own, since a log that asks for another's lineage is being read with the shared one.
+      const own = Buffer.allocUnsafe(Math.min(bufferBytes, fstatSync(file).size));
+      const got = readSync(file, own, 0, own.length, 0);
+      const end = own.subarray(0, got).indexOf(0x0a);
+      return end < 0 && got === bufferBytes ? null : textOf(own.subarray(0, end < 0 ? got : end));
     } finally {
       closeSync(file);
     }
