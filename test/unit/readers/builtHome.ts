@@ -12,10 +12,10 @@ export interface BuiltHome {
   remove(): void;
 }
 
-/** A copy of `<agent>/home` of the fixtures in which each `<name>.sql` has become the database that it describes. */
+/** A copy of `<agent>` of the fixtures' homes in which each `<name>.sql` has become the database that it describes. */
 export function buildHome(agent: string): BuiltHome {
   const homeDir = mkdtempSync(join(tmpdir(), 'outlay-home-'));
-  cpSync(join(homesDir, agent, 'home'), homeDir, { recursive: true });
+  cpSync(join(homesDir, agent), homeDir, { recursive: true });
   for (const entry of readdirSync(homeDir, { recursive: true, encoding: 'utf8' })) {
     if (!entry.endsWith('.db.sql') && !entry.endsWith('.vscdb.sql')) continue;
     const path = join(homeDir, entry);

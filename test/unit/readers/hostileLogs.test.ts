@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Observation, Reader } from '../../../src/readers/contract.ts';
 import { readers } from '../../../src/readers/registry.ts';
-import { buildHome, homesDir } from './builtHome.ts';
+import { type BuiltHome, buildHome, homesDir } from './builtHome.ts';
 import { merged } from './mergedCalls.ts';
 import { readHome } from './readHome.ts';
 
@@ -25,23 +25,20 @@ afterEach(() => {
   for (const remove of removals.splice(0)) remove();
 });
 
-function build(agent: string): ReturnType<typeof buildHome> {
+function build(agent: string): BuiltHome {
   const home = buildHome(agent);
   removals.push(home.remove);
   return home;
 }
 
-const agents = readdirSync(homesDir)
-  .map((agent) => readers.find((reader) => reader.agent === agent))
-  .filter((reader) => reader !== undefined);
+/** Claude Code's and Codex's logs are damaged in tests of their own. */
+const agents = readers.filter(
+  ({ agent }) => existsSync(join(homesDir, agent)) && agent !== 'claude-code' && agent !== 'codex',
+);
 
 /** Files of a home that its reader reads, by their ending. */
-function logsOf(reader: Reader, homeDir: string, ending: string): readonly string[] {
-  const wanted = readdirSync(homeDir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith(ending));
-  const { files } = readHome(reader, { homeDir });
-  return wanted
-    .filter((path) => files.some((file) => file === '' || path.endsWith(file)))
-    .map((path) => join(homeDir, path));
+function logsOf(reader: Reader, home: BuiltHome, ending: string): readonly string[] {
+  return [...readHome(reader, home).positions.keys()].filter((path) => path.endsWith(ending));
 }
 
 function countsOf(observation: Observation): readonly (number | null)[] {
@@ -62,7 +59,7 @@ describe.each(agents.map((reader) => [reader.agent, reader] as const))('hostile 
   it('are read up to where they are cut, and on from there', () => {
     const home = build(agent);
     const whole = merged(readHome(reader, home).observations);
-    for (const path of logsOf(reader, home.homeDir, '.jsonl')) {
+    for (const path of logsOf(reader, home, '.jsonl')) {
       const bytes = readFileSync(path);
       for (const share of [0, 0.2, 0.55, 0.98]) {
         writeFileSync(path, bytes);
@@ -78,7 +75,7 @@ describe.each(agents.map((reader) => [reader.agent, reader] as const))('hostile 
 
   it('that are cut documents are told of and throw nothing', () => {
     const home = build(agent);
-    for (const path of logsOf(reader, home.homeDir, '.json')) {
+    for (const path of logsOf(reader, home, '.json')) {
       const bytes = readFileSync(path);
       for (const share of [0, 0.2, 0.5, 0.9]) {
         writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * share)));
@@ -92,9 +89,9 @@ describe.each(agents.map((reader) => [reader.agent, reader] as const))('hostile 
 
   it('with any value in any place are read without a throw, and tell no count that is none', () => {
     const home = build(agent);
-    const paths = ['.jsonl', '.json'].flatMap((ending) => logsOf(reader, home.homeDir, ending));
+    const paths = ['.jsonl', '.json'].flatMap((ending) => logsOf(reader, home, ending));
     const strange = fc.oneof(
-      fc.constantFrom(null, -1, 1.5, 1e300, '9', '__proto__', [], {}, true, 4_611_686_018_427_387_904),
+      fc.constantFrom(null, -1, 1.5, 1e300, '9', '__proto__', [], {}, true, 2 ** 62),
       fc.jsonValue({ maxDepth: 2 }),
     );
     for (const path of paths) {
