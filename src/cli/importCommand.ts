@@ -23,11 +23,16 @@ const shownProblems = 20;
 
 /** Imports agents' logs: through the meter where one runs, since it keeps the books, else by itself and without starting one. */
 export async function runImport(args: ImportArgs, io: CliIo): Promise<void> {
+  const report = await importOnce(args, io);
+  io.stdout(args.json ? `${JSON.stringify(report, null, 2)}\n` : importText(report));
+}
+
+/** One import; throws a sentence where nothing can be booked. */
+export async function importOnce(args: ImportArgs, io: CliIo): Promise<ImportReport> {
   if (args.agent !== null && !importedAgents.includes(args.agent)) {
     throw new CliError(`"${args.agent}" is no agent whose logs are read; they are ${importedAgents.join(', ')}.`, 2);
   }
-  const report = await importReport({ ...args, home: args.home === null ? null : resolve(args.home) }, io);
-  io.stdout(args.json ? `${JSON.stringify(report, null, 2)}\n` : importText(report));
+  return importReport({ ...args, home: args.home === null ? null : resolve(args.home) }, io);
 }
 
 async function importReport({ dataDir, home, agent }: ImportArgs, io: CliIo): Promise<ImportReport> {

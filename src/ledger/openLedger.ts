@@ -112,6 +112,7 @@ class OpenedLedger {
         report: (query) => read((queries) => queries.report(query)),
         calls: (query) => read((queries) => queries.calls(query)),
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
+        reconcile: (session) => read((queries) => queries.reconcile(session)),
         close,
       },
       writer: {

@@ -3,6 +3,7 @@ import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
+import { reconciledCalls } from './reconciledCalls.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 
@@ -14,6 +15,7 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
   return {
     report: (query) => reportRows(statements, query),
     calls: (query) => callRecords(statements, names, query),
+    reconcile: (session) => reconciledCalls(statements, names, session),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -26,7 +28,12 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
 }
 
 /** The answers of a ledger that does not exist yet. */
-export const emptyQueries: LedgerQueries = { report: () => [], calls: () => [], costSince: () => [] };
+export const emptyQueries: LedgerQueries = {
+  report: () => [],
+  calls: () => [],
+  costSince: () => [],
+  reconcile: () => [],
+};
 
 const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly text: string }>> = {
   model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
