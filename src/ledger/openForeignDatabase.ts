@@ -1,4 +1,14 @@
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,7 +47,7 @@ export function openForeignDatabase(path: string): ForeignDatabase {
   const cleanUp = () => rmSync(folder, { recursive: true, force: true });
   try {
     const copy = join(folder, 'copy.sqlite');
-    copyFileSync(path, copy);
+    copyFileSync(path, copy, constants.COPYFILE_FICLONE);
     if (logBytes > 0) copyFileSync(log, `${copy}-wal`);
     // A hot journal is taken back by whoever opens the file for writing, which is our copy's right only.
     if (existsSync(journal)) copyFileSync(journal, `${copy}-journal`);
