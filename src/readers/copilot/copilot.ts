@@ -22,16 +22,18 @@ function cliRoots(place: Place): readonly SourceRoot[] {
       accepts: (relativePath) => relativePath === '',
       format: { kind: 'sqlite', read: readUsageEvents },
     },
-    {
-      path: join(home, 'session-state'),
-      maxDepth: 1,
-      accepts: (relativePath) => relativePath.endsWith('/events.jsonl') || /^[^/]+\.jsonl$/.test(relativePath),
-      format: {
-        kind: 'lines',
-        needles: ['"session.start"', '"session.resume"', '"session.shutdown"'],
-        open: (file, state) => new ShutdownParser(file, state),
-      },
-    },
+    ...['session-state', 'history-session-state'].map(
+      (name): SourceRoot => ({
+        path: join(home, name),
+        maxDepth: 1,
+        accepts: (relativePath) => relativePath.endsWith('/events.jsonl') || /^[^/]+\.jsonl$/.test(relativePath),
+        format: {
+          kind: 'lines',
+          needles: ['"session.start"', '"session.resume"', '"session.shutdown"'],
+          open: (file, state) => new ShutdownParser(file, state),
+        },
+      }),
+    ),
   ];
 }
 

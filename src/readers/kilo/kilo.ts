@@ -20,6 +20,8 @@ export const kilo: Reader = {
     const storages = editorUserFolders(place).map((user) => join(user, 'globalStorage', 'kilocode.kilo-code'));
     return [
       ...databaseRoot({ data, named: place.env['KILO_DB'], stem: 'kilo' }),
+      // Its first builds kept OpenCode's name in a folder of their own.
+      ...databaseRoot({ data, named: undefined, stem: 'opencode' }),
       ...storages.map((storage) => classicTasks(join(storage, 'tasks'), classic)),
     ];
   },
