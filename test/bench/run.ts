@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { BenchRow, BenchSection } from './benchSection.ts';
 import { benchBudget } from './budget.ts';
 import { benchGateway } from './gateway.ts';
+import { benchImport } from './import.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   gateway: (seconds) => benchGateway({ seconds }),
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
+  import: () => benchImport(),
   start: () => benchStart(),
 };
 
