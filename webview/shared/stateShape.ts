@@ -103,7 +103,7 @@ const callCost = objectOf<CallCost>({
   priceVersion: nullable(text),
 });
 
-const callRecord = objectOf<CallRecord>({
+export const callRecord = objectOf<CallRecord>({
   id: text,
   startedAtMs: number,
   durationMs: nullable(number),
