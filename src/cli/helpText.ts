@@ -15,6 +15,14 @@ export const helpText = `Outlay: what your coding agents really cost.
       Moves a session with its spend.
   outlay run --task ID -- COMMAND ...
       Any command with the environment of a task.
+  outlay compare [--runs FILE] [--without MODEL] [--price-weights IN,OUT]
+                 [--by-task] [--resamples 10000] [--seed 1] [--as-paid]
+                 [--origin trials|tasks|IMPORT|all] [--json]
+      What models list against what they cost on the same work: reversals, the
+      frontier, the cost of a pass. A file is compared by itself.
+  outlay runs import FILE [--name NAME] [--json]
+      Runs from CSV or JSON lines, kept apart from your own work.
+  outlay runs list|export|remove NAME [--json]
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
   outlay disconnect

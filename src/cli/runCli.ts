@@ -10,6 +10,7 @@ import { openLedgerReader } from '../ledger/openLedgerReader.ts';
 import { callsText } from './callsCommand.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
+import { runCompare } from './compareCommand.ts';
 import { deleteCalls } from './deleteCommand.ts';
 import { disconnectAgents } from './disconnectCommand.ts';
 import { findDataDir } from './findDataDir.ts';
@@ -40,6 +41,14 @@ const optionTypes = {
   outcome: { type: 'string' },
   session: { type: 'string' },
   task: { type: 'string' },
+  runs: { type: 'string' },
+  origin: { type: 'string' },
+  without: { type: 'string', multiple: true },
+  'price-weights': { type: 'string' },
+  resamples: { type: 'string' },
+  seed: { type: 'string' },
+  'by-task': { type: 'boolean' },
+  'as-paid': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -51,6 +60,18 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   calls: ['data-dir', 'json'],
   delete: ['data-dir', 'before', 'all', 'json'],
   disconnect: ['data-dir'],
+  compare: [
+    'data-dir',
+    'runs',
+    'origin',
+    'without',
+    'price-weights',
+    'resamples',
+    'seed',
+    'by-task',
+    'as-paid',
+    'json',
+  ],
   help: [],
 };
 
@@ -109,7 +130,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
   if (command === undefined)
-    throw new CliError('Say what to do: report, calls, task, run, delete, disconnect or help.', 2);
+    throw new CliError('Say what to do: report, calls, compare, runs, task, run, delete, disconnect or help.', 2);
   if (command === 'task') return runTaskCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
@@ -117,6 +138,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   checkOptions(command, values, allowed);
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
+  if (command === 'compare') return runCompare(values, io);
   if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
 }

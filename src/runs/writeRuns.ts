@@ -1,0 +1,56 @@
+import type { Run } from '../domain/run.ts';
+import { runColumns } from './runColumns.ts';
+
+type Column = (typeof runColumns)[number];
+
+/**
+ * Runs as CSV with the columns that are read as well. Unknown is empty; a run that a budget stopped has no outcome. Own tasks are written with their
+ * title, and with their id where two tasks have the same. Agent and origin have no column.
+ */
+export function writeRuns(runs: readonly Run[]): string {
+  const tasksOfTitle = new Map<string, Set<string>>();
+  for (const { task, taskTitle } of runs)
+    tasksOfTitle.set(taskTitle, (tasksOfTitle.get(taskTitle) ?? new Set()).add(task));
+  const lines = runs.map((run) => {
+    const isUnique = tasksOfTitle.get(run.taskTitle)?.size === 1;
+    const texts = textsOf(run, isUnique ? run.taskTitle : `${run.taskTitle} (${run.task})`);
+    return runColumns.map((column) => quoted(texts[column])).join(',');
+  });
+  return `${[runColumns.join(','), ...lines].join('\n')}\n`;
+}
+
+function textsOf(run: Run, task: string): Readonly<Record<Column, string>> {
+  return {
+    task,
+    model: run.model,
+    effort: run.effort ?? '',
+    run: run.run ?? '',
+    passed: run.passed === null ? '' : run.passed ? '1' : '0',
+    cost_usd: usdText(run.costNanoUsd),
+    input_tokens: amountText(run.inputTokens),
+    cache_read_tokens: amountText(run.cacheReadTokens),
+    cache_write_tokens: amountText(run.cacheWriteTokens),
+    output_tokens: amountText(run.outputTokens),
+    thinking_tokens: amountText(run.thinkingTokens),
+    calls: amountText(run.calls),
+    seconds: amountText(run.seconds),
+    started_at: run.startedAtMs === null ? '' : new Date(run.startedAtMs).toISOString(),
+    input_usd_per_mtok: usdText(run.listPrice?.inputNanoUsdPerMtok ?? null),
+    output_usd_per_mtok: usdText(run.listPrice?.outputNanoUsdPerMtok ?? null),
+  };
+}
+
+function amountText(value: number | null): string {
+  return value === null ? '' : String(value);
+}
+
+/** The decimal point is moved in the text, as it was when the figure was read. */
+function usdText(nanoUsd: number | null): string {
+  if (nanoUsd === null) return '';
+  const [digits = '0', exponent = '0'] = String(nanoUsd).split('e');
+  return String(Number(`${digits}e${Number(exponent) - 9}`));
+}
+
+function quoted(text: string): string {
+  return /[",;|\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
