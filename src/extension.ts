@@ -3,6 +3,7 @@ import { sidebarViewId } from './manifest/manifest.ts';
 import type { SidebarState } from './protocol/sidebar.ts';
 import { registerCommands } from './vscode/commands.ts';
 import { showAgents } from './vscode/coverage/showAgents.ts';
+import { DashboardPanel } from './vscode/dashboard/dashboardPanel.ts';
 import { askAndDeleteData } from './vscode/deleteData.ts';
 import { openSecurity, openWalkthrough } from './vscode/help.ts';
 import { Notifier } from './vscode/notifier.ts';
@@ -38,7 +39,13 @@ export function activate(context: ExtensionContext): OutlayExports {
     handleSidebar(request).catch(report);
   });
   const tasks = new TaskSurfaces(context, session, { log, onError: report });
-  surfaces.push(statusBar, sidebar, tasks);
+  const dashboard = new DashboardPanel(context, {
+    now: session.state,
+    ask: (name, params) => session.askDashboard(name, params),
+    retry: () => session.retry(),
+    onError: report,
+  });
+  surfaces.push(statusBar, sidebar, tasks, dashboard);
   statusBar.show(session.state);
 
   async function handleSidebar(request: SidebarRequest): Promise<void> {
@@ -71,6 +78,7 @@ export function activate(context: ExtensionContext): OutlayExports {
   const registrations = registerCommands(
     {
       'outlay.openSidebar': () => commands.executeCommand(`${sidebarViewId}.focus`),
+      'outlay.compareModels': () => dashboard.open(),
       'outlay.openMeteredTerminal': openMeteredTerminal,
       'outlay.openUnmeteredTerminal': openUnmetered,
       'outlay.turnOn': () => turn(true),
@@ -89,10 +97,10 @@ export function activate(context: ExtensionContext): OutlayExports {
     report,
   );
 
-  context.subscriptions.push(log, statusBar, sidebar, tasks, session, registrations);
+  context.subscriptions.push(log, statusBar, sidebar, tasks, dashboard, session, registrations);
   const ready = session.start().catch(report);
   // Read by the bench: the time for which every other extension of this host had to wait.
   performance.measure('outlay.activate', { start: startMs });
   if (context.extensionMode !== ExtensionMode.Test) return undefined;
-  return inspectionFor(context, { ready, session, statusBar, tasks });
+  return inspectionFor(context, { ready, session, statusBar, tasks, dashboard });
 }

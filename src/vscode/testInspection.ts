@@ -1,7 +1,9 @@
 import type { ExtensionContext } from 'vscode';
+import type { DashboardState } from '../protocol/dashboard.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import type { BudgetPolicy } from '../protocol/tasks.ts';
 import type { TaskNode } from '../protocol/taskTreeView.ts';
+import type { DashboardPanel } from './dashboard/dashboardPanel.ts';
 import type { DialogScript } from './dialogs.ts';
 import type { StatusBar } from './statusBar.ts';
 import { readPolicy } from './tasks/readPolicy.ts';
@@ -36,6 +38,8 @@ export interface TestInspection {
   /** Looks at the branches of tasks now. */
   lookAtBranches(): Promise<void>;
   currentBranch(): string | null;
+  /** What the dashboard shows; null while it is closed. */
+  dashboard(): DashboardState | null;
   /** The limits of the settings, as the meter is told of them. */
   policy(): BudgetPolicy;
 }
@@ -47,6 +51,7 @@ export function inspectionFor(
     readonly session: WindowSession;
     readonly statusBar: StatusBar;
     readonly tasks: TaskSurfaces;
+    readonly dashboard: DashboardPanel;
   },
 ): TestInspection {
   const { session, statusBar, tasks } = parts;
@@ -73,6 +78,7 @@ export function inspectionFor(
     taskNodes: () => tasks.tree.getChildren(),
     lookAtBranches: () => tasks.branches.look(),
     currentBranch: () => tasks.branches.currentBranch(),
+    dashboard: () => parts.dashboard.state,
     policy: () => readPolicy(session.workspaceId),
   };
 }

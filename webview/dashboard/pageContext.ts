@@ -35,7 +35,7 @@ export interface PageContext {
 export function pageContext(data: DashboardData, parts: Pick<PageContext, 'ui' | 'actions'>): PageContext {
   const labels = new Map(data.comparison.models.map(({ key, label }) => [key, label]));
   const places = new Map<string, number>();
-  const names = [...data.comparison.models.map(({ label }) => label), ...data.effective.rows.map(effectiveLabel)];
+  const names = [...data.comparison.models.map(({ label }) => label), ...effectiveLabels(data.effective.rows)];
   for (const name of names) if (!places.has(name)) places.set(name, places.size);
   return {
     data,
@@ -46,8 +46,15 @@ export function pageContext(data: DashboardData, parts: Pick<PageContext, 'ui' |
   };
 }
 
-/** A model of the default page with what tells it from others of the same name. */
-export function effectiveLabel(row: DashboardData['effective']['rows'][number]): string {
-  const notes = [row.effort, row.agent, row.isSubscription ? 'subscription' : null].filter((note) => note !== null);
-  return notes.length === 0 ? row.model : `${row.model} (${notes.join(', ')})`;
+/** A model of the default page with what tells it from other rows of the same name, and no more. */
+export function effectiveLabels(rows: DashboardData['effective']['rows']): readonly string[] {
+  return rows.map((row) => {
+    const others = rows.filter((other) => other !== row && other.model === row.model);
+    const notes = [
+      others.some(({ effort }) => effort !== row.effort) ? (row.effort ?? 'no effort named') : null,
+      others.some(({ agent }) => agent !== row.agent) ? row.agent : null,
+      row.isSubscription ? 'subscription' : null,
+    ].filter((note) => note !== null);
+    return notes.length === 0 ? row.model : `${row.model} (${notes.join(', ')})`;
+  });
 }

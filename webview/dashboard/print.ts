@@ -45,6 +45,11 @@ export function intervalCell(interval: Interval | null): Cell {
   return { text: `${printTimes(interval[0])} to ${printTimes(interval[1])}`, raw: `${interval[0]} to ${interval[1]}` };
 }
 
+/** "0.5×", "2×": for axes of ratios. */
+export function printAxisTimes(ratio: number): string {
+  return `${Number(ratio.toPrecision(3))}×`;
+}
+
 /** Cents and above with two digits, below with as many as say something; for axes. */
 export function printAxisUsd(nanoUsd: number): string {
   const dollars = nanoUsd / 1e9;

@@ -44,6 +44,11 @@ export function drawLabels(
       fixed === null ? freePlace(taken, { x, y, width, height, area }) : boxAt(x, fixed.y, fixed.align, width, height);
     if (place === null) continue;
     taken.push(place);
+    context.fillStyle = theme.background;
+    context.globalAlpha = 0.8;
+    context.fillRect(place.left - 2, place.top + 1, width + 4, place.bottom - place.top - 2);
+    context.globalAlpha = 1;
+    context.fillStyle = theme.text;
     context.fillText(shown, place.left, (place.top + place.bottom) / 2);
   }
   context.restore();

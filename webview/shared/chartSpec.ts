@@ -144,11 +144,16 @@ export function shortened(text: string, most: number): string {
   return `${letters.slice(0, most - 1 - tail).join('')}…${letters.slice(letters.length - tail).join('')}`;
 }
 
-/** Whether a tick of a log axis carries its number: the powers of ten, and 2 and 5 between them where the axis is short. */
-export function isLogTick(value: number, decades: number): boolean {
-  if (!(value > 0)) return false;
-  const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-  const isPower = Math.abs(mantissa - 1) < 1e-6;
-  const isBetween = [2, 5].some((step) => Math.abs(mantissa - step) < 1e-6);
-  return isPower || (decades < 2 && isBetween);
+/** Ticks of a log axis: 1, 2 and 5 of each power of ten, only the powers where the axis is long or the room small. */
+export function logTicks(min: number, max: number, most: number): readonly number[] {
+  if (!(min > 0) || !(max > min)) return [];
+  const first = Math.floor(Math.log10(min));
+  const last = Math.ceil(Math.log10(max));
+  const powers = Array.from({ length: last - first + 1 }, (_, place) => 10 ** (first + place));
+  const isIn = (value: number): boolean => value >= min * (1 - 1e-9) && value <= max * (1 + 1e-9);
+  const fine = powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(isIn);
+  if (fine.length <= most) return fine;
+  const coarse = powers.filter(isIn);
+  const step = Math.max(1, Math.ceil(coarse.length / most));
+  return coarse.filter((_, place) => place % step === 0);
 }

@@ -19,7 +19,7 @@ import {
   type BarChart,
   type ChartAxis,
   type ChartSpec,
-  isLogTick,
+  logTicks,
   marksOf,
   type PointChart,
   shortened,
@@ -127,6 +127,8 @@ function pointConfig(spec: PointChart, drawing: Drawing): ChartConfiguration<'sc
       pointHoverRadius: hasMarks ? 8 : 0,
       pointHitRadius: hasMarks ? 10 : 0,
       pointBorderWidth: 2,
+      // Marks on an edge of the plot are whole.
+      clip: 12,
       pointBackgroundColor: look.isHollow === true ? 'transparent' : hueOf(look, theme),
       fill: false,
     }),
@@ -175,7 +177,11 @@ function barConfig(spec: BarChart, drawing: Drawing): ChartConfiguration<'bar'> 
       callback: (_: unknown, index: number) => shortened(spec.categories[index] ?? '', isNarrow ? 13 : 30),
     },
   };
-  const value = { ...(scaleOf(spec.value, drawing, isAcross ? 'x' : 'y') as object), stacked: spec.isStacked };
+  const value = {
+    ...(scaleOf(spec.value, drawing, isAcross ? 'x' : 'y') as object),
+    stacked: spec.isStacked,
+    ...(spec.value.max === undefined ? { suggestedMax: highestWhisker(spec) } : {}),
+  };
   return {
     type: 'bar',
     data: { labels: [...spec.categories], datasets },
@@ -191,6 +197,11 @@ function barConfig(spec: BarChart, drawing: Drawing): ChartConfiguration<'bar'> 
 
 function spanOf(value: number | readonly [number, number] | null): number | [number, number] | null {
   return value === null || typeof value === 'number' ? value : [value[0], value[1]];
+}
+
+/** Intervals are within the plot. */
+function highestWhisker(spec: BarChart): number {
+  return Math.max(0, ...spec.series.flatMap(({ bars }) => bars.map((bar) => bar?.whisker?.[1] ?? 0)));
 }
 
 function baseOptions({ theme }: Drawing, textOf: (series: number, index: number) => string) {
@@ -228,7 +239,6 @@ function tickFont(theme: ChartTheme) {
 function scaleOf(axis: ChartAxis, { theme, isNarrow }: Drawing, side: 'x' | 'y'): unknown {
   const { names } = axis;
   const hasNames = names !== undefined;
-  const decades = axis.min !== undefined && axis.max !== undefined ? Math.log10(axis.max / axis.min) : 3;
   return {
     type: axis.scale === 'log' ? 'logarithmic' : 'linear',
     reverse: axis.scale === 'rank',
@@ -242,6 +252,14 @@ function scaleOf(axis: ChartAxis, { theme, isNarrow }: Drawing, side: 'x' | 'y')
     },
     // Room for texts is in the padding of the layout, which an empty axis must not take.
     afterFit: axis.scale === 'rank' ? (scale: { width: number }) => Object.assign(scale, { width: 0 }) : undefined,
+    // The library's own ticks of a log axis have more lines than numbers.
+    afterBuildTicks:
+      axis.scale === 'log'
+        ? (scale: { min: number; max: number; ticks: { value: number }[] }) => {
+            const ticks = logTicks(scale.min, scale.max, side === 'x' && isNarrow ? 4 : 8);
+            scale.ticks = ticks.map((value) => ({ value }));
+          }
+        : undefined,
     grid: { color: theme.grid, display: axis.scale !== 'rank', drawTicks: false },
     border: { color: theme.grid, display: axis.scale !== 'rank' },
     ticks: {
@@ -250,12 +268,12 @@ function scaleOf(axis: ChartAxis, { theme, isNarrow }: Drawing, side: 'x' | 'y')
       maxRotation: 0,
       autoSkipPadding: isNarrow ? 14 : 8,
       ...(hasNames || axis.scale === 'rank' ? { stepSize: 1, autoSkip: false } : {}),
+      ...(axis.scale === 'log' ? { autoSkip: false } : {}),
       ...(side === 'x' && isNarrow && !hasNames ? { maxTicksLimit: 5 } : {}),
       callback: (raw: number | string) => {
         const value = Number(raw);
         if (names !== undefined) return names[value] ?? '';
         if (axis.scale === 'rank') return '';
-        if (axis.scale === 'log' && !isLogTick(value, decades)) return '';
         return axis.print(value);
       },
     },

@@ -32,7 +32,7 @@ function passCard(context: PageContext): VNode {
       id: 'pass',
       title: 'Cost per solved task',
       sentences: [
-        'All that was spent, over the tasks that passed: failed and abandoned work counts as spend. The line on a bar is its 95% interval.',
+        'All that was spent, over the tasks that passed: failed and abandoned work counts as spend. The line through a mark is its 95% interval.',
         ...frontierSentences(context),
       ],
       chart: passChart(judged, context),
@@ -72,7 +72,9 @@ function passChart(judged: readonly CostOfPass[], context: PageContext): ChartSp
   const bar = ({ nanoUsd, atLeastNanoUsd, interval, sentence }: CostOfPass, isPassed: boolean): Bar | null => {
     if ((nanoUsd !== null) !== isPassed) return null;
     const value = nanoUsd ?? atLeastNanoUsd ?? 0;
-    return { value, text: sentence, ...(interval === null ? {} : { whisker: interval }) };
+    // A mark of equal width everywhere: a log axis has no 0 for a bar to begin at.
+    const wide = (high / low) ** 0.016;
+    return { value: [value / wide, value * wide], text: sentence, ...(interval === null ? {} : { whisker: interval }) };
   };
   return {
     kind: 'bars',
@@ -189,8 +191,7 @@ function budgetChart(context: PageContext): ChartSpec | null {
       scale: 'linear',
       print: (value) => `${Math.round(value * 100)}%`,
       min: 0,
-      max: 1.05,
-      names: { 0: '0%', 0.2: '20%', 0.4: '40%', 0.6: '60%', 0.8: '80%', 1: '100%' },
+      max: 1,
     },
     series,
   };

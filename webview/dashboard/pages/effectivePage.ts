@@ -4,7 +4,7 @@ import type { ChartPoint, ChartSpec, PointSeries } from '../../shared/chartSpec.
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
 import type { DataTable } from '../dataTable.ts';
-import { effectiveLabel, type PageContext } from '../pageContext.ts';
+import { effectiveLabels, type PageContext } from '../pageContext.ts';
 import { actionButton, says } from '../pieces.ts';
 import { count, foreign, price, printAxisUsd, share, usd, usdFine, words } from '../print.ts';
 import { historyCard } from './historyCard.ts';
@@ -35,7 +35,7 @@ function effectiveCard(context: PageContext): VNode {
       table: effectiveTable(context),
       heightPx: 380,
       legend: [
-        { name: 'Your models', look: { place: 0 }, mark: 'point' },
+        ...drawnLabels(effective.rows).map((name) => ({ name, look: context.look(name), mark: 'point' as const })),
         { name: 'Public study, other work', look: { place: -1, isHollow: true }, mark: 'point' },
         { name: 'Paid what it lists', look: { place: -1, isDashed: true }, mark: 'line' },
       ],
@@ -44,13 +44,23 @@ function effectiveCard(context: PageContext): VNode {
   );
 }
 
+/** Of rows that have a point. */
+function drawnLabels(rows: readonly EffectivePriceRow[]): readonly string[] {
+  const labels = effectiveLabels(rows);
+  return labels.filter((_, index) => {
+    const row = rows[index];
+    return row !== undefined && row.outputNanoUsdPerMtok !== null && row.perThousandVisibleNanoUsd !== null;
+  });
+}
+
 /** Both axes in dollars per 1,000 tokens: above the line, more was paid than the price of the visible tokens. */
 function effectiveChart(context: PageContext): ChartSpec | null {
   const { rows, study } = context.data.effective;
-  const own = rows.flatMap((row): PointSeries[] => {
+  const labels = effectiveLabels(rows);
+  const own = rows.flatMap((row, index): PointSeries[] => {
     const { outputNanoUsdPerMtok: list, perThousandVisibleNanoUsd: paid } = row;
     if (list === null || paid === null || list <= 0 || paid <= 0) return [];
-    const label = effectiveLabel(row);
+    const label = labels[index] ?? row.model;
     const points: readonly ChartPoint[] = [{ x: list / PER_THOUSAND, y: paid, text: row.sentence, label }];
     return [{ name: label, look: context.look(label), points, line: 'none', hasMarks: true }];
   });
@@ -90,6 +100,7 @@ function effectiveChart(context: PageContext): ChartSpec | null {
 
 function effectiveTable({ data }: PageContext): DataTable {
   const { rows, study } = data.effective;
+  const labels = effectiveLabels(rows);
   return {
     caption: 'What models list and what was paid',
     columns: [
@@ -107,7 +118,7 @@ function effectiveTable({ data }: PageContext): DataTable {
       { title: 'Sessions', isNumber: true },
     ],
     rows: [
-      ...rows.map((row) => ({ key: effectiveLabel(row), cells: ownCells(row) })),
+      ...rows.map((row, index) => ({ key: `own:${index}`, cells: ownCells(row, labels[index] ?? row.model) })),
       ...study.map((point) => ({
         key: `study:${point.model}`,
         cells: [
@@ -123,9 +134,9 @@ function effectiveTable({ data }: PageContext): DataTable {
   };
 }
 
-function ownCells(row: EffectivePriceRow) {
+function ownCells(row: EffectivePriceRow, label: string) {
   return [
-    foreign(effectiveLabel(row)),
+    foreign(label),
     words(row.isSubscription ? 'subscription, no bill' : 'billed'),
     price(row.inputNanoUsdPerMtok),
     price(row.outputNanoUsdPerMtok),

@@ -99,6 +99,11 @@ function frontierCard(frontier: Frontier | null, context: PageContext): VNode {
       table: frontier === null ? null : frontierTable(frontier, context),
       heightPx: 400,
       legend: [
+        ...(frontier?.points ?? []).map(({ model }) => ({
+          name: context.label(model),
+          look: context.look(context.label(model)),
+          mark: 'point' as const,
+        })),
         { name: 'Nobody solves more for less', look: { place: -1 }, mark: 'line' },
         ...(ui.hasHull
           ? [{ name: 'Reachable by mixing', look: { place: -1, isDashed: true }, mark: 'line' as const }]
@@ -186,8 +191,7 @@ function frontierChart(frontier: Frontier, context: PageContext): ChartSpec | nu
       scale: 'linear',
       print: (value) => `${Math.round(value * 100)}%`,
       min: 0,
-      max: 1.05,
-      names: { 0: '0%', 0.2: '20%', 0.4: '40%', 0.6: '60%', 0.8: '80%', 1: '100%' },
+      max: 1,
     },
     series: [...models, ...lines],
   };

@@ -6,7 +6,7 @@ import { chartCard } from '../chartCard.ts';
 import type { DataTable } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { tableCard } from '../pieces.ts';
-import { count, foreign, intervalCell, printTimes, times, words } from '../print.ts';
+import { count, foreign, intervalCell, printAxisTimes, printTimes, times, words } from '../print.ts';
 import { chosenPair, pairKey } from './pairMatrix.ts';
 
 const factorWords: Readonly<Record<Factor, string>> = {
@@ -51,6 +51,7 @@ function whyCard(pair: PairResult, context: PageContext): VNode {
           : []),
       ],
       chart: why === null ? null : waterfall(why, a, b),
+      legend: why === null ? [] : [dearer, cheaper].map((entry) => ({ ...entry, mark: 'bar' as const })),
       empty: [h('p', { text: pair.whyMissing ?? 'No split is known for this pair.' })],
       table: why === null ? null : factorTable(why),
       heightPx: 70 + ((why?.factors.length ?? 0) + 1) * 36,
@@ -59,28 +60,40 @@ function whyCard(pair: PairResult, context: PageContext): VNode {
   );
 }
 
+const dearer = { name: 'Makes it dearer', look: { place: 4 } };
+const cheaper = { name: 'Makes it cheaper', look: { place: 1 } };
+
 /** Each factor begins where the one before it ended; the last bar is the whole. */
 function waterfall(why: Decomposition, a: string, b: string): ChartSpec {
   let at = 1;
-  const steps = why.factors.map(({ factor, ratio }): Bar => {
+  const steps = why.factors.map(({ factor, ratio }) => {
     const from = at;
     at *= ratio;
-    const effect = ratio === 1 ? 'changes nothing' : `makes ${a} cost ${printTimes(ratio)} as much as ${b}`;
-    return { value: [from, at], text: `${factorWords[factor]} ${effect}.` };
+    const effect =
+      Math.abs(ratio - 1) < 0.0005 ? 'changes nothing' : `alone makes ${a} cost ${printTimes(ratio)} what ${b} costs`;
+    const bar: Bar = { value: [from, at], text: `${factorWords[factor]} ${effect}.` };
+    return { bar, isDearer: ratio > 1 };
   });
-  const whole: Bar = { value: [1, at], text: `In all, ${a} cost ${printTimes(at)} as much as ${b}.` };
-  const edges = steps.flatMap(({ value }) => (typeof value === 'number' ? [value] : [...value]));
+  const whole: Bar = { value: [1, at], text: `In all, ${a} cost ${printTimes(at)} what ${b} cost.` };
+  const edges = steps.flatMap(({ bar: { value } }) => (typeof value === 'number' ? [value] : [...value]));
   const [low, high] = [Math.min(...edges, 1), Math.max(...edges, 1)];
-  const none = why.factors.map(() => null);
+  const of = (isWanted: boolean) => steps.map(({ bar, isDearer }) => (isDearer === isWanted ? bar : null));
   return {
     kind: 'bars',
     direction: 'across',
     categories: [...why.factors.map(({ factor }) => factorWords[factor]), 'In all'],
-    value: { title: `Cost of ${a} over ${b}`, scale: 'log', print: printTimes, min: low / 1.25, max: high * 1.25 },
+    value: {
+      title: `Cost of ${a} over ${b}`,
+      scale: 'log',
+      print: printAxisTimes,
+      min: low / 1.25,
+      max: high * 1.25,
+    },
     isStacked: true,
     series: [
-      { name: 'Factor', look: { place: 1 }, bars: [...steps, null] },
-      { name: 'In all', look: { place: -1 }, bars: [...none, whole] },
+      { ...dearer, bars: [...of(true), null] },
+      { ...cheaper, bars: [...of(false), null] },
+      { name: 'In all', look: { place: -1 }, bars: [...steps.map(() => null), whole] },
     ],
   };
 }
@@ -88,24 +101,25 @@ function waterfall(why: Decomposition, a: string, b: string): ChartSpec {
 function factorTable(why: Decomposition): DataTable {
   return {
     caption: 'What makes the difference in cost',
-    columns: [
-      { title: 'Factor' },
-      { title: 'Multiplies the cost by', isNumber: true },
-      { title: 'Part of the log ratio', isNumber: true },
-    ],
+    columns: [{ title: 'Factor' }, { title: 'Multiplies the cost by', isNumber: true }],
     rows: [
-      ...why.factors.map(({ factor, ratio, logRatio }) => ({
+      ...why.factors.map(({ factor, ratio }) => ({ key: factor, cells: [words(factorWords[factor]), times(ratio)] })),
+      { key: 'all', cells: [words('In all'), times(Math.exp(why.logCostRatio))] },
+    ],
+  };
+}
+
+/** The split as it is computed, for the fold. */
+export function splitTable(why: Decomposition): DataTable {
+  return {
+    caption: `The split of the log cost ratio (${why.method})`,
+    columns: [{ title: `Factor (${why.method})` }, { title: 'Part of ln(cost ratio)', isNumber: true }],
+    rows: [
+      ...why.factors.map(({ factor, logRatio }) => ({
         key: factor,
-        cells: [words(factorWords[factor]), times(ratio), { text: logRatio.toFixed(3), raw: logRatio }],
+        cells: [words(factorWords[factor]), { text: logRatio.toFixed(3), raw: logRatio }],
       })),
-      {
-        key: 'all',
-        cells: [
-          words('In all'),
-          times(Math.exp(why.logCostRatio)),
-          { text: why.logCostRatio.toFixed(3), raw: why.logCostRatio },
-        ],
-      },
+      { key: 'all', cells: [words('In all'), { text: why.logCostRatio.toFixed(3), raw: why.logCostRatio }] },
     ],
   };
 }

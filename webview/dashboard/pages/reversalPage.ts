@@ -8,8 +8,8 @@ import type { PageContext } from '../pageContext.ts';
 import { fold } from '../pieces.ts';
 import { count, decimals, foreign, share, usd, words } from '../print.ts';
 import { leftOutCard, nothingToCompare } from './emptyStates.ts';
-import { pairCards } from './pairCards.ts';
-import { matrixCard } from './pairMatrix.ts';
+import { pairCards, splitTable } from './pairCards.ts';
+import { chosenPair, matrixCard } from './pairMatrix.ts';
 
 /** Where the price list lied: who lists less and cost more on the same tasks. */
 export function reversalPage(context: PageContext): readonly VNode[] {
@@ -19,8 +19,16 @@ export function reversalPage(context: PageContext): readonly VNode[] {
     slopeCard(context),
     matrixCard(context),
     ...pairCards(context),
-    fold('reversal', () => [tableNode('rank-figures', rankTable(context), context)], context),
+    fold('reversal', () => statistics(context), context),
     ...leftOutCard(context),
+  ];
+}
+
+function statistics(context: PageContext): readonly VNode[] {
+  const why = chosenPair(context)?.why ?? null;
+  return [
+    tableNode('rank-figures', rankTable(context), context),
+    ...(why === null ? [] : [tableNode('split', splitTable(why), context)]),
   ];
 }
 
