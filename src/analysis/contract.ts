@@ -83,21 +83,12 @@ export interface TaskRatio {
   readonly ratio: number;
 }
 
-export type Factor =
-  /** List prices of input and output. */
-  | 'listPrice'
-  /** Calls (turns) a task. */
-  | 'calls'
-  /** Prompt tokens a call, cached or not. */
-  | 'inputVolume'
-  /** What a prompt token cost against the list price of input: cache reads, cache writes. */
-  | 'cacheMix'
-  /** Thinking tokens a call. */
-  | 'thinking'
-  /** Visible output tokens a call. */
-  | 'visibleOutput'
-  /** What was charged against what tokens and list prices come to: tools, tiers, discounts, rounding. */
-  | 'billing';
+/**
+ * What a cost ratio is split into: list prices of input and output; calls (turns) a task; prompt tokens a call, cached or not; what a prompt token cost
+ * against the list price of input (cache reads and writes); thinking tokens a call; visible output tokens a call; what was charged against what tokens
+ * and list prices come to (tools, tiers, discounts, rounding).
+ */
+export type Factor = 'listPrice' | 'calls' | 'inputVolume' | 'cacheMix' | 'thinking' | 'visibleOutput' | 'billing';
 
 export interface FactorShare {
   readonly factor: Factor;

@@ -1,6 +1,7 @@
 export const helpText = `Outlay: what your coding agents really cost.
 
-  outlay report --by model|session|day|agent [--since YYYY-MM-DD] [--json]
+  outlay report --by model|agent|session|folder|branch|task|effort|day|month
+                [--since YYYY-MM-DD] [--json]
       Spend by one key, calls with an API key and subscription use apart.
   outlay calls [--json]
       Every call, newest first.
@@ -22,7 +23,9 @@ export const helpText = `Outlay: what your coding agents really cost.
       frontier, the cost of a pass. A file is compared by itself.
   outlay runs import FILE [--name NAME] [--json]
       Runs from CSV or JSON lines, kept apart from your own work.
-  outlay runs list|export|remove NAME [--json]
+  outlay runs list [--json]
+  outlay runs remove NAME [--json]
+  outlay runs export [--origin trials|tasks|IMPORT|all]
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
   outlay disconnect

@@ -26,13 +26,17 @@ export interface ReportArgs {
   readonly sinceDay: string | undefined;
   readonly json: boolean;
   readonly width: number;
+  /** Titles of workspaces by id, for folders that no task names. */
+  readonly titles?: ReadonlyMap<string, string>;
 }
 
 /** The text of `outlay report`. */
 export function reportText(reader: LedgerReader, args: ReportArgs): string {
   const { by, sinceDay, json, width } = args;
-  const rows = reader.report(sinceDay === undefined ? { by } : { by, sinceDay });
-  const ordered = by === 'day' ? rows.toSorted((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0)) : rows;
+  const found = reader.report(sinceDay === undefined ? { by } : { by, sinceDay });
+  const rows = by === 'folder' ? found.map((row) => ({ ...row, key: args.titles?.get(row.key) ?? row.key })) : found;
+  const ordered =
+    by === 'day' || by === 'month' ? rows.toSorted((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0)) : rows;
   if (json) return `${JSON.stringify(ordered.map(jsonRow), null, 2)}\n`;
   if (ordered.length === 0) return 'No calls yet.\n';
   return reportTable(ordered, by, width);
@@ -75,7 +79,7 @@ function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): 
   const totals: (readonly string[])[] = [];
   if (billed !== null) totals.push(line('Billed', '', billed));
   if (subscription !== null) totals.push(line('At API prices', 'subscription', subscription));
-  const lines = rows.map((row) => line(row.key, row.auth, row));
+  const lines = rows.map((row) => line(row.key === '' ? '(none)' : row.key, row.auth, row));
   return textTable(columns, [...lines, ...totals], { width, rule: lines.length });
 }
 

@@ -18,9 +18,13 @@ import { helpText } from './helpText.ts';
 import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
+import { runRuns } from './runsCommand.ts';
 import { runTask } from './taskCommand.ts';
+import { workspaceTitles } from './workspaceTitles.ts';
 
-const reportKeys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
+const reportKeys: readonly ReportKey[] = [
+  ...(['model', 'session', 'day', 'agent', 'month', 'folder', 'branch', 'task', 'effort'] as const),
+];
 
 const optionTypes = {
   'data-dir': { type: 'string' },
@@ -41,6 +45,7 @@ const optionTypes = {
   outcome: { type: 'string' },
   session: { type: 'string' },
   task: { type: 'string' },
+  name: { type: 'string' },
   runs: { type: 'string' },
   origin: { type: 'string' },
   without: { type: 'string', multiple: true },
@@ -84,6 +89,13 @@ const taskOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
   extend: limitOptions,
   close: ['outcome'],
   assign: ['session'],
+};
+
+const runsOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
+  import: ['name', 'json'],
+  list: ['json'],
+  export: ['origin'],
+  remove: ['json'],
 };
 
 /** Runs one command and returns its exit code: 0, 1 where it failed, 2 where its arguments make no sense. Never throws. */
@@ -132,6 +144,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (command === undefined)
     throw new CliError('Say what to do: report, calls, compare, runs, task, run, delete, disconnect or help.', 2);
   if (command === 'task') return runTaskCommand(extra, values, io);
+  if (command === 'runs') return runRunsCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
   if (extra.length > 0) throw new CliError(`"${extra[0]}" is too much; ${command} takes options only.`, 2);
@@ -162,6 +175,12 @@ async function runTaskCommand(words: readonly string[], values: Values, io: CliI
   await runTask({ dataDir: findDataDir(values['data-dir'], io), words, values, io });
 }
 
+async function runRunsCommand(words: readonly string[], values: Values, io: CliIo): Promise<void> {
+  const allowed = runsOptionsOf[words[0] ?? ''];
+  if (allowed !== undefined) checkOptions(`runs ${words[0]}`, values, [...allowed, 'data-dir']);
+  await runRuns({ dataDir: findDataDir(values['data-dir'], io), words, values, io });
+}
+
 function checkOptions(command: string, values: Values, allowed: readonly OptionName[]): void {
   for (const name of Object.keys(values)) {
     if (!allowed.some((option) => option === name)) throw new CliError(`${command} has no option --${name}.`, 2);
@@ -183,12 +202,13 @@ function runReport(values: Values, io: CliIo): void {
   const by = reportKeys.find((key) => key === values.by);
   if (by === undefined) {
     const problem = values.by === undefined ? 'report needs --by' : `"${values.by}" is nothing to report by; say`;
-    throw new CliError(`${problem} model, session, day or agent.`, 2);
+    throw new CliError(`${problem} ${reportKeys.slice(0, -1).join(', ')} or ${reportKeys.at(-1)}.`, 2);
   }
   const sinceDay = values.since;
   if (sinceDay !== undefined) checkDay('--since', sinceDay);
   const json = values.json ?? false;
-  withReader(values, io, (reader) => io.stdout(reportText(reader, { by, sinceDay, json, width: io.width })));
+  const titles = by === 'folder' ? workspaceTitles(findDataDir(values['data-dir'], io)) : new Map<string, string>();
+  withReader(values, io, (reader) => io.stdout(reportText(reader, { by, sinceDay, json, width: io.width, titles })));
 }
 
 function runCalls(values: Values, io: CliIo): void {

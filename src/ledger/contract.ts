@@ -3,9 +3,10 @@ import type { AccountState, Amounts, Dimension, Refusal, ScopedLimits } from '..
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
+import type { Run, RunListPrice } from '../domain/run.ts';
 import type { Task, TaskEvent } from '../domain/task.ts';
 
-export type ReportKey = 'model' | 'session' | 'day' | 'agent';
+export type ReportKey = 'model' | 'session' | 'day' | 'agent' | 'month' | 'folder' | 'branch' | 'task' | 'effort';
 
 /** A row of `report`: sums over calls of one key and one kind of authorisation. */
 export interface ReportRow {
@@ -61,7 +62,51 @@ export interface LedgerReader {
   calls(query: CallsQuery): readonly CallRecord[];
   /** Cost of calls that ended at or after `sinceMs`, one figure for each kind of authorisation. */
   costSince(sinceMs: number): readonly { readonly auth: AuthKind; readonly costNanoUsd: NanoUsd }[];
+  /** Imports of runs, newest first. */
+  imports(): readonly ImportSummary[];
+  /** The runs of one import, or of all. */
+  importedRuns(name: string | null): readonly Run[];
+  /** A run for each finished task of the user's own work. */
+  taskRuns(): TaskRuns;
+  /** The list price of each model by its newest call without a modifier, else by its newest call; models without a price are missing. Reads all calls. */
+  listPrices(): ReadonlyMap<string, RunListPrice>;
   close(): void;
+}
+
+export interface ImportSummary {
+  readonly name: string;
+  /** The name of the file that it came from last. */
+  readonly file: string;
+  readonly importedAtMs: number;
+  readonly runs: number;
+}
+
+/** Runs that are to be imported under one name; their origin names it as well. */
+export interface ImportRequest {
+  readonly name: string;
+  readonly file: string;
+  readonly atMs: number;
+  readonly runs: readonly Run[];
+}
+
+export interface ImportResult {
+  readonly added: number;
+  /** Runs that the import had already. */
+  readonly known: number;
+}
+
+export interface TaskRuns {
+  readonly runs: readonly Run[];
+  /** Finished tasks that several main models shared; they have no run. */
+  readonly sharedTasks: number;
+}
+
+/** Writes about runs. Reject with a sentence where the disk refuses; what is written is committed whole or not at all. */
+export interface RunBooks {
+  /** Imports runs that another process of this user has staged as a file in the data folder; see `stagedRuns`. Importing the same again adds nothing. */
+  importStaged(staged: string): Promise<ImportResult>;
+  /** Returns how many runs went with it; null where there is no such import. */
+  removeImport(name: string): Promise<number | null>;
 }
 
 export type LedgerHealth =

@@ -1,6 +1,14 @@
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
-import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerReader, ReportQuery, ReportRow } from './contract.ts';
+import type {
+  BudgetBooks,
+  CallsQuery,
+  ImportResult,
+  LedgerHealth,
+  LedgerReader,
+  ReportQuery,
+  ReportRow,
+} from './contract.ts';
 
 /** All that a snapshot needs from the books, in one round trip. Days are local days "YYYY-MM-DD", inclusive. */
 export interface NowQuery {
@@ -43,6 +51,9 @@ export interface LedgerRequests extends BudgetRequests {
   readonly calls: { readonly params: CallsQuery; readonly result: readonly CallRecord[] };
   readonly now: { readonly params: NowQuery; readonly result: NowAnswer };
   readonly health: { readonly params: null; readonly result: LedgerHealth };
+  /** Runs that were staged in the ledger's folder. */
+  readonly importStaged: { readonly params: string; readonly result: ImportResult };
+  readonly removeImport: { readonly params: string; readonly result: number | null };
   readonly close: { readonly params: null; readonly result: null };
 }
 

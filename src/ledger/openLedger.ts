@@ -6,7 +6,7 @@ import { Bookings } from './bookings.ts';
 import { type BudgetCore, budgetCore } from './budgetCore.ts';
 import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
-import type { LedgerHealth, LedgerReader } from './contract.ts';
+import type { ImportRequest, ImportResult, LedgerHealth, LedgerReader } from './contract.ts';
 import { HoldBooks } from './holdBooks.ts';
 import { type DayOf, localDays } from './localDay.ts';
 import { type Migration, migrations } from './migrations.ts';
@@ -14,6 +14,7 @@ import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
 import { type Owner, thisProcess } from './owner.ts';
 import { type LedgerQueries, ledgerQueries } from './queries.ts';
+import { importRuns, removeImport } from './runStore.ts';
 import { faultOf, Statements } from './sqlite.ts';
 import { TaskStore } from './taskStore.ts';
 
@@ -45,6 +46,9 @@ export interface LedgerCore {
   /** Also resolves the open holds of owners that are gone, each once. Returns the calls that were in flight. */
   sweepLost(ownerAlive: (owner: Owner) => boolean): number;
   deleteBefore(beforeMs: number | null): number;
+  /** All of an import in one transaction. */
+  importRuns(request: ImportRequest): ImportResult;
+  removeImport(name: string): number | null;
   loadCalibration(): readonly CalibrationState[];
 }
 
@@ -103,6 +107,10 @@ class OpenedLedger {
         report: (query) => read((queries) => queries.report(query)),
         calls: (query) => read((queries) => queries.calls(query)),
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
+        imports: () => read((queries) => queries.imports()),
+        importedRuns: (name) => read((queries) => queries.importedRuns(name)),
+        taskRuns: () => read((queries) => queries.taskRuns()),
+        listPrices: () => read((queries) => queries.listPrices()),
         close,
       },
       writer: {
@@ -121,6 +129,10 @@ class OpenedLedger {
           this.#shrink(beforeMs === null);
           return deleted;
         },
+        importRuns: (request) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => importRuns(statements, request))),
+        removeImport: (name) =>
+          this.#mending((session) => this.#writeRuns(session, (statements) => removeImport(statements, name))),
         loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
       },
       budget: budgetCore({
@@ -207,6 +219,12 @@ class OpenedLedger {
   #write<T>(session: Session, work: (books: CallBooks) => T): T {
     if (session.connection.newerVersion !== null) throw new LedgerReadOnly('The ledger is of a newer schema.');
     return session.books.transaction(() => work(session.books));
+  }
+
+  /** Imports of a ledger in memory would be forgotten with it. */
+  #writeRuns<T>(session: Session, work: (statements: Statements) => T): T {
+    if (this.#health.state === 'memory') throw new LedgerInMemory(this.#health.reason);
+    return this.#write(session, () => work(session.statements));
   }
 
   #writeBudget<T>(session: Session, work: (holds: HoldBooks, tasks: TaskStore) => T): T {

@@ -15,7 +15,6 @@ const references = [
   'SELECT DISTINCT accounts FROM charges',
   'SELECT session FROM bindings',
   'SELECT workspace FROM active_tasks',
-  'SELECT DISTINCT agent, model, effort, session FROM runs',
 ];
 
 /** Deletes names that nothing refers to any more, so that the names of deleted calls go with them. */

@@ -1,10 +1,13 @@
 import type { CallRecord } from '../domain/call.ts';
+import { callReportSql, isCallReport } from './callReport.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
+import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
+import { listPrices, taskRuns } from './taskRuns.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
 export type LedgerQueries = Omit<LedgerReader, 'close'>;
@@ -14,6 +17,10 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
   return {
     report: (query) => reportRows(statements, query),
     calls: (query) => callRecords(statements, names, query),
+    imports: () => importSummaries(statements),
+    importedRuns: (name) => importedRuns(statements, name),
+    taskRuns: () => taskRuns(statements),
+    listPrices: () => listPrices(statements),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -26,13 +33,31 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
 }
 
 /** The answers of a ledger that does not exist yet. */
-export const emptyQueries: LedgerQueries = { report: () => [], calls: () => [], costSince: () => [] };
+export const emptyQueries: LedgerQueries = {
+  report: () => [],
+  calls: () => [],
+  costSince: () => [],
+  imports: () => [],
+  importedRuns: () => [],
+  taskRuns: () => ({ runs: [], sharedTasks: 0 }),
+  listPrices: () => new Map(),
+};
 
-const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly text: string }>> = {
+/** Keys that rollups have; the others are read from calls. */
+type RollupKey = Exclude<ReportKey, 'branch' | 'task' | 'effort'>;
+
+const keyColumns: Readonly<Record<RollupKey, { readonly group: string; readonly text: string }>> = {
   model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
   session: { group: 'r.session', text: '(SELECT name FROM names WHERE id = r.session)' },
   agent: { group: 'r.agent', text: '(SELECT name FROM names WHERE id = r.agent)' },
   day: { group: 'r.day', text: 'CAST(r.day AS TEXT)' },
+  month: { group: 'r.day / 100', text: `printf('%04d-%02d', r.day / 10000, r.day / 100 % 100)` },
+  // The path that a task of the workspace was made in; the workspace's id where it had none.
+  folder: {
+    group: 'r.workspace',
+    text: `coalesce((SELECT folder FROM tasks WHERE tasks.workspace = r.workspace AND folder IS NOT NULL ORDER BY seq DESC LIMIT 1),
+      (SELECT name FROM names WHERE id = r.workspace))`,
+  },
 };
 
 /** A sum that stops at the largest exact number: calls of absurd size must not make all others unreadable. */
@@ -42,6 +67,7 @@ function exactSum(column: string): string {
 
 /** The bare columns (agent, model) come from the row that holds the one `max`, as SQLite defines it: the newest call's. */
 function reportSql(by: ReportKey, conditions: readonly string[]): string {
+  if (isCallReport(by)) return callReportSql(by, conditions);
   const { group, text } = keyColumns[by];
   const sum = (column: string): string => exactSum(`r.${column}`);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import type { Disposable } from '../domain/disposable.ts';
 import type { BudgetCore } from './budgetCore.ts';
 import { budgetFaultSentence } from './budgetFaultSentence.ts';
-import type { AdmitAnswer, BudgetBooks, LedgerHealth } from './contract.ts';
+import type { AdmitAnswer, BudgetBooks, LedgerHealth, RunBooks } from './contract.ts';
 import type { HoldOperation } from './holdBooks.ts';
 import { HoldQueue } from './holdQueue.ts';
 import type {
@@ -17,6 +18,7 @@ import type {
 import { type Ledger, openLedger } from './openLedger.ts';
 import { type Owner, ownerAlive, thisProcess } from './owner.ts';
 import { emptyQueries, type LedgerQueries } from './queries.ts';
+import { readStagedRuns } from './stagedRuns.ts';
 import { WriteQueue } from './writeQueue.ts';
 
 export interface ServeLedgerOptions extends LedgerWorkerOptions {
@@ -100,8 +102,25 @@ class LedgerServer {
       calls: (query) => this.#read().calls(query),
       now: (query) => this.#now(query),
       health: () => this.#health(),
+      ...this.#runHandlers(),
       ...this.#budgetHandlers(),
       close: () => this.#close(),
+    };
+  }
+
+  #runHandlers(): Handlers<keyof RunBooks> {
+    const write = <T>(work: (ledger: Ledger) => T): T => {
+      try {
+        if (!this.#queue.flush()) throw this.#queue.fault();
+        return work(this.#open());
+      } catch (error) {
+        throw new Error(budgetFaultSentence(error), { cause: error });
+      }
+    };
+    const { path } = this.#options;
+    return {
+      importStaged: (staged) => write(({ writer }) => writer.importRuns(readStagedRuns(dirname(path), staged))),
+      removeImport: (name) => write(({ writer }) => writer.removeImport(name)),
     };
   }
 

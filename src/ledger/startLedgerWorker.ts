@@ -1,6 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { CallRecord } from '../domain/call.ts';
-import type { BudgetBooks, CallsQuery, LedgerHealth, LedgerWriter, ReportQuery, ReportRow } from './contract.ts';
+import type {
+  BudgetBooks,
+  CallsQuery,
+  LedgerHealth,
+  LedgerWriter,
+  ReportQuery,
+  ReportRow,
+  RunBooks,
+} from './contract.ts';
 import type {
   LedgerMessage,
   LedgerRequest,
@@ -23,7 +31,7 @@ export interface StartLedgerOptions {
 }
 
 /** The books in a thread of their own. Writes as `LedgerWriter` says; `deleteBefore` and all of `BudgetBooks` reject with a sentence where the disk refuses. */
-export interface LedgerWorker extends LedgerWriter, BudgetBooks {
+export interface LedgerWorker extends LedgerWriter, BudgetBooks, RunBooks {
   now(query: NowQuery): Promise<NowAnswer>;
   report(query: ReportQuery): Promise<readonly ReportRow[]>;
   calls(query: CallsQuery): Promise<readonly CallRecord[]>;
@@ -46,6 +54,8 @@ export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
     calls: (query) => client.ask('calls', query),
     now: (query) => client.ask('now', query),
     health: () => client.ask('health', null),
+    importStaged: (staged) => client.ask('importStaged', staged),
+    removeImport: (name) => client.ask('removeImport', name),
     ...budgetRequests(client),
     close: () => client.close(),
   };

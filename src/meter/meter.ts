@@ -284,6 +284,7 @@ export class Meter {
         office: this.#budgets.office,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
+        runs: this.#ledger,
       }),
     });
   }

@@ -1,10 +1,12 @@
 import type { CallRecord } from '../../domain/call.ts';
+import type { RunBooks } from '../../ledger/contract.ts';
 import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } from '../../protocol/control.ts';
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import type { TaskOffice } from '../budget/taskOffice.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
+import { runHandlers } from './runHandlers.ts';
 import { taskHandlers } from './taskHandlers.ts';
 
 /** What clients may ask of the meter, with parameters already read and checked. */
@@ -24,6 +26,7 @@ export interface MeterOperations {
   /** Resolves to sentences about what was left out. */
   setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
   tasks(): Promise<TasksSnapshot>;
+  readonly runs: RunBooks;
 }
 
 /** One handler for each entry of the control map. */
@@ -41,5 +44,6 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
       return {};
     },
     ...taskHandlers(meter),
+    ...runHandlers(meter.runs),
   };
 }

@@ -308,8 +308,11 @@ describe('arguments', () => {
   it.each([
     [[], 'Say what to do'],
     [['spend'], 'no command "spend"'],
-    [['report'], 'report needs --by model, session, day or agent.'],
-    [['report', '--by', 'colour'], '"colour" is nothing to report by; say model, session, day or agent.'],
+    [['report'], 'report needs --by model, session, day, agent, month, folder, branch, task or effort.'],
+    [
+      ['report', '--by', 'colour'],
+      '"colour" is nothing to report by; say model, session, day, agent, month, folder, branch, task or effort.',
+    ],
     [['report', '--by', 'day', '--since', 'yesterday'], '"yesterday" is no day; --since takes YYYY-MM-DD.'],
     [['report', '--by', 'day', '--since', '2026-02-30'], 'no day'],
     [['report', '--by'], "'--by <value>' argument missing"],

@@ -10,7 +10,7 @@ type PlainRow = Omit<ReportRow, 'agent' | 'model'>;
  */
 export function expectedReport(
   records: readonly CallRecord[],
-  by: ReportKey,
+  by: Extract<ReportKey, 'model' | 'session' | 'day' | 'agent'>,
   dayOf: (record: CallRecord) => string,
 ): PlainRow[] {
   const rows = new Map<string, PlainRow>();

@@ -265,20 +265,17 @@ describe('the names in a ledger', () => {
     const path = book(call({ session: 'gone' }));
     const db = new DatabaseSync(path);
     db.exec(`INSERT INTO names (id, name) VALUES (901, 'task-workspace'), (902, 'hold-provider'), (903, 'hold-model'),
-        (904, 'hold-price'), (905, 'run-agent'), (906, 'run-model'), (907, 'run-effort'), (908, 'run-session'), (909, 'nobody'),
+        (904, 'hold-price'), (909, 'nobody'),
         (910, 'machine day 2026-11-22');
       INSERT INTO tasks (seq, id, title, workspace, state, created_at_ms, mode, counts_subscription)
         VALUES (1, 't', 't', 901, 'open', 0, 'strict', 0);
       INSERT INTO holds (call_id, state, at_ms, task, accounts, provider, model, price_version, subscription, nano_usd,
           thinking_tokens, output_tokens, tool_calls, calls, owner_pid, owner_boot)
-        VALUES ('h', 'held', 0, 1, 910, 902, 903, 904, 0, 0, 0, 0, 0, 1, 1, 'b');
-      INSERT INTO runs (id, task, origin, agent, model, effort, session, started_at_ms) VALUES ('r', 1, 'o', 905, 906, 907, 908, 0)`);
+        VALUES ('h', 'held', 0, 1, 910, 902, 903, 904, 0, 0, 0, 0, 0, 1, 1, 'b')`);
     db.close();
     const ledger = openLedger({ path, timeZone: 'UTC', clock: systemClock, log: () => undefined });
     ledger.writer.deleteBefore(null);
     ledger.close();
-    expect(rowsOf(path, 'SELECT id FROM names ORDER BY id').map(({ id }) => id)).toEqual([
-      901, 902, 903, 904, 905, 906, 907, 908, 910,
-    ]);
+    expect(rowsOf(path, 'SELECT id FROM names ORDER BY id').map(({ id }) => id)).toEqual([901, 902, 903, 904, 910]);
   });
 });

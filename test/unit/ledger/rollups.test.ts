@@ -14,7 +14,7 @@ type Step =
 
 // A zone with a change to summer time on 2026-03-29, inside the range of the generated calls.
 const timeZone = 'Europe/Berlin';
-const keys: readonly ReportKey[] = ['model', 'session', 'day', 'agent'];
+const keys = ['model', 'session', 'day', 'agent'] as const satisfies readonly ReportKey[];
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {

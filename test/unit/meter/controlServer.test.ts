@@ -69,6 +69,10 @@ async function start(overrides: Partial<MeterOperations> = {}) {
     office: emptyOffice(),
     setBudgetPolicy: async (policy) => note('setBudgetPolicy', ['That is no limit.'], policy),
     tasks: async () => note('tasks', noTasks),
+    runs: {
+      importStaged: async (staged) => note('importStaged', { added: 2, known: 1 }, staged),
+      removeImport: async (name) => note('removeImport', null, name),
+    },
     ...overrides,
   };
   const server = new ControlServer({

@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { CallRecord } from '../../../src/domain/call.ts';
+import { systemClock } from '../../../src/domain/clock.ts';
+import type { Task, TaskEvent } from '../../../src/domain/task.ts';
+import { openLedger } from '../../../src/ledger/openLedger.ts';
+import { ratesIn } from '../../../src/ledger/taskRuns.ts';
+import { makeRun, price } from '../analysis/runFixture.ts';
+import { task as newTask } from './budgetFixtures.ts';
+import { call, callId, priced, unpriced, usage } from './callFixtures.ts';
+import { tempDir } from './tempDir.ts';
+
+function open() {
+  return openLedger({ path: join(tempDir(), 'ledger.sqlite'), clock: systemClock, log: () => undefined });
+}
+
+const id = 'task-aaaaaaaaaaaaaaaa';
+const finished = (changes: Partial<Task> = {}): Task => ({
+  ...newTask({ id }),
+  title: 'Fix login',
+  state: 'passed',
+  endedAtMs: 9,
+  outcomeBy: 'you',
+  ...changes,
+});
+const event = (kind: TaskEvent['kind']): TaskEvent => ({ taskId: id, atMs: 1, kind, text: 't', by: 'b' });
+
+/** The runs of one task with these calls and events. */
+function runsOf(changes: Partial<Task>, records: readonly Partial<CallRecord>[], events: readonly TaskEvent[] = []) {
+  const ledger = open();
+  ledger.budget.saveTask(finished(changes));
+  for (const added of events) ledger.budget.addEvent(added);
+  records.forEach((record, index) => {
+    ledger.writer.finish(call({ id: callId(index + 1), taskId: id, cost: priced(1000, 2000), ...record }));
+  });
+  const result = ledger.reader.taskRuns();
+  ledger.close();
+  return result;
+}
+
+const main = { usage: usage({ inputTokens: 100, outputTokens: 50, thinkingTokens: 20, cacheReadTokens: 7 }) };
+
+describe('runs of own tasks', () => {
+  it('add up all calls of a task, auxiliary models and sub-agents too, under its main model', () => {
+    const { runs, sharedTasks } = runsOf({}, [
+      { ...main, cost: priced(1000, 9000), effort: 'high' },
+      { ...main, model: 'claude-haiku-4-5', cost: priced(500, 500) },
+      { ...main, model: 'claude-sonnet-4-5', subAgent: 'a1', cost: priced(50_000, 50_000), startedAtMs: 5 },
+    ]);
+    expect(sharedTasks).toBe(0);
+    expect(runs).toEqual([
+      {
+        ...{ id, origin: 'task', task: id, taskTitle: 'Fix login', model: 'claude-opus-4-6', effort: 'high' },
+        ...{ agent: 'claude-code', run: null, passed: true, isCensored: false, costNanoUsd: 111_000 },
+        ...{ costWithoutThinkingNanoUsd: 111_000, inputTokens: 300, cacheReadTokens: 21, cacheWriteTokens: 0 },
+        ...{ outputTokens: 150, thinkingTokens: 60, calls: 3, seconds: 5, startedAtMs: 5 },
+        listPrice: {
+          ...{ inputNanoUsdPerMtok: 5e9, outputNanoUsdPerMtok: 25e9 },
+          ...{ cacheReadNanoUsdPerMtok: 0.5e9, cacheWriteNanoUsdPerMtok: 6.25e9 },
+        },
+      },
+    ]);
+  });
+
+  it('leave out and count a task that several main models shared', () => {
+    const shared = runsOf({}, [
+      { ...main, session: 's1' },
+      { ...main, session: 's2', model: 'gpt-5.2' },
+    ]);
+    expect(shared).toEqual({ runs: [], sharedTasks: 1 });
+    const efforts = runsOf({}, [
+      { ...main, session: 's1', effort: 'low' },
+      { ...main, session: 's2', effort: 'high' },
+    ]);
+    expect(efforts.sharedTasks).toBe(1);
+  });
+
+  it('know nothing of tasks that are open, of trials, or without a call', () => {
+    expect(runsOf({ state: 'open', outcomeBy: null }, [main]).runs).toEqual([]);
+    expect(runsOf({ outcomeBy: 'a trial' }, [main]).runs).toEqual([]);
+    expect(runsOf({}, []).runs).toEqual([]);
+  });
+
+  it('failed where they failed or were abandoned, and are censored where the budget stopped them', () => {
+    expect(runsOf({ state: 'failed' }, [main]).runs[0]).toMatchObject({ passed: false, isCensored: false });
+    expect(runsOf({ state: 'abandoned' }, [main]).runs[0]).toMatchObject({ passed: false, isCensored: false });
+    expect(runsOf({ state: 'failed' }, [main], [event('refused')]).runs[0]).toMatchObject({
+      passed: null,
+      isCensored: true,
+    });
+    expect(runsOf({ state: 'passed' }, [main], [event('stopped')]).runs[0]).toMatchObject({
+      passed: true,
+      isCensored: false,
+    });
+    const extended = runsOf({ state: 'failed' }, [main], [event('refused'), event('extended')]);
+    expect(extended.runs[0]).toMatchObject({ passed: false, isCensored: false });
+  });
+
+  it('leave unknown what a call does not tell', () => {
+    const { runs } = runsOf({}, [main, { usage: usage({ inputTokens: 1, outputTokens: 1 }), cost: unpriced }]);
+    expect(runs[0]).toMatchObject({ costNanoUsd: null, thinkingTokens: null, inputTokens: 101, outputTokens: 51 });
+    const failed = runsOf({}, [main, { status: 'error', usage: usage({ outputTokens: 0 }), cost: unpriced }]);
+    expect(failed.runs[0]).toMatchObject({ costNanoUsd: 3000, thinkingTokens: 20, calls: 2 });
+  });
+
+  it('read rates that calls keep, and nothing from what is none', () => {
+    expect(ratesIn('no json', 'm')).toBeNull();
+    expect(ratesIn('{}', 'm')).toBeNull();
+    expect(ratesIn('[{"model":"m"}]', 'm')).toBeNull();
+    expect(ratesIn('[]', 'm')).toBeNull();
+  });
+});
+
+describe('imports', () => {
+  const runs = [
+    makeRun({ task: 'a', model: '<b>m</b>', usd: 0.5, passed: true, listPrice: price(0.1, 3), origin: 'import:board' }),
+    makeRun({ task: 'b', usd: null, passed: false, costNanoUsd: 0.25, origin: 'import:board' }),
+  ];
+  const request = { name: 'board', file: 'board.csv', atMs: 12, runs };
+
+  it('keep runs as they were, once, and give them up again', () => {
+    const ledger = open();
+    expect(ledger.writer.importRuns(request)).toEqual({ added: 2, known: 0 });
+    expect(ledger.writer.importRuns(request)).toEqual({ added: 0, known: 2 });
+    expect(ledger.reader.imports()).toEqual([{ name: 'board', file: 'board.csv', importedAtMs: 12, runs: 2 }]);
+    expect(ledger.reader.importedRuns('board')).toEqual(runs);
+    expect(ledger.reader.importedRuns('other')).toEqual([]);
+    expect(ledger.writer.removeImport('other')).toBeNull();
+    expect(ledger.writer.removeImport('board')).toBe(2);
+    expect(ledger.reader.importedRuns(null)).toEqual([]);
+    expect(ledger.reader.imports()).toEqual([]);
+    ledger.close();
+  });
+
+  it('are added whole or not at all', () => {
+    const ledger = open();
+    const broken = { ...request, runs: [...runs, makeRun({ id: null as unknown as string })] };
+    expect(() => ledger.writer.importRuns(broken)).toThrow();
+    expect([ledger.reader.imports(), ledger.reader.importedRuns(null)]).toEqual([[], []]);
+    ledger.close();
+  });
+
+  it('outlive the deletion of calls', () => {
+    const ledger = open();
+    ledger.writer.importRuns(request);
+    ledger.writer.finish(call());
+    expect(ledger.writer.deleteBefore(null)).toBe(1);
+    expect(ledger.reader.importedRuns(null)).toHaveLength(2);
+    ledger.close();
+  });
+});
+
+describe('reports by what only calls and tasks know', () => {
+  it('add up to the same as those from rollups', () => {
+    const ledger = open();
+    ledger.budget.saveTask(finished({ folder: '/home/me/shop', workspaceId: 'w1', branch: 'fix' }));
+    const november = Date.UTC(2026, 10, 5, 12);
+    ledger.writer.finish(
+      call({ id: callId(1), ...main, cost: priced(1, 2), taskId: id, effort: 'high', startedAtMs: november }),
+    );
+    ledger.writer.finish(
+      call({ id: callId(2), ...main, effort: null, cost: unpriced, startedAtMs: Date.UTC(2026, 11, 5, 12) }),
+    );
+    ledger.writer.finish(
+      call({
+        id: callId(3),
+        effort: null,
+        cost: priced(5, 5),
+        workspaceId: 'w2',
+        provenance: 'estimated',
+        startedAtMs: november,
+      }),
+    );
+    const report = (by: 'task' | 'branch' | 'effort' | 'month' | 'folder') =>
+      ledger.reader
+        .report({ by })
+        .map(({ key, calls, costNanoUsd, thinkingTokens, unpricedCalls, estimatedCalls }) => [
+          ...[key, calls, costNanoUsd, thinkingTokens, unpricedCalls, estimatedCalls],
+        ]);
+    const rest = ['', 2, 10, 30, 1, 1];
+    expect(report('effort')).toEqual([rest, ['high', 1, 3, 20, 0, 0]]);
+    expect(report('branch')).toEqual([rest, ['fix', 1, 3, 20, 0, 0]]);
+    expect(report('task')).toEqual([rest, [`Fix login (${id})`, 1, 3, 20, 0, 0]]);
+    expect(report('month')).toEqual([
+      ['2026-11', 2, 13, 30, 0, 1],
+      ['2026-12', 1, null, 20, 1, 0],
+    ]);
+    expect(report('folder')).toEqual([
+      ['w2', 1, 10, 10, 0, 1],
+      ['/home/me/shop', 2, 3, 40, 1, 0],
+    ]);
+    expect(ledger.reader.report({ by: 'effort', sinceDay: '2026-12-01' })).toHaveLength(1);
+    ledger.close();
+  });
+});
