@@ -72,6 +72,7 @@ const programs = [
   { source: 'src/extension.ts', out: 'extension.js' },
   { source: 'src/meter/main.ts', out: 'meter.main.js', launcher: ['meter.js', 'The Outlay meter'] },
   { source: 'src/meter/observeWorker.ts', out: 'observeWorker.js' },
+  { source: 'src/meter/dashboard/dashboardWorker.ts', out: 'dashboardWorker.js' },
   { source: 'src/ledger/ledgerWorker.ts', out: 'ledgerWorker.js' },
   { source: 'src/cli/main.ts', out: 'cli.main.js', launcher: ['cli.js', 'The outlay command'] },
 ];

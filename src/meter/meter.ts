@@ -25,6 +25,9 @@ import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
 import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
+import { DashboardOffice } from './dashboard/dashboardOffice.ts';
+import { MarkDesk } from './dashboard/markDesk.ts';
+import { watchedRuns } from './dashboard/watchedRuns.ts';
 import { healthNotice } from './healthNotice.ts';
 import { newSecret, writeMeterFile } from './meterFile.ts';
 import { MeteringSwitch } from './meteringSwitch.ts';
@@ -82,6 +85,8 @@ export class Meter {
   readonly #quotas: QuotaBoard;
   readonly #refusals: RefusalWatch;
   readonly #snapshots: SnapshotSource;
+  readonly #dashboards: DashboardOffice;
+  readonly #marks: MarkDesk;
   readonly #workspaces: WorkspaceRegistry;
   readonly #startedAtMs: number;
   #lock: MeterLock;
@@ -89,6 +94,7 @@ export class Meter {
   #control: ControlServer;
   /** Without an address file the control token goes to whoever started this process, and to nobody else. */
   #isAddressWritten = false;
+  #priceOverrides: unknown = [];
   #retentionDays = 0;
   #retentionTimer: NodeJS.Timeout | null = null;
   #stopping: Promise<void> | null = null;
@@ -121,6 +127,7 @@ export class Meter {
       tasks: (moment) => this.#budgets.view(moment),
       notices: () => this.#notices.all(),
       quotas: () => this.#quotas.all(),
+      marks: () => this.#marks.all(),
     });
     this.#ledger = startLedgerWorker({
       workerUrl: join(options.workerDir, 'ledgerWorker.js'),
@@ -136,13 +143,21 @@ export class Meter {
       ...{ books: this.#ledger, clock, log },
       isOn: () => this.#switch.isOn,
       baseUrls: (taskId) => this.#gateway.baseUrls(taskId),
-      onChange: () => this.#snapshots.booksChanged(),
+      onChange: () => this.#runsChanged(),
     });
+    this.#dashboards = new DashboardOffice({
+      workerPath: join(options.workerDir, 'dashboardWorker.js'),
+      dataDir: options.dataDir,
+      clock,
+      priceOverrides: () => this.#priceOverrides,
+    });
+    this.#marks = new MarkDesk({ office: this.#dashboards, onChange: () => this.#snapshots.changed(), log });
+    this.#marks.look();
     this.#books = new Bookkeeper(this.#ledger, {
       assign: (record) => this.#budgets.assign(record),
       onBooked: (record) => {
         this.#budgets.booked(record);
-        this.#snapshots.booksChanged();
+        this.#booksChanged();
       },
       log,
     });
@@ -204,6 +219,8 @@ export class Meter {
   async #stop(): Promise<void> {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#refusals.close();
+    this.#marks.close();
+    await this.#dashboards.close();
     this.#control.close();
     this.#snapshots.close();
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
@@ -284,7 +301,8 @@ export class Meter {
         office: this.#budgets.office,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
-        runs: this.#ledger,
+        runs: watchedRuns(this.#ledger, () => this.#runsChanged()),
+        dashboards: this.#dashboards,
       }),
     });
   }
@@ -347,17 +365,30 @@ export class Meter {
     this.#retentionDays = settings.retentionDays;
     this.#retentionTimer ??= setInterval(() => void this.#forgetOld(), RETENTION_EVERY_MS).unref();
     void this.#forgetOld();
+    this.#priceOverrides = settings.priceOverrides ?? [];
+    this.#dashboards.booksChanged();
     this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
     const problems = await this.#observer.setPriceOverrides(settings.priceOverrides ?? []);
     this.#snapshots.changed();
     return problems;
   }
 
+  /** A task or an import has changed: what it is worth may have as well. */
+  #runsChanged(): void {
+    this.#booksChanged();
+    this.#marks.look();
+  }
+
+  #booksChanged(): void {
+    this.#dashboards.booksChanged();
+    this.#snapshots.booksChanged();
+  }
+
   async #forgetOld(): Promise<void> {
     if (this.#retentionDays === 0) return;
     try {
       const deleted = await this.#ledger.deleteBefore(this.#options.clock.nowMs() - this.#retentionDays * MS_PER_DAY);
-      if (deleted > 0) this.#snapshots.booksChanged();
+      if (deleted > 0) this.#booksChanged();
     } catch (error) {
       this.#options.log(`old calls were not deleted: ${String(error)}`);
     }
@@ -381,13 +412,13 @@ export class Meter {
   async #deleteData(beforeMs: number | null): Promise<number> {
     const deleted = await this.#ledger.deleteBefore(beforeMs);
     if (beforeMs === null) this.#quotas.clear();
-    this.#snapshots.booksChanged();
+    this.#booksChanged();
     return deleted;
   }
 
   async #book(records: readonly CallRecord[]): Promise<number> {
     for (const record of records) await this.#ledger.finish(record);
-    this.#snapshots.booksChanged();
+    this.#booksChanged();
     return records.length;
   }
 
@@ -415,6 +446,8 @@ export class Meter {
     if (this.#retentionTimer) clearInterval(this.#retentionTimer);
     this.#refusals.close();
     this.#gateway.stopListening();
+    this.#marks.close();
+    await this.#dashboards.close();
     await this.#observer.drain();
     await this.#books.settled();
     const { dataDir, workerDir, log } = this.#options;

@@ -95,7 +95,11 @@ export type DashboardAnswer =
 
 /** Dashboard requests of the control API. */
 export interface DashboardControlMap {
-  readonly dashboard: { readonly params: { readonly query: DashboardQuery }; readonly result: DashboardAnswer };
+  /** `again`: work it out anew, whatever is kept. */
+  readonly dashboard: {
+    readonly params: { readonly query: DashboardQuery; readonly again: boolean };
+    readonly result: DashboardAnswer;
+  };
   /** Ends the work that is under way for this query; other windows that wait for it start it anew when they ask again. */
   readonly cancelDashboard: {
     readonly params: { readonly query: DashboardQuery };

@@ -1,8 +1,9 @@
 import { type ChartSpec, type Look, marksOf } from '../shared/chartSpec.ts';
 import { type Child, h, type VNode } from '../shared/vnode.ts';
-import { type DataTable, exportTable, tableNode } from './dataTable.ts';
+import { exportTable, tableNode } from './dataTable.ts';
 import type { PageContext } from './pageContext.ts';
 import { legendNode } from './pieces.ts';
+import type { DataTable } from './tableModel.ts';
 
 export interface ChartCard {
   /** Unique on its page; also the name of the canvas. */

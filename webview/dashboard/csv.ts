@@ -1,4 +1,4 @@
-import type { DataTable } from './dataTable.ts';
+import type { DataTable } from './tableModel.ts';
 
 /**
  * A table as CSV (RFC 4180: commas, CRLF, quotes doubled) with figures in full. Texts that a spreadsheet would take for a formula get an

@@ -1,7 +1,8 @@
 import type { Look } from '../shared/chartSpec.ts';
 import { type Child, h, type VNode } from '../shared/vnode.ts';
-import { type DataTable, tableNode } from './dataTable.ts';
+import { tableNode } from './dataTable.ts';
 import type { PageContext } from './pageContext.ts';
+import type { DataTable } from './tableModel.ts';
 
 export interface Choice<Value extends string> {
   readonly value: Value;

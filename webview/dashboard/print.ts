@@ -7,7 +7,7 @@ import {
   printUsd,
   printUsdFine,
 } from '../../src/domain/format.ts';
-import type { Cell } from './dataTable.ts';
+import type { Cell } from './tableModel.ts';
 
 /** Unknown, in every table. */
 export const UNKNOWN = '-';

@@ -6,6 +6,7 @@ import type { SidebarState } from '../../src/protocol/sidebar.ts';
 import type {
   LiveCall,
   MeterFacts,
+  ModelMark,
   Notice,
   NowSnapshot,
   PeriodSpend,
@@ -163,6 +164,7 @@ const snapshot = objectOf<NowSnapshot>({
   tasks: tasksShape,
   recent: listOf(callRecord),
   notices: listOf(objectOf<Notice>({ id: text, severity: oneOf('info', 'warning', 'error'), text })),
+  marks: listOf(objectOf<ModelMark>({ model: text, text })),
 });
 
 export const sidebarState: Shape<SidebarState> = objectOf<SidebarState>({

@@ -4,8 +4,10 @@ import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } f
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import type { TaskOffice } from '../budget/taskOffice.ts';
+import type { DashboardOffice } from '../dashboard/dashboardOffice.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
+import { dashboardHandlers } from './dashboardHandlers.ts';
 import { runHandlers } from './runHandlers.ts';
 import { taskHandlers } from './taskHandlers.ts';
 
@@ -27,6 +29,7 @@ export interface MeterOperations {
   setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
   tasks(): Promise<TasksSnapshot>;
   readonly runs: RunBooks;
+  readonly dashboards: Pick<DashboardOffice, 'ask' | 'cancel'>;
 }
 
 /** One handler for each entry of the control map. */
@@ -45,5 +48,6 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
     },
     ...taskHandlers(meter),
     ...runHandlers(meter.runs),
+    ...dashboardHandlers(meter.dashboards),
   };
 }

@@ -66,15 +66,15 @@ export class DashboardDesk {
     this.#changed();
   }
 
-  /** Asks for something else, or for the same anew. */
-  refresh(query: DashboardQuery = this.#query): void {
+  /** Asks for something else, or for the same; `again` has it worked out anew, whatever the meter has kept. */
+  refresh(query: DashboardQuery = this.#query, again = false): void {
     this.#query = query;
     if (this.#meter !== 'running') return;
     this.#turn += 1;
     this.#problem = null;
     this.#progress = 0;
     this.#booksOfData = this.#books;
-    void this.#follow(this.#turn);
+    void this.#follow(this.#turn, again);
     this.#changed();
   }
 
@@ -97,11 +97,13 @@ export class DashboardDesk {
     this.#progress = null;
   }
 
-  async #follow(turn: number): Promise<void> {
+  async #follow(turn: number, isAnew: boolean): Promise<void> {
     const query = this.#query;
+    let again = isAnew;
     try {
       for (;;) {
-        const answer: DashboardAnswer = await this.#parts.ask('dashboard', { query });
+        const answer: DashboardAnswer = await this.#parts.ask('dashboard', { query, again });
+        again = false;
         if (turn !== this.#turn) return;
         if (answer.state === 'ready') {
           this.#data = answer.data;

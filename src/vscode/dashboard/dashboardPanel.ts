@@ -55,8 +55,8 @@ export class DashboardPanel implements Disposable {
 
   /** Shows the panel, in place of opening a second one. */
   open(): void {
-    if (this.#open !== null) return this.#open.panel.reveal();
-    this.#adopt(window.createWebviewPanel(dashboardPanelId, TITLE, ViewColumn.Active));
+    if (this.#open !== null) this.#open.panel.reveal();
+    else this.#adopt(window.createWebviewPanel(dashboardPanelId, TITLE, ViewColumn.Active));
   }
 
   /** A surface of the window, as the sidebar is. */
@@ -137,7 +137,7 @@ export class DashboardPanel implements Disposable {
       case 'query':
         return desk.refresh(message.body.query);
       case 'refresh':
-        return desk.refresh();
+        return desk.refresh(undefined, true);
       case 'cancel':
         return desk.cancel();
       case 'retry':

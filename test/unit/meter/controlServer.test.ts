@@ -73,6 +73,10 @@ async function start(overrides: Partial<MeterOperations> = {}) {
       importStaged: async (staged) => note('importStaged', { added: 2, known: 1 }, staged),
       removeImport: async (name) => note('removeImport', null, name),
     },
+    dashboards: {
+      ask: async (query, again) => note('dashboard', { state: 'working', doneShare: 0.5 } as const, query, again),
+      cancel: async (query) => note('cancelDashboard', undefined, query),
+    },
     ...overrides,
   };
   const server = new ControlServer({

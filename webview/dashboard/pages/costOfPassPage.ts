@@ -3,10 +3,11 @@ import { printPercent, printUsd } from '../../../src/domain/format.ts';
 import type { Bar, ChartSpec, PointSeries } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
-import { type DataTable, tableNode } from '../dataTable.ts';
+import { tableNode } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { fold } from '../pieces.ts';
 import { count, foreign, printAxisUsd, share, usd, words } from '../print.ts';
+import type { DataTable } from '../tableModel.ts';
 import { leftOutCard, nothingToCompare } from './emptyStates.ts';
 
 /** What a solved task costs, and which budget would have solved how many. */

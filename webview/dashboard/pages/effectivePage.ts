@@ -3,10 +3,10 @@ import { printUsdFine } from '../../../src/domain/format.ts';
 import type { ChartPoint, ChartSpec, PointSeries } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
-import type { DataTable } from '../dataTable.ts';
 import { effectiveLabels, type PageContext } from '../pageContext.ts';
 import { actionButton, says } from '../pieces.ts';
 import { count, foreign, price, printAxisUsd, share, usd, usdFine, words } from '../print.ts';
+import type { DataTable } from '../tableModel.ts';
 import { historyCard } from './historyCard.ts';
 
 const PER_THOUSAND = 1000;
@@ -24,11 +24,10 @@ function effectiveCard(context: PageContext): VNode {
       id: 'effective',
       title: 'List price against what was really paid',
       sentences: [
-        'Different work, no verdict: each model is shown on whatever it was used for.',
         ...(hasOwn
           ? []
           : ['No call has been metered yet. The hollow points are models of a public study, on benchmark work.']),
-        ...effective.sentences,
+        ...effective.sentences.filter((sentence) => sentence !== effective.smallestTrial?.sentence),
       ],
       tools: hasOwn ? [] : [actionButton('openTerminal', 'Open a metered terminal', context.actions.openTerminal)],
       chart: effectiveChart(context),

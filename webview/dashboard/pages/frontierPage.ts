@@ -3,7 +3,7 @@ import { printCompact, printDuration, printPercent, printUsd } from '../../../sr
 import type { ChartPoint, ChartSpec, PointSeries } from '../../shared/chartSpec.ts';
 import { type Child, h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
-import { type Cell, type DataTable, tableNode } from '../dataTable.ts';
+import { tableNode } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { type Choice, checkbox, choices, fold } from '../pieces.ts';
 import {
@@ -19,6 +19,7 @@ import {
   usd,
   words,
 } from '../print.ts';
+import type { Cell, DataTable } from '../tableModel.ts';
 import { leftOutCard, nothingToCompare } from './emptyStates.ts';
 
 const axes: readonly Choice<FrontierAxis>[] = [

@@ -3,10 +3,10 @@ import { printUsd } from '../../../src/domain/format.ts';
 import type { Bar, BarSeries, ChartSpec, Look } from '../../shared/chartSpec.ts';
 import type { VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
-import type { DataTable } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { type Choice, choices } from '../pieces.ts';
 import { count, foreign, printAxisUsd, tokens, usd, words } from '../print.ts';
+import type { DataTable } from '../tableModel.ts';
 
 const periods: readonly Choice<HistoryPeriod>[] = [
   { value: 'day', text: 'Days' },

@@ -3,10 +3,10 @@ import { printUsd } from '../../../src/domain/format.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
-import type { DataTable } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { tableCard } from '../pieces.ts';
 import { count, foreign, intervalCell, printAxisTimes, printTimes, times, words } from '../print.ts';
+import type { DataTable } from '../tableModel.ts';
 import { chosenPair, pairKey } from './pairMatrix.ts';
 
 const factorWords: Readonly<Record<Factor, string>> = {

@@ -3,10 +3,11 @@ import { printCompact, printPercent } from '../../../src/domain/format.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
-import { type DataTable, tableNode } from '../dataTable.ts';
+import { tableNode } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { says } from '../pieces.ts';
 import { count, foreign, share, times, tokens, words } from '../print.ts';
+import type { DataTable } from '../tableModel.ts';
 import { callCard } from './callCard.ts';
 import { leftOutCard, nothingToCompare } from './emptyStates.ts';
 

@@ -3,10 +3,11 @@ import { printUsd } from '../../../src/domain/format.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
-import { type DataTable, tableNode } from '../dataTable.ts';
+import { tableNode } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { says } from '../pieces.ts';
 import { count, foreign, printAxisUsd, times, usd, words } from '../print.ts';
+import type { DataTable } from '../tableModel.ts';
 
 const MOST_BARS = 8;
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from '../domain/run.ts';
-import { readRuns } from '../runs/readRuns.ts';
+import { readRuns } from './readRuns.ts';
 
 /**
  * The runs of trials, from the results that each trial has written down in the format of imports. Their ids name the trial and the run, so that trials of
