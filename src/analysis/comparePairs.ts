@@ -130,41 +130,52 @@ function rangeOf(ratios: readonly number[]): Interval | null {
 
 /** `a` is the cheaper-listed one, so that a ratio above 1 is a reversal. */
 function reversedTasks({ tasks, ratios }: PairCosts, table: RunTable): readonly TaskRatio[] {
-  return tasks
-    .flatMap((task, index): readonly TaskRatio[] => {
-      const ratio = ratios[index] ?? Number.NaN;
-      if (!Number.isFinite(ratio) || ratio <= 1 || compareFigures(ratio, 1) === 0) return [];
-      return [{ task: table.tasks[task] ?? '', taskTitle: table.titles[task] ?? '', ratio }];
-    })
-    .toSorted((x, y) => y.ratio - x.ratio);
+  const reversed: TaskRatio[] = [];
+  tasks.forEach((task, index) => {
+    const ratio = ratios[index] ?? Number.NaN;
+    if (!Number.isFinite(ratio) || ratio <= 1 || compareFigures(ratio, 1) === 0) return;
+    reversed.push({ task: table.tasks[task] ?? '', taskTitle: table.titles[task] ?? '', ratio });
+  });
+  return reversed.sort((x, y) => y.ratio - x.ratio);
 }
 
 type Sides = Readonly<Record<'a' | 'b', readonly (CostParts | null)[]>>;
 
 function whyOf(tasks: readonly number[], sides: Sides): Pick<PairResult, 'why' | 'whyMissing'> {
   if (tasks.length === 0) return { why: null, whyMissing: 'There is no common task.' };
-  const split = tasks.flatMap((task) => {
+  const [sumA, sumB] = [emptySum(), emptySum()];
+  let split = 0;
+  for (const task of tasks) {
     const [a, b] = [sides.a[task] ?? null, sides.b[task] ?? null];
-    return a === null || b === null ? [] : [{ a, b }];
-  });
-  if (split.length === 0) {
+    if (a === null || b === null) continue;
+    split += 1;
+    addParts(sumA, a);
+    addParts(sumB, b);
+  }
+  if (split === 0) {
     return { why: null, whyMissing: 'No common task has token counts, thinking included, and list prices for both.' };
   }
-  const why = decompose(sumOf(split.map(({ a }) => a)), sumOf(split.map(({ b }) => b)), split.length);
+  const why = decompose(sumA, sumB, split);
   return { why, whyMissing: why === null ? 'A cost of 0 cannot be split.' : null };
 }
 
-function sumOf(parts: readonly CostParts[]): CostParts {
-  const sum = (figure: (part: CostParts) => number): number => parts.reduce((total, part) => total + figure(part), 0);
-  const [first] = parts;
+type Sum = { -readonly [Name in keyof CostParts]: CostParts[Name] };
+
+function emptySum(): Sum {
   return {
-    calls: parts.some(({ calls }) => calls === null) ? null : sum(({ calls }) => calls ?? 0),
-    promptTokens: sum((part) => part.promptTokens),
-    promptNanoUsd: sum((part) => part.promptNanoUsd),
-    thinkingTokens: sum((part) => part.thinkingTokens),
-    visibleTokens: sum((part) => part.visibleTokens),
-    inputNanoUsdPerMtok: first?.inputNanoUsdPerMtok ?? 0,
-    outputNanoUsdPerMtok: first?.outputNanoUsdPerMtok ?? 0,
-    costNanoUsd: sum((part) => part.costNanoUsd),
+    ...{ calls: 0, promptTokens: 0, promptNanoUsd: 0, thinkingTokens: 0, visibleTokens: 0, costNanoUsd: 0 },
+    ...{ inputNanoUsdPerMtok: 0, outputNanoUsdPerMtok: 0 },
   };
+}
+
+/** Adds in place: with many models this is done some hundred thousand times. The prices are a model's, and the same in all its parts. */
+function addParts(sum: Sum, parts: CostParts): void {
+  sum.calls = sum.calls === null || parts.calls === null ? null : sum.calls + parts.calls;
+  sum.promptTokens += parts.promptTokens;
+  sum.promptNanoUsd += parts.promptNanoUsd;
+  sum.thinkingTokens += parts.thinkingTokens;
+  sum.visibleTokens += parts.visibleTokens;
+  sum.costNanoUsd += parts.costNanoUsd;
+  sum.inputNanoUsdPerMtok = parts.inputNanoUsdPerMtok;
+  sum.outputNanoUsdPerMtok = parts.outputNanoUsdPerMtok;
 }

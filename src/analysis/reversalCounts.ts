@@ -128,13 +128,14 @@ function rateInterval(pairs: readonly Pair[], input: ReversalInput): Interval | 
   const { tasks, byTask, seed } = input;
   const usable = pairs.filter((pair) => compareFigures(pair.a.rank, pair.b.rank) !== 0 && pair.common.tasks.length > 0);
   if (tasks.length < 2 || input.resamples === 0) return null;
-  const width = byTask ? 2 : usable.length * 2;
-  const figures = byTask ? countsByTask(usable, tasks.length) : costsByTask(usable, tasks.length);
+  const whole = byTask ? null : wholeTable(usable, tasks.length);
+  const width = byTask ? 2 : (whole?.models.length ?? usable.length * 2);
+  const figures = byTask ? countsByTask(usable, tasks.length) : (whole?.figures ?? costsByTask(usable, tasks.length));
   const affordable = Math.floor(MAX_ADDITIONS / Math.max(1, tasks.length * width));
   const resamples = Math.min(input.resamples, Math.max(MIN_RESAMPLES, affordable));
   const rates: number[] = [];
   bootstrapTasks({ tasks: tasks.length, width, figures, resamples, seed }, (sums) => {
-    const rate = byTask ? (sums[0] ?? 0) / (sums[1] ?? 0) : rateOf(usable, sums);
+    const rate = byTask ? (sums[0] ?? 0) / (sums[1] ?? 0) : whole === null ? rateOf(usable, sums) : whole.rateOf(sums);
     if (Number.isFinite(rate)) rates.push(rate);
   });
   return percentileInterval(Float64Array.from(rates));
@@ -161,6 +162,36 @@ function costsByTask(pairs: readonly Pair[], tasks: number): Float64Array {
     }
   });
   return figures;
+}
+
+/** The costs of models, where each of them attempted every task: then the sums of pairs are those of models. Null where one did not. */
+function wholeTable(
+  pairs: readonly Pair[],
+  tasks: number,
+): { readonly models: readonly Ranked[]; readonly figures: Float64Array; rateOf(sums: Float64Array): number } | null {
+  if (pairs.some(({ common }) => common.tasks.length < tasks)) return null;
+  const models = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+  const at = new Map(models.map((model, index) => [model, index]));
+  const figures = new Float64Array(tasks * models.length);
+  models.forEach(({ costs }, index) => {
+    for (let task = 0; task < tasks; task++) figures[task * models.length + index] = costs[task] ?? 0;
+  });
+  const places = pairs.map(({ a, b }) => [at.get(a) ?? 0, at.get(b) ?? 0] as const);
+  const orders = pairs.map(({ a, b }) => compareFigures(a.rank, b.rank));
+  const rateOf = (sums: Float64Array): number => {
+    let counted = 0;
+    let reversed = 0;
+    for (let pair = 0; pair < places.length; pair++) {
+      const [a = 0, b = 0] = places[pair] ?? [];
+      const [costA, costB] = [sums[a] ?? 0, sums[b] ?? 0];
+      if (costA === 0 && costB === 0) continue;
+      counted += 1;
+      const cost = compareFigures(costA, costB);
+      if (cost !== 0 && cost !== orders[pair]) reversed += 1;
+    }
+    return reversed / counted;
+  };
+  return { models, figures, rateOf };
 }
 
 function rateOf(pairs: readonly Pair[], sums: Float64Array): number {

@@ -1,9 +1,9 @@
-import { printPercent, printUsd } from '../domain/format.ts';
+import { printPercent, printUsd, printWhole } from '../domain/format.ts';
 import type { Decomposition, Interval, PairState, Verdict } from './contract.ts';
 
 /** "1 task", "9 tasks". */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${printWhole(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A ratio against 1 in words: "22% more", "78% less", "28.0 times as much", "the same". */
@@ -15,7 +15,7 @@ export function comparedCost(ratio: number): string {
 
 /** Three significant digits: 28.0, 1.22, 340. */
 export function printTimes(ratio: number): string {
-  if (ratio >= 1000) return Math.round(ratio).toLocaleString('en-US');
+  if (ratio >= 1000) return printWhole(ratio);
   return ratio.toPrecision(3).includes('e') ? String(Math.round(ratio)) : ratio.toPrecision(3);
 }
 

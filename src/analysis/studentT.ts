@@ -2,8 +2,15 @@ import quantile from '@stdlib/stats-base-dists-t-quantile';
 
 /** The two-sided 95 % point of Student's t: t with P(|T| <= t) = 0.95. `degrees` is a whole number above 0. */
 export function twoSided95(degrees: number): number {
-  return quantile(0.975, degrees);
+  const known = points.get(degrees);
+  if (known !== undefined) return known;
+  const point = quantile(0.975, degrees);
+  points.set(degrees, point);
+  return point;
 }
+
+/** Points that were worked out: the pairs of a comparison ask for the same few again and again, and each takes a root search. */
+const points = new Map<number, number>();
 
 /**
  * P(|T| > |t|) for Student's t with a whole number of degrees of freedom. Exact finite sums, O(degrees); below about 1e-15 the

@@ -25,7 +25,7 @@ export function bookedRuns(dataDir: string, origin: string | null): BookedRuns {
     imports: reader.imports(),
     imported: reader.importedRuns(null),
     // Trials write down no prices; their calls are in the books.
-    prices: written.length === 0 ? new Map<string, RunListPrice>() : reader.listPrices(),
+    prices: written.length === 0 ? new Map<string, RunListPrice>() : reader.latestPrices(),
   }));
   const trials = written.map((run) => ({ ...run, listPrice: run.listPrice ?? prices.get(run.model) ?? null }));
   const sources = new Map<string, readonly Run[]>([

@@ -5,6 +5,7 @@ import type { CallRecord } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { Run, RunListPrice } from '../domain/run.ts';
 import type { Task, TaskEvent } from '../domain/task.ts';
+import type { HistoryRow, HistoryRowKey, ModelUsageRow } from '../domain/usageRows.ts';
 
 export type ReportKey = 'model' | 'session' | 'day' | 'agent' | 'month' | 'folder' | 'branch' | 'task' | 'effort';
 
@@ -68,8 +69,12 @@ export interface LedgerReader {
   importedRuns(name: string | null): readonly Run[];
   /** A run for each finished task of the user's own work. */
   taskRuns(): TaskRuns;
-  /** The list price of each model by its newest call without a modifier, else by its newest call; models without a price are missing. Reads all calls. */
-  listPrices(): ReadonlyMap<string, RunListPrice>;
+  /** The list price of each model by its newest call; models without a price are missing. */
+  latestPrices(): ReadonlyMap<string, RunListPrice>;
+  /** All use by model, agent and authorisation, from rollups. */
+  modelUsage(): readonly ModelUsageRow[];
+  /** Use by key and local day, newest day first; by branch and task from calls, else from rollups. */
+  history(by: HistoryRowKey): readonly HistoryRow[];
   close(): void;
 }
 

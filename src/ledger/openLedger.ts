@@ -110,7 +110,9 @@ class OpenedLedger {
         imports: () => read((queries) => queries.imports()),
         importedRuns: (name) => read((queries) => queries.importedRuns(name)),
         taskRuns: () => read((queries) => queries.taskRuns()),
-        listPrices: () => read((queries) => queries.listPrices()),
+        latestPrices: () => read((queries) => queries.latestPrices()),
+        modelUsage: () => read((queries) => queries.modelUsage()),
+        history: (by) => read((queries) => queries.history(by)),
         close,
       },
       writer: {

@@ -7,7 +7,9 @@ import type { Names } from './names.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
-import { listPrices, taskRuns } from './taskRuns.ts';
+import { folderOf } from './taskRow.ts';
+import { latestPrices, taskRuns } from './taskRuns.ts';
+import { historyRows, modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
 export type LedgerQueries = Omit<LedgerReader, 'close'>;
@@ -20,7 +22,9 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     imports: () => importSummaries(statements),
     importedRuns: (name) => importedRuns(statements, name),
     taskRuns: () => taskRuns(statements),
-    listPrices: () => listPrices(statements),
+    latestPrices: () => latestPrices(statements),
+    modelUsage: () => modelUsage(statements),
+    history: (by) => historyRows(statements, by),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -40,7 +44,9 @@ export const emptyQueries: LedgerQueries = {
   imports: () => [],
   importedRuns: () => [],
   taskRuns: () => ({ runs: [], sharedTasks: 0 }),
-  listPrices: () => new Map(),
+  latestPrices: () => new Map(),
+  modelUsage: () => [],
+  history: () => [],
 };
 
 /** Keys that rollups have; the others are read from calls. */
@@ -55,8 +61,7 @@ const keyColumns: Readonly<Record<RollupKey, { readonly group: string; readonly 
   // The path that a task of the workspace was made in; the workspace's id where it had none.
   folder: {
     group: 'r.workspace',
-    text: `coalesce((SELECT folder FROM tasks WHERE tasks.workspace = r.workspace AND folder IS NOT NULL ORDER BY seq DESC LIMIT 1),
-      (SELECT name FROM names WHERE id = r.workspace))`,
+    text: `coalesce(${folderOf('r.workspace')}, (SELECT name FROM names WHERE id = r.workspace))`,
   },
 };
 

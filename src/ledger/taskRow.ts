@@ -107,3 +107,9 @@ function oneOf<T extends string>(allowed: readonly T[], row: SqlRow, column: str
   if (found === undefined) throw new DamagedRow(`${column} holds an unknown value`);
   return found;
 }
+
+/** The path that the newest task of a workspace was made in, as an expression; null where no task names one. The list of folders is made once a query. */
+export function folderOf(workspace: string): string {
+  return `(SELECT folder FROM (SELECT workspace, folder, max(seq) FROM tasks
+    WHERE folder IS NOT NULL AND workspace IS NOT NULL GROUP BY workspace) f WHERE f.workspace = ${workspace})`;
+}

@@ -1,5 +1,6 @@
 import type { Run, RunListPrice } from '../domain/run.ts';
 import type { TaskRuns } from './contract.ts';
+import { startOfNewest } from './rollups.ts';
 import { integerOf, integerOrNull, type SqlRow, type Statements, textOf } from './sqlite.ts';
 
 /** Sums over the calls of one task, session, model and effort at one set of rates. */
@@ -197,20 +198,26 @@ function listPriceOf(calls: readonly RatesAt[], model: string): RunListPrice | n
   return best?.price ?? null;
 }
 
-/** List prices by model; see `LedgerReader`. */
-export function listPrices(statements: Statements): ReadonlyMap<string, RunListPrice> {
-  const rows = statements.all(
-    `SELECT (SELECT name FROM names WHERE id = c.model) AS model, (SELECT name FROM names WHERE id = c.rates) AS rates,
-       max(c.started_at_ms) AS started FROM calls c WHERE c.owner_pid IS NULL GROUP BY c.model, c.rates`,
+/** The list price of each model by its newest call, found through the rollups; models without a price are missing. O(models * log calls) after the rollups. */
+export function latestPrices(statements: Statements): ReadonlyMap<string, RunListPrice> {
+  const prices = new Map<string, RunListPrice>();
+  const newest = statements.all(
+    `SELECT (SELECT name FROM names WHERE id = r.model) AS model, max(r.newest) AS newest
+     FROM rollups r WHERE r.priced > 0 GROUP BY r.model`,
   );
-  const byModel = new Map<string, RatesAt[]>();
-  for (const row of rows) {
+  for (const row of newest) {
     const model = textOf(row, 'model');
-    const entry = { rates: textOf(row, 'rates'), startedAtMs: integerOf(row, 'started') };
-    byModel.set(model, [...(byModel.get(model) ?? []), entry]);
+    const calls = statements.all(
+      `SELECT (SELECT name FROM names WHERE id = rates) AS rates, started_at_ms AS started
+       FROM calls WHERE started_at_ms = ? AND owner_pid IS NULL LIMIT 100`,
+      startOfNewest(integerOf(row, 'newest')),
+    );
+    const named = calls.map((call) => ({ rates: textOf(call, 'rates'), startedAtMs: integerOf(call, 'started') }));
+    const own = named.filter(({ rates }) => rates.includes(JSON.stringify(model)));
+    const price = listPriceOf(own.length > 0 ? own : named, model);
+    if (price !== null) prices.set(model, price);
   }
-  const prices = [...byModel].map(([model, calls]) => [model, listPriceOf(calls, model)] as const);
-  return new Map(prices.filter((entry): entry is [string, RunListPrice] => entry[1] !== null));
+  return prices;
 }
 
 /** The rates of a model in the JSON that calls keep, by its name or, as providers name models with a date, the only one there is. */

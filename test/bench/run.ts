@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchRow, BenchSection } from './benchSection.ts';
 import { benchBudget } from './budget.ts';
+import { benchCompare } from './compare.ts';
 import { benchGateway } from './gateway.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
   start: () => benchStart(),
+  compare: () => benchCompare(),
 };
 
 /** A section as the file keeps it: with the time it was measured at, and how busy the machine was then. */

@@ -193,3 +193,45 @@ describe('reports by what only calls and tasks know', () => {
     ledger.close();
   });
 });
+
+describe('sums for pages', () => {
+  function booked() {
+    const ledger = open();
+    ledger.budget.saveTask(finished({ folder: '/home/me/shop', workspaceId: 'w1', branch: 'fix' }));
+    const newer = { startedAtMs: Date.UTC(2026, 10, 23, 12) };
+    ledger.writer.finish(call({ id: callId(1), ...main, cost: priced(1, 2), taskId: id }));
+    ledger.writer.finish(call({ id: callId(2), ...main, cost: priced(3, 4), session: 's2', ...newer }));
+    ledger.writer.finish(
+      call({ id: callId(3), ...main, cost: unpriced, model: 'odd', auth: 'subscription', workspaceId: 'w2' }),
+    );
+    return ledger;
+  }
+
+  it('are of all use by model, with its newest list price', () => {
+    const ledger = booked();
+    const [opus, odd] = ledger.reader.modelUsage();
+    expect(opus).toMatchObject({
+      ...{ model: 'claude-opus-4-6', agent: 'claude-code', auth: 'key', sessions: 2, calls: 2, costNanoUsd: 10 },
+      ...{ inputTokens: 200, cacheReadTokens: 14, outputTokens: 100, thinkingTokens: 40, unpricedCalls: 0 },
+      listPrice: { inputNanoUsdPerMtok: 5e9, outputNanoUsdPerMtok: 25e9 },
+    });
+    expect(odd).toMatchObject({ model: 'odd', auth: 'subscription', unpricedCalls: 1, listPrice: null });
+    expect([...ledger.reader.latestPrices().keys()]).toEqual(['claude-opus-4-6']);
+    ledger.close();
+  });
+
+  it.each([
+    ['model', ['claude-opus-4-6', 'claude-opus-4-6', 'odd']],
+    ['agent', ['claude-code', 'claude-code', 'claude-code']],
+    ['folder', ['/home/me/shop', '/home/me/shop', 'w2']],
+    ['branch', ['fix', null, null]],
+    ['task', [id, null, null]],
+  ] as const)('are by %s and day, and add up', (by, keys) => {
+    const ledger = booked();
+    const rows = ledger.reader.history(by);
+    expect(rows.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    expect(rows[0]?.day).toBe('2026-11-23');
+    expect(rows.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0)).toBe(10);
+    ledger.close();
+  });
+});
