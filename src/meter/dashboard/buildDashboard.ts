@@ -1,10 +1,10 @@
 import { compareRuns } from '../../analysis/compareRuns.ts';
-import { defaultCompareOptions } from '../../analysis/contract.ts';
+import { defaultCompareOptions, type HistoryCell, type HistoryPeriod } from '../../analysis/contract.ts';
 import { effectivePricePage } from '../../analysis/effectivePrice.ts';
 import { frontierMoments } from '../../analysis/frontierMoments.ts';
 import { historyCells } from '../../analysis/historyCells.ts';
 import type { Run } from '../../domain/run.ts';
-import type { LedgerReader } from '../../ledger/contract.ts';
+import type { LedgerReader, ReportRow } from '../../ledger/contract.ts';
 import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts';
 import { localDayOf } from '../snapshot/localDays.ts';
 import type { ListedModel } from './bookPrices.ts';
@@ -12,6 +12,10 @@ import { chooseRuns } from './runSources.ts';
 import { whatIfPage } from './whatIfPage.ts';
 
 const MOMENTS = 10;
+/** Periods of history that are shown, newest first; the command line has them all. */
+const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
+/** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
+const MOST_REVERSED_TASKS = 20;
 /** Of the whole, the part that the comparison takes; the rest is reading. */
 const COMPARISON_SHARE = 0.85;
 const READING_SHARE = 0.1;
@@ -42,7 +46,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
   const month = reader.report({ by: 'model', sinceDay: `${localDayOf(nowMs).slice(0, 7)}-01` });
   const own = chosen.all.filter(({ origin }) => origin === 'task' || origin === 'trial');
   const whatIf = whatIfPage({ month, runs: own, listed }, query.subject);
-  const history = historyCells(reader.history(query.historyKey), query.historyPeriod);
+  const history = newestPeriods(historyCells(reader.history(query.historyKey), query.historyPeriod), query);
   return {
     generatedAtMs: nowMs,
     query: {
@@ -53,12 +57,33 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     origins: chosen.choices,
     effective: effectivePricePage(reader.modelUsage(), comparison.smallestTrial),
     history: history.map((cell) => ({ ...cell, key: titledKey(cell.key, query, sources.workspaceTitles) })),
-    comparison,
+    comparison: {
+      ...comparison,
+      pairs: comparison.pairs.map((pair) => ({
+        ...pair,
+        reversedTasks: pair.reversedTasks.slice(0, MOST_REVERSED_TASKS),
+      })),
+    },
     moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
     whatIf,
-    taskTitles: Object.fromEntries(chosen.all.map(({ task, taskTitle }) => [task, taskTitle])),
+    taskTitles: query.historyKey === 'task' ? titlesOf(reader.report({ by: 'task' })) : {},
     call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
   };
+}
+
+function newestPeriods(cells: readonly HistoryCell[], { historyPeriod }: DashboardQuery): readonly HistoryCell[] {
+  const periods = [...new Set(cells.map(({ period }) => period))].toSorted().slice(-PERIODS[historyPeriod]);
+  const kept = new Set(periods);
+  return cells.filter(({ period }) => kept.has(period));
+}
+
+/** The report names a task by its title and, in brackets, its id. */
+function titlesOf(rows: readonly ReportRow[]): Readonly<Record<string, string>> {
+  const named = rows.flatMap(({ key }): readonly (readonly [string, string])[] => {
+    const match = /^(.*) \((task-[a-z0-9]{16})\)$/s.exec(key);
+    return match?.[1] === undefined || match[2] === undefined ? [] : [[match[2], match[1]]];
+  });
+  return Object.fromEntries(named);
 }
 
 function titledKey(

@@ -9,6 +9,9 @@ import { count, foreign, intervalCell, printAxisTimes, printTimes, times, words 
 import type { DataTable } from '../tableModel.ts';
 import { chosenPair, pairKey } from './pairMatrix.ts';
 
+/** So many tasks of a pair come at most. */
+const MOST_NAMED = 20;
+
 const factorWords: Readonly<Record<Factor, string>> = {
   listPrice: 'List price',
   calls: 'Calls per task',
@@ -27,7 +30,16 @@ export function pairCards(context: PageContext): readonly VNode[] {
     whyCard(pair, context),
     ...(pair.reversedTasks.length === 0
       ? []
-      : [tableCard('reversed-tasks', 'Tasks where it happened', tasksTable(pair), context)]),
+      : [
+          tableCard(
+            'reversed-tasks',
+            pair.reversedTasks.length < MOST_NAMED
+              ? 'Tasks where it happened'
+              : `The ${MOST_NAMED} tasks where it happened most`,
+            tasksTable(pair),
+            context,
+          ),
+        ]),
     tableCard('pairs', 'Pairs as a list', pairsTable(pair, context), context),
   ];
 }
