@@ -6,8 +6,7 @@ const MOST_LETTERS = 80;
 export function exportFileName(title: string, kind: ExportKind): string {
   const words = title
     .toLowerCase()
-    .split(/[^a-z0-9.]/)
-    .map((word) => word.replace(/^\.+/, '').replace(/\.+$/, ''))
+    .split(/[^a-z0-9]/)
     .filter((word) => word !== '');
   const stem = words.join('-').slice(0, MOST_LETTERS);
   return `outlay-${stem === '' ? 'export' : stem}.${kind}`;
