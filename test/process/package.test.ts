@@ -81,6 +81,9 @@ describe('the package', () => {
           'THIRD_PARTY_NOTICES.txt',
           'cli.js',
           'cli.main.js',
+          'dashboard.css',
+          'dashboard.js',
+          'dashboardWorker.js',
           'extension.js',
           'ledgerWorker.js',
           'meter.js',
@@ -128,6 +131,7 @@ describe('the package', () => {
       'src/extension.ts',
       'src/meter/main.ts',
       'src/meter/observeWorker.ts',
+      'src/meter/dashboard/dashboardWorker.ts',
       'src/ledger/ledgerWorker.ts',
       'src/cli/main.ts',
     ];
@@ -142,7 +146,7 @@ describe('the package', () => {
       }),
       build({
         ...options,
-        entryPoints: ['webview/sidebar/main.ts'],
+        entryPoints: ['webview/sidebar/main.ts', 'webview/dashboard/main.ts'],
         outdir: 'unwritten',
         loader: { '.ttf': 'dataurl', '.svg': 'dataurl' },
       }),

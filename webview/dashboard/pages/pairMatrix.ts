@@ -125,7 +125,7 @@ function pairCell(
         },
         on: { click: () => context.actions.setUi({ pair: pairKey(pair) }) },
       },
-      [h('span.pair-word', { text: word }), h('span.pair-ratio', { key: 'ratio', text: ratio.trim() })],
+      [h('span.pair-word', { text: word }), h('span.pair-ratio', { key: 'ratio', text: ratio })],
     ),
   ]);
 }
