@@ -14,16 +14,20 @@ export interface ChartTheme {
 
 const hueNames = ['blue', 'green', 'purple', 'yellow', 'red'] as const;
 
+const FAINT = '#80808059';
+
 /** Reads the editor's variables; under forced colours all marks have the colour of text and differ by shape, dash and hatch alone. */
 export function readChartTheme(): ChartTheme {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string, or: string): string => style.getPropertyValue(`--vscode-${name}`).trim() || or;
   const isForced = matchMedia('(forced-colors: active)').matches;
+  // Borders of high contrast are as strong as what is drawn: as a grid they would hide it.
+  const isHighContrast = document.body.classList.contains('vscode-high-contrast');
   const text = isForced ? 'CanvasText' : read('foreground', '#808080');
   return {
     text,
     quiet: isForced ? 'CanvasText' : read('descriptionForeground', text),
-    grid: isForced ? 'GrayText' : read('contrastBorder', read('widget-border', read('panel-border', '#80808040'))),
+    grid: isForced ? 'GrayText' : isHighContrast ? FAINT : read('widget-border', read('panel-border', FAINT)),
     background: isForced ? 'Canvas' : read('editor-background', '#ffffff'),
     font: read('font-family', 'sans-serif'),
     fontSizePx: Math.max(11, Number.parseFloat(read('font-size', '13')) - 1),

@@ -49,6 +49,7 @@ function repricedCard(context: PageContext): VNode {
   const filter = context.ui.filter.trim().toLowerCase();
   const matching = whatIf.results.filter(({ model }) => model.toLowerCase().includes(filter));
   const charted = matching.filter(({ sameTokensNanoUsd }) => sameTokensNanoUsd !== null).slice(0, MOST_BARS);
+  const chart = whatIfChart(charted, whatIf.costNanoUsd);
   return chartCard(
     {
       id: 'what-if',
@@ -58,9 +59,11 @@ function repricedCard(context: PageContext): VNode {
         'Three steps, each more honest than the one before: the same tokens at its prices; the same text in its own tokens; and with as much thinking and as many turns as it took here.',
       ],
       tools: [subjectSelect(context), filterField(context)],
-      chart: whatIfChart(charted, whatIf.costNanoUsd),
+      chart,
       empty: [h('p', { text: 'No model of that name has a price.' })],
-      legend: [...steps.map(({ name, look }) => ({ name, look, mark: 'bar' as const }))],
+      legend: steps
+        .filter((_, step) => chart?.kind === 'bars' && (chart.series[step]?.bars.some((bar) => bar !== null) ?? false))
+        .map(({ name, look }) => ({ name, look, mark: 'bar' as const })),
       table: whatIfTable(matching),
       heightPx: 110 + charted.length * 56,
     },
@@ -120,7 +123,7 @@ function whatIfChart(results: readonly WhatIf[], paidNanoUsd: number | null): Ch
     direction: 'across',
     categories: results.map(({ model }) => model),
     value: {
-      title: paidNanoUsd === null ? 'Would have cost' : `Would have cost (it did cost ${printUsd(paidNanoUsd)})`,
+      title: paidNanoUsd === null ? 'Would have cost' : `In place of ${printUsd(paidNanoUsd)}`,
       scale: 'linear',
       print: printAxisUsd,
       min: 0,
