@@ -72,8 +72,11 @@ const programs = [
   { source: 'src/extension.ts', out: 'extension.js' },
   { source: 'src/meter/main.ts', out: 'meter.main.js', launcher: ['meter.js', 'The Outlay meter'] },
   { source: 'src/meter/observeWorker.ts', out: 'observeWorker.js' },
+  { source: 'src/meter/pricedLedgerWorker.ts', out: 'ledgerWorker.js' },
   { source: 'src/meter/dashboard/dashboardWorker.ts', out: 'dashboardWorker.js' },
-  { source: 'src/ledger/ledgerWorker.ts', out: 'ledgerWorker.js' },
+  { source: 'src/meter/import/logWorker.ts', out: 'logWorker.js' },
+  { source: 'src/meter/import/importWorker.ts', out: 'importWorker.js' },
+  { source: 'src/trials/processes/keeperMain.ts', out: 'trialKeeper.js' },
   { source: 'src/cli/main.ts', out: 'cli.main.js', launcher: ['cli.js', 'The outlay command'] },
 ];
 

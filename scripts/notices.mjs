@@ -20,7 +20,13 @@ CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 /** The text of the notices for the inputs of all bundles. Throws for a package that names no licence. */
 export function noticesOf(projectDir, inputs) {
   const packages = [...new Set([...inputs.flatMap(packageOf), ...data])].sort();
-  const parts = packages.map((name) => noticeOf(join(projectDir, 'node_modules', name), name));
+  /** Names under each text: two hundred small packages of one house come with the same one. */
+  const namesOf = new Map();
+  for (const name of packages) {
+    const { title, text } = noticeOf(join(projectDir, 'node_modules', name), name);
+    namesOf.set(text, [...(namesOf.get(text) ?? []), title]);
+  }
+  const parts = [...namesOf].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`);
   return `${['Outlay contains the work of others, under these licences.', ...parts, `${otherData}\n\n${mitTerms}`].join('\n\n----\n\n')}\n`;
 }
 
@@ -39,5 +45,5 @@ function noticeOf(folder, name) {
   const text =
     file === undefined ? `Copyright (c) ${by}\n\n${mitTerms}` : readFileSync(join(folder, file), 'utf8').trim();
   if (file === undefined && license !== 'MIT') throw new Error(`${name} is under ${license} and brings no text of it.`);
-  return `${name} ${version}, ${license}\n\n${text}`;
+  return { title: `${name} ${version}, ${license}`, text };
 }

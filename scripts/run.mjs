@@ -10,7 +10,7 @@ import { Missing, projectDir } from './toolchain/cache.mjs';
 import { which } from './toolchain/command.mjs';
 import * as toolchain from './toolchain.mjs';
 
-const { ensureAgents, ensureChromium, ensureNginx, ensurePortkey, ensureVsCodeServer } = toolchain;
+const { ensureAgents, ensureChromium, ensureClients, ensureNginx, ensurePortkey, ensureVsCodeServer } = toolchain;
 
 /** A desktop VS Code will do for `npm start`; only where there is none, one is served in the browser. */
 const ensureEditor = async () => {
@@ -30,15 +30,15 @@ const tasks = {
     run: [['scripts/build.mjs'], ['test/bench/run.ts']],
   },
   test: {
-    needs: [ensureVsCodeServer, ensureChromium, ensureAgents],
+    needs: [ensureVsCodeServer, ensureChromium, ensureAgents, ensureClients],
     suites: ['types', 'lint', 'unit', 'fuzz', 'build', 'process', 'vscode', 'browser', 'agents'],
   },
-  'test:unit': { needs: [], suites: ['unit'] },
+  'test:unit': { needs: [ensureClients], suites: ['unit'] },
   'test:process': { needs: [], suites: ['build', 'process'] },
-  'test:vscode': { needs: [ensureVsCodeServer, ensureChromium], suites: ['build', 'vscode'] },
+  'test:vscode': { needs: [ensureVsCodeServer, ensureChromium, ensureClients], suites: ['build', 'vscode'] },
   'test:browser': { needs: [ensureVsCodeServer, ensureChromium, ensureAgents], suites: ['build', 'browser'] },
   'test:agents': { needs: [ensureVsCodeServer, ensureChromium, ensureAgents], suites: ['build', 'agents'] },
-  'test:desktop': { needs: [], suites: ['build', 'desktop'] },
+  'test:desktop': { needs: [ensureClients], suites: ['build', 'desktop'] },
   'test:soak': { needs: [ensureVsCodeServer, ensureChromium], suites: ['build', 'soak'] },
   'test:fuzz': { needs: [], suites: ['fuzz'] },
   'test:mutation': { needs: [], suites: ['mutation'] },

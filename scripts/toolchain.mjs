@@ -9,6 +9,7 @@
 //   vscode-server-<version>/out/server-main.js  the VS Code server of code-server, ready to run with that Node
 //   agents/<name>-<version>/bin/<name>          a real agent of versions.json, ready to run with that Node on PATH
 //   nginx/usr/sbin/nginx                        the yardstick of `npm run bench`, where the machine has none
+//   clients-<versions>/node_modules/<name>      an HTTP client of versions.json, with which the tests call as other extensions do
 //   peers/<name>-<version>/                     another gateway of versions.json, which `npm run bench` measures beside ours
 //   locks/, tmp-*                               fetches in progress
 //
@@ -17,6 +18,7 @@
 export { ensureAgents } from './toolchain/agents.mjs';
 export { cacheDir } from './toolchain/cache.mjs';
 export { ensureChromium } from './toolchain/chromium.mjs';
+export { ensureClients } from './toolchain/clients.mjs';
 export { ensureNginx } from './toolchain/nginx.mjs';
 export { ensureNode } from './toolchain/node.mjs';
 export { ensurePackages } from './toolchain/packages.mjs';

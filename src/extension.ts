@@ -86,6 +86,8 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.showAgents': () => showAgents(session.coverage()),
       'outlay.connectClineCli': () => session.cline.connect(),
       'outlay.disconnectClineCli': () => session.cline.disconnect(),
+      'outlay.observeExtensions': () => session.observation.observe(),
+      'outlay.stopObserving': () => session.observation.stop(),
       'outlay.openWalkthrough': openWalkthrough,
       'outlay.openSecurity': () => openSecurity(context.extensionUri),
       'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),

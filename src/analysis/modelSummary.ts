@@ -40,9 +40,15 @@ export function modelSummary(model: TableModel, { pairs, frontier }: SummaryCont
     calls: sum(({ run }) => run.calls),
     seconds: sum(({ run }) => run.seconds),
     reversedAgainst: pairs.filter(({ a, state }) => state === 'reversed' && a === id.key).map(({ b }) => b),
-    isOnFrontier: frontier?.points.find((point) => point.model === id.key)?.isOnFrontier ?? null,
+    isOnFrontier: placeOf(id.key, frontier),
   };
   return { ...facts, sentence: sentenceOf(facts) };
+}
+
+/** Of models that did different work nobody can say it. */
+function placeOf(key: string, frontier: Frontier | null): boolean | null {
+  if (frontier === null || frontier.basis === 'own tasks') return null;
+  return frontier.points.find((point) => point.model === key)?.isOnFrontier ?? null;
 }
 
 function sumKnown(values: readonly (number | null)[]): number | null {

@@ -2,7 +2,7 @@ import { importNameOf, type Run, type RunListPrice } from '../domain/run.ts';
 import type { LedgerReader } from '../ledger/contract.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
 import { openLedgerReader } from '../ledger/openLedgerReader.ts';
-import { trialRuns } from '../runs/trialRuns.ts';
+import { trialRuns } from '../trials/trialRuns.ts';
 import { CliError } from './cliError.ts';
 
 /** The runs that a comparison is to be about, and what was left out before. */
@@ -18,8 +18,8 @@ export interface BookedRuns {
  * The runs of a data folder: of one origin (`trials`, `tasks`, the name of an import), or of `all`. Null takes trials if there are any, else own tasks, else
  * the newest import, since pooling them is for the user to ask.
  */
-export function bookedRuns(dataDir: string, origin: string | null): BookedRuns {
-  const written = trialRuns(dataDir);
+export async function bookedRuns(dataDir: string, origin: string | null): Promise<BookedRuns> {
+  const written = await trialRuns(dataDir);
   const { tasks, imports, imported, prices } = withBooks(dataDir, (reader) => ({
     tasks: reader.taskRuns(),
     imports: reader.imports(),

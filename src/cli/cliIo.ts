@@ -9,6 +9,12 @@ export interface CliIo {
   readonly homeDir: string;
   /** Folder of the launchers that come with this program. */
   readonly launcherDir: string;
+  /** Folder of the bundled threads; everything runs in this thread without it. */
+  readonly workerDir?: string;
+  /** Folder of the programs that this one starts: the meter, and the keeper of a trial's processes. */
+  readonly programDir: string;
+  /** Called when this process is asked to end, and with `--with-parent` when its standard input does. Returns what takes it back. */
+  readonly onInterrupt: (listener: () => void, withParent: boolean) => () => void;
   /** How somebody without a window starts the meter of a data folder, in a sentence. */
   readonly meterHint: (dataDir: string) => string;
   /** Runs a command on this terminal and resolves to its exit code; 127 where there is no such command. */

@@ -29,7 +29,7 @@ export interface CompareValues {
 const MAX_RESAMPLES = 1_000_000;
 
 /** Runs `outlay compare`. Throws a sentence where the arguments make no sense or there is nothing to read. */
-export function runCompare(values: CompareValues, io: CliIo): void {
+export async function runCompare(values: CompareValues, io: CliIo): Promise<void> {
   if (values.runs !== undefined && values['data-dir'] !== undefined) {
     throw new CliError('Say either --runs FILE or --data-dir DIR: a file is compared by itself.', 2);
   }
@@ -39,7 +39,7 @@ export function runCompare(values: CompareValues, io: CliIo): void {
   const options = optionsOf(values);
   const booked =
     values.runs === undefined
-      ? bookedRuns(findDataDir(values['data-dir'], io), values.origin ?? null)
+      ? await bookedRuns(findDataDir(values['data-dir'], io), values.origin ?? null)
       : fromFile(values.runs, io);
   checkWithout(options.without, booked.runs);
   const comparison = compareRuns(booked.runs, options, {

@@ -25,6 +25,11 @@ export function findDataDir(asked: string | undefined, io: CliIo): string {
   throw new CliError('No data of Outlay was found; open VS Code with Outlay once, or name its folder with --data-dir.');
 }
 
+/** As `findDataDir`, for a command that makes the folder: one that is named need not exist. */
+export function dataDirToMake(asked: string | undefined, io: CliIo): string {
+  return asked || io.env['OUTLAY_DATA_DIR'] || findDataDir(asked, io);
+}
+
 /** Where editors keep the data of the extension, whether it exists or not. */
 export function editorDataDirs({ env, platform, homeDir }: CliIo): readonly string[] {
   const users: string[] = [];

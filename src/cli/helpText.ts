@@ -5,6 +5,10 @@ export const helpText = `Outlay: what your coding agents really cost.
       Spend by one key, calls with an API key and subscription use apart.
   outlay calls [--json]
       Every call, newest first.
+  outlay import [--home DIR] [--agent NAME] [--json]
+      Books what agents' own logs tell of: history, and what ran elsewhere. Each
+      call counts once, however often it was seen. --home reads the logs below
+      that folder in place of your own.
   outlay task new "TITLE" [--usd 5] [--thinking 200k] [--output 100k]
                   [--tool-calls 50] [--calls 100] [--warn-only|--steady|--strict]
                   [--count-subscription] [--json]
@@ -26,6 +30,10 @@ export const helpText = `Outlay: what your coding agents really cost.
   outlay runs list [--json]
   outlay runs remove NAME [--json]
   outlay runs export [--origin trials|tasks|IMPORT|all]
+  outlay trial run FILE [--models claude-code:MODEL@EFFORT,codex:MODEL]
+                   [--runs N] [--budget USD] [--run-budget USD] [--accept HASH]
+      The same task for several models, each in its own copy of the
+      repository. "outlay trial help" tells the rest.
   outlay delete --all | --before YYYY-MM-DD [--json]
       Deletes calls for good, also while the meter runs.
   outlay disconnect

@@ -16,11 +16,12 @@ export async function askMeter<Name extends ControlName>(
   dataDir: string,
   name: Name,
   params: ControlMap[Name]['params'],
+  timeoutMs = TIMEOUT_MS,
 ): Promise<MeterAnswer<Name>> {
   const lock = await readMeterLock(dataDir);
   if (lock === null) return { state: 'no-meter' };
   try {
-    return { state: 'answered', result: await callControl(lock, name, params, { timeoutMs: TIMEOUT_MS }) };
+    return { state: 'answered', result: await callControl(lock, name, params, { timeoutMs }) };
   } catch (error) {
     if (error instanceof ControlError && error.failure === 'unreachable') return { state: 'no-meter' };
     return { state: 'refused', sentence: error instanceof Error ? error.message : String(error) };

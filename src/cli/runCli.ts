@@ -14,13 +14,16 @@ import type { CliIo } from './cliIo.ts';
 import { runCompare } from './compareCommand.ts';
 import { deleteCalls } from './deleteCommand.ts';
 import { disconnectAgents } from './disconnectCommand.ts';
-import { findDataDir } from './findDataDir.ts';
+import { dataDirToMake, findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
+import { type ImportArgs, runImport } from './importCommand.ts';
 import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
 import { runRuns } from './runsCommand.ts';
 import { runTask } from './taskCommand.ts';
+import { followInterrupts } from './trial/followInterrupts.ts';
+import { runTrialCommand } from './trial/trialCommand.ts';
 
 const reportKeys: readonly ReportKey[] = [
   ...(['model', 'session', 'day', 'agent', 'month', 'folder', 'branch', 'task', 'effort'] as const),
@@ -54,6 +57,8 @@ const optionTypes = {
   seed: { type: 'string' },
   'by-task': { type: 'boolean' },
   'as-paid': { type: 'boolean' },
+  home: { type: 'string' },
+  agent: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -77,6 +82,7 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
     'as-paid',
     'json',
   ],
+  import: ['data-dir', 'home', 'agent', 'json'],
   help: [],
 };
 
@@ -102,6 +108,7 @@ const runsOptionsOf: Readonly<Record<string, readonly OptionName[]>> = {
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   try {
     if (args[0] === 'run') return await runRun(args.slice(1), io);
+    if (args[0] === 'trial') return await runTrialCommand(args.slice(1), io);
     await runCommand(args, io);
     return 0;
   } catch (error) {
@@ -130,6 +137,9 @@ export async function runOnProcess(): Promise<void> {
     platform: process.platform,
     homeDir: homedir(),
     launcherDir: join(programDir, '../media/bin'),
+    workerDir: programDir,
+    programDir,
+    onInterrupt: followInterrupts,
     meterHint: (dataDir) =>
       `Open VS Code with Outlay, or start it: ${process.execPath} ${join(programDir, 'meter.js')} --data-dir ${dataDir}`,
     run: runProcess,
@@ -142,7 +152,10 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (values.version) return io.stdout(`${packageJson.version}\n`);
   if (values.help || command === 'help') return io.stdout(helpText);
   if (command === undefined)
-    throw new CliError('Say what to do: report, calls, compare, runs, task, run, delete, disconnect or help.', 2);
+    throw new CliError(
+      'Say what to do: report, calls, import, compare, runs, task, run, trial, delete, disconnect or help.',
+      2,
+    );
   if (command === 'task') return runTaskCommand(extra, values, io);
   if (command === 'runs') return runRunsCommand(extra, values, io);
   const allowed = optionsOf[command];
@@ -152,6 +165,7 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
   if (command === 'compare') return runCompare(values, io);
+  if (command === 'import') return runImport(importArgs(values, io), io);
   if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
   return runDelete(values, io);
 }
@@ -214,6 +228,11 @@ function runReport(values: Values, io: CliIo): void {
 function runCalls(values: Values, io: CliIo): void {
   const json = values.json ?? false;
   withReader(values, io, (reader) => io.stdout(callsText(reader, { json, width: io.width })));
+}
+
+function importArgs(values: Values, io: CliIo): ImportArgs {
+  const { home = null, agent = null, json = false } = values;
+  return { dataDir: dataDirToMake(values['data-dir'], io), home, agent, json };
 }
 
 async function runDelete(values: Values, io: CliIo): Promise<void> {

@@ -1,15 +1,9 @@
-import { join } from 'node:path';
-import { readAgentFiles } from '../agents/agentFiles.ts';
 import { applyChanges } from '../agents/applyChanges.ts';
-import { installCodexLauncher } from '../agents/codexLauncher.ts';
-import type { EnvironmentLayers } from '../agents/environment.ts';
-import { planTerminalEnvironment, type TerminalEnvironmentPlan } from '../agents/planTerminalEnvironment.ts';
-import { readUserEnvironment } from '../agents/userBaseUrls.ts';
 import { isTaskId } from '../domain/task.ts';
-import { agentIds } from '../manifest/manifest.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
 import { askMeter } from './meterClient.ts';
+import { planTaskEnvironment } from './taskEnvironment.ts';
 
 export interface RunCall {
   readonly dataDir: string;
@@ -30,30 +24,7 @@ export async function runInTask({ dataDir, taskId, command, io }: RunCall): Prom
   const answer = await askMeter(dataDir, 'showTask', { id: taskId });
   if (answer.state === 'refused') throw new CliError(answer.sentence);
   if (answer.state === 'no-meter') throw new CliError(`No meter is running. ${io.meterHint(dataDir)}`);
-  const plan = await planFor({ dataDir, baseUrls: answer.result.baseUrls, io });
+  const plan = await planTaskEnvironment({ dataDir, baseUrls: answer.result.baseUrls, io });
   for (const notice of plan.notices) io.stderr(`${notice}\n`);
   return io.run(file, args, applyChanges(io.env, plan.changes, io.platform));
-}
-
-async function planFor({
-  dataDir,
-  baseUrls,
-  io,
-}: {
-  readonly dataDir: string;
-  readonly baseUrls: Readonly<Record<string, string>>;
-  readonly io: CliIo;
-}): Promise<TerminalEnvironmentPlan> {
-  const { platform, homeDir, env } = io;
-  const layers: EnvironmentLayers = { process: env, user: {}, workspace: {} };
-  const files = await readAgentFiles(homeDir, readUserEnvironment(layers, platform), []);
-  const launcherDir = await installCodexLauncher(io.launcherDir, dataDir, (sentence) => io.stderr(`${sentence}\n`));
-  return planTerminalEnvironment({
-    ...{ platform, layers, files, launcherDir },
-    agents: agentIds,
-    connection: { baseUrls, refused: {} },
-    upstreams: {},
-    lockPath: join(dataDir, 'meter.json'),
-    assumeFirstParty: true,
-  });
 }

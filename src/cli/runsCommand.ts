@@ -172,9 +172,9 @@ function importsTable(imports: readonly ImportSummary[], width: number): string 
 }
 
 /** All runs of the books unless one origin is asked for: what is exported is to be looked at, not compared. */
-function exportRuns({ dataDir, values, io }: RunsCall, words: readonly string[]): void {
+async function exportRuns({ dataDir, values, io }: RunsCall, words: readonly string[]): Promise<void> {
   if (words.length > 0) throw new CliError('export takes options only; it writes to the standard output.', 2);
-  const { runs } = bookedRuns(dataDir, values.origin ?? 'all');
+  const { runs } = await bookedRuns(dataDir, values.origin ?? 'all');
   io.stdout(writeRuns(runs));
 }
 

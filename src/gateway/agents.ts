@@ -19,6 +19,14 @@ const userAgents: readonly (readonly [RegExp, string])[] = [
   [/^google-genai-sdk\//i, 'google-genai-sdk'],
 ];
 
+/** What agents call themselves to OpenRouter and its like, in lower case. */
+const titles: Readonly<Record<string, string>> = {
+  cline: 'cline',
+  'roo code': 'roo-code',
+  'kilo code': 'kilo',
+  continue: 'continue',
+};
+
 const sessionHeaders = [
   'x-claude-code-session-id',
   'session-id',
@@ -46,10 +54,14 @@ function agentByHeaders({ headers }: RequestHead): string {
   if (/^opencode/i.test(originator)) return 'opencode';
   if (/^cli(?:-|$)/.test(headers['x-app'] ?? '')) return 'claude-code';
   const userAgent = headers['user-agent'] ?? '';
-  const known = userAgents.find(([pattern]) => pattern.test(userAgent));
-  if (known !== undefined) return known[1];
+  const known = userAgents.find(([pattern]) => pattern.test(userAgent))?.[1];
+  if (known !== undefined && !known.endsWith('-sdk')) return known;
   if (headers['goose-session-id'] !== undefined) return 'goose';
-  return headers['x-roo-task-id'] === undefined ? 'unknown' : 'roo-code';
+  if (headers['copilot-integration-id'] !== undefined) return 'copilot';
+  const title = (headers['x-title'] ?? '').toLowerCase();
+  if (Object.hasOwn(titles, title)) return titles[title] ?? 'unknown';
+  if (headers['x-roo-task-id'] !== undefined) return 'roo-code';
+  return known ?? 'unknown';
 }
 
 /** The agent's own session id, at most 128 printable characters, or null. */

@@ -1,4 +1,5 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
+import type { CallSource } from '../domain/call.ts';
 import type { QuotaWindow } from '../domain/quota.ts';
 import type { RequestFacts } from '../wire/contract.ts';
 
@@ -84,6 +85,8 @@ export interface CallHead {
   readonly subAgent: string | null;
   /** What a decoder needs to read the request body: content-encoding. */
   readonly requestEncoding: string | null;
+  /** Set where the call did not come through the gateway. */
+  readonly source?: CallSource;
 }
 
 export interface ResponseHead {
@@ -115,6 +118,8 @@ export interface CallTap {
   /** `atMs` and that of `end` are wall time at the start plus a monotonic span, so that no clock change bends a duration. */
   responseBytes(chunk: Uint8Array, atMs: number): void;
   end(end: CallEnd, atMs: number): void;
+  /** Bytes passed that nobody could copy; what follows is read all the same. Only what is observed elsewhere has such gaps. */
+  gap?(): void;
 }
 
 export interface GatewayObserver {

@@ -28,6 +28,9 @@ const PROVIDERS: Readonly<Record<string, ProviderId>> = {
   'cognitiveservices.azure.com': 'azure',
   'aliyuncs.com': 'alibaba',
   'kimi.com': 'moonshotai',
+  'githubcopilot.com': 'github-copilot',
+  'githubusercontent.com': 'github-copilot',
+  'ghe.com': 'github-copilot',
 };
 
 /** A gateway of the user's own: its models are priced where exactly one first-party seller has them. */

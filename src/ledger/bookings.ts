@@ -65,6 +65,15 @@ export class Bookings {
     this.#options.statements.run('DELETE FROM holds WHERE call_id = ?', callKey);
   }
 
+  /** Takes back what a call holds and was charged: it turned out to be another call's, which is booked by itself. */
+  cancel(callKey: SqlValue): void {
+    const hold = this.hold(callKey);
+    const old = this.charge(callKey);
+    if (hold?.isOpen) this.#settle(hold);
+    if (old !== null) this.#uncharge(old);
+    this.#options.statements.run('DELETE FROM charges WHERE call_id = ?', callKey);
+  }
+
   /** Charges the open holds whose owner is gone and whose calls were never begun: whether anything was sent is not known. Returns how many. */
   sweep(ownerAlive: (owner: Owner) => boolean): number {
     const { statements, names } = this.#options;

@@ -3,13 +3,18 @@ import type { CallCost, CallRecord } from '../domain/call.ts';
 import type { Accounts } from './accounts.ts';
 import type { Bookings } from './bookings.ts';
 import { callColumns, keyOf, partColumns, recordOf, selectCalls } from './callRow.ts';
+import type { ImportBatch, ImportCounts, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
+import { saveLogs } from './logIndex.ts';
 import type { Names } from './names.ts';
 import type { Owner } from './owner.ts';
 import { pruneNames } from './pruneNames.ts';
 import { partRowsOf, Rollups } from './rollups.ts';
+import { Sightings } from './sightings.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import type { TaskStore } from './taskStore.ts';
+import { ToldCalls } from './toldCalls.ts';
+import { WireCover } from './wireCover.ts';
 
 export interface BooksOptions {
   readonly statements: Statements;
@@ -19,18 +24,31 @@ export interface BooksOptions {
   readonly accounts: Accounts;
   readonly bookings: Bookings;
   readonly tasks: TaskStore;
+  /** For calls of logs; without it they are unpriced. */
+  readonly price?: PriceImported | undefined;
+  readonly nowMs: () => number;
 }
 
 /** The writes of one connection. Everything but `transaction` must run inside one. */
 export class CallBooks {
   readonly #options: BooksOptions;
   readonly #rollups: Rollups;
+  readonly #told: ToldCalls;
+  readonly #cover: WireCover;
   /** Days and sessions whose rollups a replaced call has made stale, rebuilt before the commit. */
   readonly #stale = new Map<string, { readonly day: number; readonly session: number }>();
 
   constructor(options: BooksOptions) {
     this.#options = options;
     this.#rollups = new Rollups(options.statements, options.names);
+    const { statements, names, dayOf, bookings } = options;
+    const price = options.price ?? (() => noCost);
+    const markStale = (day: number, session: number) => this.#markStale(day, session);
+    const sightings = new Sightings({ statements, names, price });
+    this.#cover = new WireCover({ statements, names, bookings, sightings, price, markStale });
+    const onSighted = (seq: number) => this.#cover.fillIn(seq);
+    const rollups = this.#rollups;
+    this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, onSighted });
   }
 
   /** Runs work in one write transaction: all of it is committed, or nothing is and the error is thrown. */
@@ -46,6 +64,7 @@ export class CallBooks {
       return result;
     } catch (error) {
       this.#options.names.forget();
+      this.#rollups.forget();
       // Some failures (a full disk) have rolled back already.
       if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
@@ -59,15 +78,18 @@ export class CallBooks {
   keepInFlight(record: CallRecord): void {
     const before = this.#find(record.id);
     if (before !== undefined && before['owner_pid'] === null) return;
+    if (before === undefined && this.#cover.isSighting(record)) return;
     this.#write(record, { owner: this.#options.owner, before });
   }
 
   /** Books a finished call with its rollups, charges its accounts and settles its hold; finishing it again replaces all of that. */
   finish(record: CallRecord): void {
     const before = this.#find(record.id);
+    if (this.#cover.takesHost(record, before)) return;
     const finished = before?.['owner_pid'] === null ? recordOfSeq(this.#options, integerOf(before, 'seq')) : null;
     const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
+    this.#cover.cover(record, seq);
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
       this.#rollups.add(recordOfSeq(this.#options, seq), day);
@@ -103,11 +125,19 @@ export class CallBooks {
     const before = beforeMs ?? Number.MAX_SAFE_INTEGER;
     const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
     const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
+    rememberForgotten(statements, Math.min(before, this.#options.nowMs()));
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
     this.#options.bookings.deleteBefore(before);
     if (deleted > 0) pruneNames(statements);
     names.forget();
     return deleted;
+  }
+
+  /** Books what logs told of, and how far they were read. */
+  bookImport({ calls, logs }: ImportBatch): ImportCounts {
+    const counts = this.#told.book(calls);
+    saveLogs(this.#options.statements, this.#options.names, logs);
+    return counts;
   }
 
   saveCalibration(states: readonly CalibrationState[]): void {
@@ -181,6 +211,14 @@ export function calibrationOf(statements: Statements): readonly CalibrationState
     samples: integerOf(row, 'samples'),
     updatedAtMs: integerOrNull(row, 'updated_at_ms') ?? 0,
   }));
+}
+
+/** What is deleted must not come back from a log. A time to come is not forgotten in advance. */
+function rememberForgotten(statements: Statements, beforeMs: number): void {
+  statements.run(
+    'INSERT INTO forgotten VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET before_ms = max(before_ms, excluded.before_ms)',
+    Math.ceil(beforeMs),
+  );
 }
 
 const noCost: CallCost = { costNanoUsd: null, provenance: 'unpriced', split: null, rates: [], priceVersion: null };

@@ -115,7 +115,7 @@ function idOf(key: unknown): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-function usageColumns(usage: Usage): Columns {
+export function usageColumns(usage: Usage): Columns {
   return {
     input_tokens: wholeOrNull(usage.inputTokens),
     cache_read_tokens: whole(usage.cacheReadTokens),
@@ -128,7 +128,8 @@ function usageColumns(usage: Usage): Columns {
   };
 }
 
-function usageOf(row: SqlRow): Usage {
+/** The counts of a row that has columns for them. */
+export function usageOf(row: SqlRow): Usage {
   return {
     inputTokens: integerOrNull(row, 'input_tokens'),
     cacheReadTokens: integerOf(row, 'cache_read_tokens'),

@@ -9,6 +9,7 @@ import type {
   ReportQuery,
   ReportRow,
 } from './contract.ts';
+import type { ImportBatch, ImportCounts, ImportedLog } from './importContract.ts';
 
 /** All that a snapshot needs from the books, in one round trip. Days are local days "YYYY-MM-DD", inclusive. */
 export interface NowQuery {
@@ -50,6 +51,10 @@ export interface LedgerRequests extends BudgetRequests {
   readonly report: { readonly params: ReportQuery; readonly result: readonly ReportRow[] };
   readonly calls: { readonly params: CallsQuery; readonly result: readonly CallRecord[] };
   readonly now: { readonly params: NowQuery; readonly result: NowAnswer };
+  readonly bookImport: { readonly params: ImportBatch; readonly result: ImportCounts };
+  readonly loadLogs: { readonly params: null; readonly result: readonly ImportedLog[] };
+  /** The user's own prices, for calls of logs; as they were written. */
+  readonly setPrices: { readonly params: unknown; readonly result: null };
   readonly health: { readonly params: null; readonly result: LedgerHealth };
   /** Runs that were staged in the ledger's folder. */
   readonly importStaged: { readonly params: string; readonly result: ImportResult };

@@ -1,5 +1,6 @@
 import { schemaVersion1 } from './schema.ts';
 import { schemaVersion2 } from './schemaVersion2.ts';
+import { schemaVersion3 } from './schemaVersion3.ts';
 import { schemaVersion4 } from './schemaVersion4.ts';
 import { type Database, integerOf, type SqlRow } from './sqlite.ts';
 
@@ -12,7 +13,8 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, sql: schemaVersion1 },
   { version: 2, sql: schemaVersion2 },
-  { version: 3, sql: schemaVersion4 },
+  { version: 3, sql: schemaVersion3 },
+  { version: 4, sql: schemaVersion4 },
 ];
 
 export function newestVersion(steps: readonly Migration[]): number {

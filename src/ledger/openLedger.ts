@@ -8,7 +8,9 @@ import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
 import type { ImportRequest, ImportResult, LedgerHealth, LedgerReader } from './contract.ts';
 import { HoldBooks } from './holdBooks.ts';
+import type { ImportBatch, ImportCounts, ImportedLog, PriceImported } from './importContract.ts';
 import { type DayOf, localDays } from './localDay.ts';
+import { loadLogs } from './logIndex.ts';
 import { type Migration, migrations } from './migrations.ts';
 import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
@@ -26,6 +28,8 @@ export interface LedgerOptions {
   readonly log: (sentence: string) => void;
   /** Whose calls in flight these are; this process where left out. */
   readonly owner?: Owner | undefined;
+  /** Prices what logs tell of; unpriced without it. */
+  readonly price?: PriceImported | undefined;
   /** For tests of migrations. */
   readonly migrations?: readonly Migration[] | undefined;
   /** For tests of the fallback to a rollback journal. */
@@ -50,6 +54,10 @@ export interface LedgerCore {
   importRuns(request: ImportRequest): ImportResult;
   removeImport(name: string): number | null;
   loadCalibration(): readonly CalibrationState[];
+  /** Books what logs tell of, and how far they were read, in one transaction. */
+  bookImport(batch: ImportBatch): ImportCounts;
+  /** What is known of every log. */
+  loadLogs(): readonly ImportedLog[];
 }
 
 export interface Ledger {
@@ -57,6 +65,8 @@ export interface Ledger {
   readonly writer: LedgerCore;
   readonly budget: BudgetCore;
   health(): LedgerHealth;
+  /** Takes the log into the file, for a moment in which nobody waits. Nothing is lost where it cannot. */
+  tidy(): void;
   close(): void;
 }
 
@@ -66,6 +76,7 @@ export class LedgerReadOnly extends Error {}
 interface Session {
   readonly connection: Connection;
   readonly statements: Statements;
+  readonly names: Names;
   readonly books: CallBooks;
   readonly holds: HoldBooks;
   readonly tasks: TaskStore;
@@ -136,6 +147,8 @@ class OpenedLedger {
         removeImport: (name) =>
           this.#mending((session) => this.#writeRuns(session, (statements) => removeImport(statements, name))),
         loadCalibration: () => this.#mending((session) => calibrationOf(session.statements)),
+        bookImport: (batch) => write((books) => books.bookImport(batch)),
+        loadLogs: () => this.#mending((session) => loadLogs(session.statements, session.names)),
       },
       budget: budgetCore({
         write: (work) => this.#mending((session) => this.#writeBudget(session, work)),
@@ -146,6 +159,7 @@ class OpenedLedger {
           }),
       }),
       health: () => this.#health,
+      tidy: () => this.#tidy(),
       close,
     };
   }
@@ -210,7 +224,14 @@ class OpenedLedger {
     return {
       connection,
       statements,
-      books: new CallBooks({ ...shared, dayOf: this.#dayOf, tasks }),
+      names,
+      books: new CallBooks({
+        ...shared,
+        dayOf: this.#dayOf,
+        tasks,
+        price: this.#options.price,
+        nowMs: () => clock.nowMs(),
+      }),
       holds: new HoldBooks(shared),
       tasks,
       accounts,
@@ -245,6 +266,15 @@ class OpenedLedger {
       if (db.isOpen) db.close();
       this.#session = this.#startAnew(error);
       return work(this.#session);
+    }
+  }
+
+  /** A busy or full disk only puts this off; a damaged file is found by whatever reads or writes next. */
+  #tidy(): void {
+    try {
+      this.#session.connection.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      this.#options.log(`The ledger’s log was not taken into its file: ${messageOf(error)}.`);
     }
   }
 

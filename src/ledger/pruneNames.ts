@@ -7,9 +7,11 @@ import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
 const references = [
   'SELECT DISTINCT session, model, agent, workspace FROM rollups',
   'SELECT session, model, agent, workspace FROM calls WHERE owner_pid IS NOT NULL',
-  `SELECT DISTINCT provider, sub_agent, requested_model, effort, error_type, problems, rates, price_version FROM calls`,
+  `SELECT DISTINCT provider, sub_agent, requested_model, effort, error_type, problems, rates, price_version, pricing FROM calls`,
   'SELECT DISTINCT model, rates, price_version FROM call_parts',
   'SELECT DISTINCT provider FROM observations',
+  'SELECT DISTINCT agent, session, model FROM sightings',
+  'SELECT DISTINCT agent FROM logs',
   'SELECT DISTINCT workspace FROM tasks',
   'SELECT DISTINCT provider, model, price_version, accounts FROM holds',
   'SELECT DISTINCT accounts FROM charges',

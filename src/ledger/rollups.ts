@@ -26,9 +26,21 @@ const summed = [
   'output_nano_usd',
   'unpriced_calls',
   'estimated_calls',
+  'told_calls',
+  'told_nano_usd',
 ] as const;
 
-type Summed = Readonly<Record<(typeof summed)[number], number>>;
+type Summed = Record<(typeof summed)[number], number>;
+
+interface RollupRow extends Summed {
+  readonly day: DayNumber;
+  readonly session: number;
+  readonly model: number;
+  readonly agent: number;
+  readonly auth: string;
+  readonly workspace: number;
+  newest: number;
+}
 
 const keys = ['day', 'session', 'model', 'agent', 'auth', 'workspace'] as const;
 const columns = [...keys, ...summed, 'newest'];
@@ -41,6 +53,8 @@ const addSql = `INSERT INTO rollups (${columns.join(', ')}) VALUES (${columns.ma
 export class Rollups {
   readonly #statements: Statements;
   readonly #names: Names;
+  /** What `addLater` has added up and `flush` writes. */
+  readonly #later = new Map<string, RollupRow>();
 
   constructor(statements: Statements, names: Names) {
     this.#statements = statements;
@@ -48,18 +62,44 @@ export class Rollups {
   }
 
   add(record: CallRecord, day: DayNumber): void {
+    for (const share of sharesOf(record)) this.#statements.prepare(addSql).run({ ...this.#rowOf(record, share, day) });
+  }
+
+  /** Adds up in memory what many calls bring, until `flush`, which must come before the commit. */
+  addLater(record: CallRecord, day: DayNumber): void {
     for (const share of sharesOf(record)) {
-      this.#statements.prepare(addSql).run({
-        day,
-        session: this.#names.idOf(record.session),
-        model: this.#names.idOf(share.model),
-        agent: this.#names.idOf(record.agent),
-        auth: record.auth,
-        workspace: this.#names.idOf(record.workspaceId),
-        ...sumsOf(share),
-        newest: newestOf(record.startedAtMs, share.calls === 1),
-      });
+      const row = this.#rowOf(record, share, day);
+      const key = `${day} ${row.session} ${row.model} ${row.agent} ${row.auth} ${row.workspace}`;
+      const sum = this.#later.get(key);
+      if (sum === undefined) this.#later.set(key, row);
+      else {
+        for (const name of summed) sum[name] += row[name];
+        sum.newest = Math.max(sum.newest, row.newest);
+      }
     }
+  }
+
+  flush(): void {
+    for (const row of this.#later.values()) this.#statements.prepare(addSql).run({ ...row });
+    this.#later.clear();
+  }
+
+  /** Drops what was added up in a transaction that failed. */
+  forget(): void {
+    this.#later.clear();
+  }
+
+  #rowOf(record: CallRecord, share: Share, day: DayNumber): RollupRow {
+    return {
+      day,
+      session: this.#names.idOf(record.session),
+      model: this.#names.idOf(share.model),
+      agent: this.#names.idOf(record.agent),
+      auth: record.auth,
+      workspace: this.#names.idOf(record.workspaceId),
+      ...sumsOf(share, record.source === 'transcript'),
+      newest: newestOf(record.startedAtMs, share.calls === 1),
+    };
   }
 
   /** Computes a day's rollups anew from its calls: all, or one session's. For what sums cannot undo: replaced and deleted calls. */
@@ -85,7 +125,7 @@ export function partRowsOf(statements: Statements, callRow: SqlRow): SqlRow[] {
   return statements.all('SELECT * FROM call_parts WHERE call = ? ORDER BY ordinal', integerOf(callRow, 'seq'));
 }
 
-function sumsOf(share: Share): Summed {
+function sumsOf(share: Share, isTold: boolean): Summed {
   const { usage } = share;
   return {
     calls: share.calls,
@@ -108,5 +148,7 @@ function sumsOf(share: Share): Summed {
     output_nano_usd: share.outputNanoUsd,
     unpriced_calls: share.unpricedCalls,
     estimated_calls: share.estimatedCalls,
+    told_calls: isTold ? share.calls : 0,
+    told_nano_usd: isTold ? (share.costNanoUsd ?? 0) : 0,
   };
 }

@@ -6,6 +6,7 @@ import { budgetFaultSentence } from './budgetFaultSentence.ts';
 import type { AdmitAnswer, BudgetBooks, LedgerHealth, RunBooks } from './contract.ts';
 import type { HoldOperation } from './holdBooks.ts';
 import { HoldQueue } from './holdQueue.ts';
+import type { ImportBatch, ImportCounts, PriceImported } from './importContract.ts';
 import type {
   LedgerMessage,
   LedgerRequest,
@@ -18,6 +19,7 @@ import type {
 import { type Ledger, openLedger } from './openLedger.ts';
 import { type Owner, ownerAlive, thisProcess } from './owner.ts';
 import { emptyQueries, type LedgerQueries } from './queries.ts';
+import { QuietWork } from './quietWork.ts';
 import { readStagedRuns } from './stagedRuns.ts';
 import { WriteQueue } from './writeQueue.ts';
 
@@ -27,6 +29,15 @@ export interface ServeLedgerOptions extends LedgerWorkerOptions {
   /** Runs work after the requests that have arrived by now. */
   readonly soon: (work: () => void) => void;
   readonly send: (message: LedgerMessage) => void;
+  /** Prices calls of logs; they are unpriced without it. */
+  readonly prices?: LedgerPrices | undefined;
+}
+
+/** Prices that may change while the ledger is open. */
+export interface LedgerPrices {
+  readonly price: PriceImported;
+  /** Takes the user's own prices as they were written. */
+  set(overrides: unknown): void;
 }
 
 type Handlers<Names extends LedgerRequestName = LedgerRequestName> = {
@@ -41,11 +52,15 @@ export function serveLedger(options: ServeLedgerOptions): (request: LedgerReques
   return (request) => server.receive(request);
 }
 
+/** Long enough that a pause between two calls of an agent is seldom taken for quiet. */
+const tidyAfterMs = 500;
+
 class LedgerServer {
   readonly #options: ServeLedgerOptions;
   readonly #queue: WriteQueue;
   readonly #holds: HoldQueue;
   readonly #handlers: Handlers;
+  readonly #tidying: QuietWork;
   #ledger: Ledger | null = null;
   #toldHealth = '';
 
@@ -69,11 +84,14 @@ class LedgerServer {
       run: (operations) => this.#onBooked((budget) => budget.runHolds(operations)),
     });
     this.#handlers = this.#makeHandlers();
+    const { clock, after } = options;
+    this.#tidying = new QuietWork({ clock, after, quietMs: tidyAfterMs, work: () => this.#ledger?.tidy() });
     this.#queue.flush();
     this.#tellHealth();
   }
 
   receive(request: LedgerRequest): void {
+    this.#tidying.touch();
     this.#answer(request).then(
       (result) => this.#options.send({ type: 'answer', seq: request.seq, result }),
       (error: unknown) => {
@@ -98,6 +116,12 @@ class LedgerServer {
       saveCalibration: (states) => queue.write({ kind: 'saveCalibration', states }).then(() => null),
       loadCalibration: () => this.#ledger?.writer.loadCalibration() ?? [],
       deleteBefore: (beforeMs) => queue.deleteBefore(beforeMs),
+      bookImport: (batch) => this.#import(batch),
+      loadLogs: () => this.#open().writer.loadLogs(),
+      setPrices: (overrides) => {
+        this.#options.prices?.set(overrides);
+        return null;
+      },
       report: (query) => this.#read().report(query),
       calls: (query) => this.#read().calls(query),
       now: (query) => this.#now(query),
@@ -122,6 +146,12 @@ class LedgerServer {
       importStaged: (staged) => write(({ writer }) => writer.importRuns(readStagedRuns(dirname(path), staged))),
       removeImport: (name) => write(({ writer }) => writer.removeImport(name)),
     };
+  }
+
+  /** Throws a sentence where the disk refuses: the logs stay, and are read again. */
+  #import(batch: ImportBatch): ImportCounts {
+    if (!this.#queue.flush()) throw new Error(budgetFaultSentence(this.#queue.fault()));
+    return this.#open().writer.bookImport(batch);
   }
 
   #budgetHandlers(): Handlers<keyof BudgetBooks> {
@@ -196,7 +226,8 @@ class LedgerServer {
     if (this.#ledger !== null) return this.#ledger;
     const { path, timeZone, clock } = this.#options;
     const log = (sentence: string) => this.#log(sentence);
-    const ledger = openLedger({ path, timeZone: timeZone ?? undefined, clock, log });
+    const price = this.#options.prices?.price;
+    const ledger = openLedger({ path, timeZone: timeZone ?? undefined, clock, log, price });
     try {
       if (ledger.health().state !== 'newer-schema') this.#sweep(ledger);
     } catch (error) {
@@ -224,6 +255,7 @@ class LedgerServer {
     this.#holds.flush();
     if (!this.#queue.flush()) this.#log('The ledger was closed while calls were waiting in memory.');
     this.#queue.dispose();
+    this.#tidying.dispose();
     this.#ledger?.close();
     return new Promise((resolve) => this.#options.after(0, () => resolve(null)));
   }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CallRecord } from '../domain/call.ts';
+import { TurnBatch } from '../domain/turnBatch.ts';
 import type {
   BudgetBooks,
   CallsQuery,
@@ -9,6 +10,7 @@ import type {
   ReportRow,
   RunBooks,
 } from './contract.ts';
+import type { ImportBatch, ImportCounts, ImportedLog } from './importContract.ts';
 import type {
   LedgerMessage,
   LedgerRequest,
@@ -35,6 +37,10 @@ export interface LedgerWorker extends LedgerWriter, BudgetBooks, RunBooks {
   now(query: NowQuery): Promise<NowAnswer>;
   report(query: ReportQuery): Promise<readonly ReportRow[]>;
   calls(query: CallsQuery): Promise<readonly CallRecord[]>;
+  /** Rejects with a sentence where the disk refuses. */
+  bookImport(batch: ImportBatch): Promise<ImportCounts>;
+  loadLogs(): Promise<readonly ImportedLog[]>;
+  setPrices(overrides: unknown): Promise<null>;
 }
 
 /**
@@ -53,6 +59,9 @@ export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
     report: (query) => client.ask('report', query),
     calls: (query) => client.ask('calls', query),
     now: (query) => client.ask('now', query),
+    bookImport: (batch) => client.ask('bookImport', batch),
+    loadLogs: () => client.ask('loadLogs', null),
+    setPrices: (overrides) => client.ask('setPrices', overrides),
     health: () => client.ask('health', null),
     importStaged: (staged) => client.ask('importStaged', staged),
     removeImport: (name) => client.ask('removeImport', name),
@@ -100,6 +109,11 @@ const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 class LedgerClient {
   readonly #options: StartLedgerOptions;
   readonly #pending = new Map<number, Pending>();
+  /** Requests of one turn travel together: waking a thread costs more than the request does. */
+  readonly #outbox = new TurnBatch<LedgerRequest>(
+    (work) => void setImmediate(work),
+    (requests) => this.#worker.postMessage(requests),
+  );
   #worker: Worker;
   #seq = 0;
   #deaths = 0;
@@ -122,7 +136,7 @@ class LedgerClient {
     return new Promise((resolve, reject) => {
       const request = { seq: ++this.#seq, name, params } as LedgerRequest;
       this.#pending.set(request.seq, { request, resolve, reject });
-      this.#worker.postMessage(request);
+      this.#outbox.add(request);
     });
   }
 
@@ -155,7 +169,9 @@ class LedgerClient {
     const { workerUrl, path, timeZone } = this.#options;
     const workerData: LedgerWorkerOptions = { path, timeZone: timeZone ?? null, isSuccessor: this.#wasOpen };
     const worker = new Worker(workerUrl, { workerData, name: 'outlay-ledger', resourceLimits });
-    worker.on('message', (message: LedgerMessage) => this.#receive(message));
+    worker.on('message', (messages: readonly LedgerMessage[]) => {
+      for (const message of messages) this.#receive(message);
+    });
     worker.on('error', (error: unknown) => {
       this.#options.log(`The ledger’s thread failed: ${error instanceof Error ? error.message : String(error)}`);
     });
@@ -193,8 +209,9 @@ class LedgerClient {
       return;
     }
     this.#worker = this.#start();
+    this.#outbox.clear();
     for (const { request, reject } of this.#pending.values()) {
-      if (!onceOnly.has(request.name)) this.#worker.postMessage(request);
+      if (!onceOnly.has(request.name)) this.#outbox.add(request);
       else if (this.#pending.delete(request.seq)) reject(new Error('The ledger’s thread ended before it was done.'));
     }
   }

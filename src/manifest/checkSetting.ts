@@ -30,11 +30,17 @@ const checks: Readonly<Record<SettingType, (value: unknown) => Check | null>> = 
   budgetMode: (value) =>
     value === 'steady' || value === 'strict' || value === 'warn' ? { value, problem: null } : null,
   timeZone: (value) => (typeof value === 'string' && isTimeZone(value) ? { value, problem: null } : null),
+  observe: (value) => (value === 'ask' || value === 'on' || value === 'off' ? { value, problem: null } : null),
+  extensionIds: (value) =>
+    Array.isArray(value) ? keepValid(value, isExtensionId, (kept) => kept.map(([, item]) => item)) : null,
   usdPerHour: (value) => (isLimit('usd', value) ? { value, problem: null } : null),
 };
 
 const isAgent = (value: unknown): boolean => agentIds.some((id) => id === value);
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const isExtensionId = (value: unknown): boolean =>
+  typeof value === 'string' && /^[\w-]{1,100}\.[\w-]{1,100}$/.test(value);
 
 /** A million dollars, or a thousand billion of anything else: more is a slip. */
 const mostOf = (name: string): number => (name === 'usd' ? 1e6 : 1e12);

@@ -42,6 +42,17 @@ export const settings = {
     description:
       'Meter agents that other extensions start as processes of their own (Claude Code, Kilo, OpenCode): sets their base-URL variables for the whole extension host, only where they are not set, and takes them back when this is off. Extensions that call an Anthropic API themselves may read the same variables, and are then metered too. What already runs keeps what it has.',
   },
+  'outlay.extensions.observe': {
+    type: 'observe',
+    default: 'ask' as ObserveSetting,
+    description:
+      'Meter the LLM calls that other extensions make inside VS Code (Cline, Roo Code, Continue and others): `on` reads requests to known LLM hosts and their answers as they pass, counts them and keeps neither; `off` looks at nothing; `ask` asks once. It changes at once, and nothing is left behind.',
+  },
+  'outlay.extensions.ignore': {
+    type: 'extensionIds',
+    default: [] as readonly string[],
+    description: 'Extensions whose calls are not looked at, by id, for example `["saoudrizwan.claude-dev"]`.',
+  },
   'outlay.upstreams': {
     type: 'urls',
     default: {} as Readonly<Record<string, string>>,
@@ -147,6 +158,8 @@ export interface FolderLimitsSetting {
   readonly monthly?: LimitsSetting;
 }
 
+export type ObserveSetting = 'ask' | 'on' | 'off';
+
 export type BudgetModeSetting = 'steady' | 'strict' | 'warn';
 
 export type SettingKey = keyof typeof settings;
@@ -166,6 +179,8 @@ export const commands = {
   'outlay.showAgents': { title: 'Show Which Agents Are Connected' },
   'outlay.connectClineCli': { title: 'Connect Cline CLI...', when: 'outlay.on && !outlay.clineConnected' },
   'outlay.disconnectClineCli': { title: 'Disconnect Cline CLI', when: 'outlay.clineConnected' },
+  'outlay.observeExtensions': { title: 'Observe Calls of Extensions...', when: 'outlay.on && !outlay.observes' },
+  'outlay.stopObserving': { title: 'Stop Observing Calls of Extensions', when: 'outlay.observes' },
   'outlay.openWalkthrough': { title: 'Get Started' },
   'outlay.openSecurity': { title: 'Show What Outlay Touches and How to Remove It' },
   'outlay.deleteData': { title: 'Delete Data...' },
@@ -198,6 +213,8 @@ export interface ContextKeys {
   readonly 'outlay.on': boolean;
   /** The user has connected Cline CLI; also while Outlay is off. */
   readonly 'outlay.clineConnected': boolean;
+  /** Calls of other extensions are observed in this window. */
+  readonly 'outlay.observes': boolean;
   /** The books hold a call, or one is in flight. */
   readonly 'outlay.sawCall': boolean;
 }

@@ -9,7 +9,9 @@ export type SettingType =
   | 'folderLimits'
   | 'budgetMode'
   | 'timeZone'
-  | 'usdPerHour';
+  | 'usdPerHour'
+  | 'observe'
+  | 'extensionIds';
 
 export interface SettingSpec {
   readonly type: SettingType;

@@ -72,6 +72,8 @@ const schemas: Readonly<Record<SettingType, JsonObject>> = {
   budgetMode: { type: 'string', enum: ['steady', 'strict', 'warn'] },
   timeZone: { type: 'string' },
   usdPerHour: price,
+  observe: { type: 'string', enum: ['ask', 'on', 'off'] },
+  extensionIds: { type: 'array', items: { type: 'string' }, uniqueItems: true },
 };
 
 function configuration(): JsonObject {

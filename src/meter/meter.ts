@@ -5,9 +5,8 @@ import type { Clock } from '../domain/clock.ts';
 import { commandLineToken } from '../gateway/commandLineToken.ts';
 import type { Upstream } from '../gateway/contract.ts';
 import { createGateway, type Gateway } from '../gateway/createGateway.ts';
-import { providerOfHost, UNNAMED_PROVIDER } from '../gateway/providerOfHost.ts';
 import { createRoutes } from '../gateway/routes.ts';
-import { parseUpstream, upstreamTable } from '../gateway/upstreams.ts';
+import { upstreamTable } from '../gateway/upstreams.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
 import { type LedgerWorker, startLedgerWorker } from '../ledger/startLedgerWorker.ts';
 import type {
@@ -18,34 +17,37 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
+import { openOrders } from '../protocol/hostFeed.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
+import { newCallId } from '../protocol/newCallId.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
+import { acceptUpstreams } from './acceptUpstreams.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
 import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
-import { DashboardOffice } from './dashboard/dashboardOffice.ts';
-import { MarkDesk } from './dashboard/markDesk.ts';
+import { Comparisons } from './dashboard/comparisons.ts';
 import { watchedRuns } from './dashboard/watchedRuns.ts';
 import { healthNotice } from './healthNotice.ts';
+import { HostDesk } from './host/hostDesk.ts';
+import { hostRouteOf } from './host/hostRoute.ts';
+import { ImportDesk, ownPlace } from './import/importDesk.ts';
+import { ImportThread } from './import/importThread.ts';
 import { newSecret, writeMeterFile } from './meterFile.ts';
 import { MeteringSwitch } from './meteringSwitch.ts';
-import { newCallId } from './newCallId.ts';
 import { NoticeBoard } from './noticeBoard.ts';
 import { ObserverThread } from './observe/observerThread.ts';
 import { QuotaBoard } from './quotaBoard.ts';
 import { RefusalWatch } from './refusalWatch.ts';
-import { localDayOf, weekStartOf } from './snapshot/localDays.ts';
+import { Retention } from './retention.ts';
+import { readBooks } from './snapshot/readBooks.ts';
 import { type Books, SnapshotSource } from './snapshot/snapshotSource.ts';
 import { unmeteredNotice } from './unmeteredNotice.ts';
 import { WorkspaceRegistry } from './workspaceRegistry.ts';
 
 /** The workspace that base URLs of a headless meter name. */
 const DEFAULT_WORKSPACE = 'default';
-const RECENT_CALLS = 50;
-const MS_PER_DAY = 24 * 3_600_000;
-const RETENTION_EVERY_MS = 6 * 3_600_000;
 /** Of the four seconds that a stop may take, these are for calls in flight and the rest for the books. */
 const STOP_GRACE_MS = 3000;
 /** After a handover the records have to travel to the successor as well. */
@@ -85,18 +87,18 @@ export class Meter {
   readonly #quotas: QuotaBoard;
   readonly #refusals: RefusalWatch;
   readonly #snapshots: SnapshotSource;
-  readonly #dashboards: DashboardOffice;
-  readonly #marks: MarkDesk;
   readonly #workspaces: WorkspaceRegistry;
+  readonly #imports: ImportThread;
+  readonly #comparisons: Comparisons;
+  readonly #importDesk: ImportDesk;
+  readonly #hosts: HostDesk;
+  readonly #retention: Retention;
   readonly #startedAtMs: number;
   #lock: MeterLock;
   #gateway: Gateway;
   #control: ControlServer;
   /** Without an address file the control token goes to whoever started this process, and to nobody else. */
   #isAddressWritten = false;
-  #priceOverrides: unknown = [];
-  #retentionDays = 0;
-  #retentionTimer: NodeJS.Timeout | null = null;
   #stopping: Promise<void> | null = null;
   #handingOver: Promise<number> | null = null;
   /** A meter that has handed over was asked to end now. */
@@ -127,7 +129,7 @@ export class Meter {
       tasks: (moment) => this.#budgets.view(moment),
       notices: () => this.#notices.all(),
       quotas: () => this.#quotas.all(),
-      marks: () => this.#marks.all(),
+      marks: () => this.#comparisons.marks(),
     });
     this.#ledger = startLedgerWorker({
       workerUrl: join(options.workerDir, 'ledgerWorker.js'),
@@ -145,14 +147,7 @@ export class Meter {
       baseUrls: (taskId) => this.#gateway.baseUrls(taskId),
       onChange: () => this.#runsChanged(),
     });
-    this.#dashboards = new DashboardOffice({
-      workerPath: join(options.workerDir, 'dashboardWorker.js'),
-      dataDir: options.dataDir,
-      clock,
-      priceOverrides: () => this.#priceOverrides,
-    });
-    this.#marks = new MarkDesk({ office: this.#dashboards, onChange: () => this.#snapshots.changed(), log });
-    this.#marks.look();
+    this.#comparisons = new Comparisons({ ...options, onChange: () => this.#snapshots.changed() });
     this.#books = new Bookkeeper(this.#ledger, {
       assign: (record) => this.#budgets.assign(record),
       onBooked: (record) => {
@@ -164,7 +159,10 @@ export class Meter {
     this.#observer = new ObserverThread({
       workerPath: join(options.workerDir, 'observeWorker.js'),
       onRecord: (stage, record) => this.#books.take(stage, record),
-      onLive: (calls) => this.#snapshots.liveChanged(calls),
+      onLive: (calls) => {
+        this.#imports.setBusy(calls.length > 0);
+        this.#snapshots.liveChanged(calls);
+      },
       onCounted: (counts) => this.#budgets.counted(counts),
       onRepeated: (repeat) => this.#budgets.repeated(repeat),
       onCalibration: (states) => void this.#ledger.saveCalibration(states),
@@ -173,8 +171,21 @@ export class Meter {
       onCrash: (reason, lost) => this.#onObserverCrash(reason, lost),
       log,
     });
+    this.#imports = new ImportThread({
+      workerDir: options.workerDir,
+      books: { loadLogs: () => this.#ledger.loadLogs(), book: (batch) => this.#ledger.bookImport(batch) },
+      onProgress: () => undefined,
+      onBooked: () => this.#booksChanged(),
+      log,
+    });
+    this.#importDesk = new ImportDesk(this.#imports, ownPlace(process.env));
     this.#switch = new MeteringSwitch(this.#observer, !options.passThrough);
     this.#workspaces = new WorkspaceRegistry(options.dataDir, log);
+    this.#hosts = this.#createHostDesk();
+    this.#retention = new Retention({
+      ...{ ledger: this.#ledger, clock, log },
+      onDeleted: () => this.#runsChanged(),
+    });
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
     // secrets are new: terminals go on sending the old ones to a port that anybody can take now.
     const known = options.port === 0 || options.port === last?.port ? last : null;
@@ -217,12 +228,12 @@ export class Meter {
   }
 
   async #stop(): Promise<void> {
-    if (this.#retentionTimer) clearInterval(this.#retentionTimer);
+    this.#retention.close();
     this.#refusals.close();
-    this.#marks.close();
-    await this.#dashboards.close();
     this.#control.close();
+    this.#hosts.close();
     this.#snapshots.close();
+    await Promise.all([this.#imports.close(), this.#comparisons.close()]);
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
     await this.#observer.drain();
     await this.#books.settled();
@@ -288,6 +299,7 @@ export class Meter {
       controlToken: this.#lock.controlToken,
       onRefused: () => this.#refusals.note('token'),
       feed: this.#snapshots,
+      onHost: (request, response) => this.#hosts.handle(request, response),
       log: this.#options.log,
       handlers: createControlHandlers({
         status: () => this.#status(),
@@ -299,11 +311,30 @@ export class Meter {
         handOver: (version) => this.#handOver(version),
         shutDown: () => this.#shutDown(),
         office: this.#budgets.office,
+        imports: this.#importDesk,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
         runs: watchedRuns(this.#ledger, () => this.#runsChanged()),
-        dashboards: this.#dashboards,
+        comparisons: this.#comparisons,
       }),
+    });
+  }
+
+  /** Calls that windows observe in their extension hosts go the way of all others from here on. */
+  #createHostDesk(): HostDesk {
+    const { upstreams } = upstreamTable(this.#options.upstreams);
+    const routes = createRoutes(upstreams);
+    return new HostDesk({
+      observer: this.#switch,
+      routeOf: (request, workspaceId) => {
+        const ownUpstream = (routeId: string): Upstream | null => this.#workspaces.upstream(workspaceId, routeId);
+        return hostRouteOf(request, { routes, upstreams, ownUpstream });
+      },
+      activeTask: (workspaceId) => this.#budgets.activeTask(workspaceId),
+      ordersFor: () => openOrders,
+      onRefused: () => undefined,
+      clock: this.#options.clock,
+      log: this.#options.log,
     });
   }
 
@@ -336,19 +367,9 @@ export class Meter {
 
   async #readBooks(nowMs: number, windowStartMs: number): Promise<Books> {
     try {
-      const [{ today, week, recent, costSince }] = await Promise.all([
-        this.#ledger.now({
-          today: localDayOf(nowMs),
-          weekSince: weekStartOf(nowMs),
-          recentLimit: RECENT_CALLS,
-          costSinceMs: windowStartMs,
-        }),
-        this.#budgets.readBoard(),
-      ]);
+      const [books] = await Promise.all([readBooks(this.#ledger, nowMs, windowStartMs), this.#budgets.readBoard()]);
       this.#notices.clear('books');
-      const billed = costSince.filter(({ auth }) => auth !== 'subscription');
-      const billedOfWindowNanoUsd = billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
-      return { today, week, recent, billedOfWindowNanoUsd };
+      return books;
     } catch (error) {
       if (this.#stopping === null) this.#options.log(`the books cannot be read: ${String(error)}`);
       this.#notices.post({
@@ -362,51 +383,30 @@ export class Meter {
 
   async #configure(settings: MeterSettings): Promise<readonly string[]> {
     this.#switch.isOn = settings.metering;
-    this.#retentionDays = settings.retentionDays;
-    this.#retentionTimer ??= setInterval(() => void this.#forgetOld(), RETENTION_EVERY_MS).unref();
-    void this.#forgetOld();
-    this.#priceOverrides = settings.priceOverrides ?? [];
-    this.#dashboards.booksChanged();
+    this.#retention.setDays(settings.retentionDays);
+    this.#comparisons.setPriceOverrides(settings.priceOverrides ?? []);
     this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
+    void this.#ledger.setPrices(settings.priceOverrides ?? []);
     const problems = await this.#observer.setPriceOverrides(settings.priceOverrides ?? []);
     this.#snapshots.changed();
     return problems;
   }
 
-  /** A task or an import has changed: what it is worth may have as well. */
-  #runsChanged(): void {
-    this.#booksChanged();
-    this.#marks.look();
+  #connectWorkspace({ workspaceId, title, upstreams }: WorkspaceParams): WorkspaceBaseUrls {
+    const { accepted, refused } = acceptUpstreams(upstreams);
+    this.#workspaces.set(workspaceId, { title, upstreams: accepted });
+    return { baseUrls: this.#gateway.baseUrls(workspaceId), refused };
   }
 
   #booksChanged(): void {
-    this.#dashboards.booksChanged();
+    this.#comparisons.booksChanged();
     this.#snapshots.booksChanged();
   }
 
-  async #forgetOld(): Promise<void> {
-    if (this.#retentionDays === 0) return;
-    try {
-      const deleted = await this.#ledger.deleteBefore(this.#options.clock.nowMs() - this.#retentionDays * MS_PER_DAY);
-      if (deleted > 0) this.#booksChanged();
-    } catch (error) {
-      this.#options.log(`old calls were not deleted: ${String(error)}`);
-    }
-  }
-
-  #connectWorkspace({ workspaceId, title, upstreams }: WorkspaceParams): WorkspaceBaseUrls {
-    const accepted: Record<string, Upstream> = {};
-    const refused: Record<string, string> = {};
-    for (const [routeId, text] of Object.entries(upstreams)) {
-      const parsed = parseUpstream(
-        URL.canParse(text) ? providerOfHost(new URL(text).hostname) : UNNAMED_PROVIDER,
-        text,
-      );
-      if (parsed.upstream) accepted[routeId] = parsed.upstream;
-      else refused[routeId] = parsed.problem;
-    }
-    this.#workspaces.set(workspaceId, { title, upstreams: accepted });
-    return { baseUrls: this.#gateway.baseUrls(workspaceId), refused };
+  /** Tasks, imports, or calls of finished tasks. */
+  #runsChanged(): void {
+    this.#comparisons.runsChanged();
+    this.#snapshots.booksChanged();
   }
 
   async #deleteData(beforeMs: number | null): Promise<number> {
@@ -443,11 +443,11 @@ export class Meter {
   }
 
   async #release(): Promise<void> {
-    if (this.#retentionTimer) clearInterval(this.#retentionTimer);
+    this.#retention.close();
     this.#refusals.close();
+    this.#hosts.close();
     this.#gateway.stopListening();
-    this.#marks.close();
-    await this.#dashboards.close();
+    await Promise.all([this.#imports.close(), this.#comparisons.close()]);
     await this.#observer.drain();
     await this.#books.settled();
     const { dataDir, workerDir, log } = this.#options;

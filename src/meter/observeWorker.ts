@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { systemClock } from '../domain/clock.ts';
+import { TurnBatch } from '../domain/turnBatch.ts';
 import { createPricer } from '../pricing/createPricer.ts';
 import { parseOverrides } from '../pricing/overrides.ts';
 import { loadPriceBook } from '../pricing/priceBook.ts';
@@ -19,7 +20,11 @@ async function runObserveWorker(): Promise<void> {
   if (!port) throw new Error('observeWorker must run as a worker thread');
   // Messages that come before the desk is ready wait in the port.
   const book = await loadPriceBook();
-  const send = (message: FromObserver): void => port.postMessage(message);
+  const outbox = new TurnBatch<FromObserver>(
+    (work) => void setImmediate(work),
+    (messages) => port.postMessage(messages),
+  );
+  const send = (message: FromObserver): void => outbox.add(message);
   const desk = new ObserveDesk({
     clock: systemClock,
     send,

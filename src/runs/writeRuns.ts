@@ -3,15 +3,23 @@ import { runColumns } from './runColumns.ts';
 
 type Column = (typeof runColumns)[number];
 
+function byName(a: Run, b: Run): number {
+  return compare(a.taskTitle, b.taskTitle) || compare(a.model, b.model) || (a.startedAtMs ?? 0) - (b.startedAtMs ?? 0);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /**
- * Runs as CSV with the columns that are read as well. Unknown is empty; a run that a budget stopped has no outcome. Own tasks are written with their
+ * Runs as CSV with the columns that are read as well, by task, model and start. Unknown is empty; a run that a budget stopped has no outcome. Own tasks are written with their
  * title, and with their id where two tasks have the same. Agent and origin have no column.
  */
 export function writeRuns(runs: readonly Run[]): string {
   const tasksOfTitle = new Map<string, Set<string>>();
   for (const { task, taskTitle } of runs)
     tasksOfTitle.set(taskTitle, (tasksOfTitle.get(taskTitle) ?? new Set()).add(task));
-  const lines = runs.map((run) => {
+  const lines = runs.toSorted(byName).map((run) => {
     const isUnique = tasksOfTitle.get(run.taskTitle)?.size === 1;
     const texts = textsOf(run, isUnique ? run.taskTitle : `${run.taskTitle} (${run.task})`);
     return runColumns.map((column) => quoted(texts[column])).join(',');

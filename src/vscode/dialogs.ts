@@ -58,6 +58,12 @@ export class Dialogs {
     return window.showWarningMessage(plainText(text), ...buttons);
   }
 
+  /** As `warn`, of what is no trouble. */
+  async ask(text: string, ...buttons: readonly string[]): Promise<string | undefined> {
+    if (this.#script !== null) return this.#script.warn(plainText(text), buttons);
+    return window.showInformationMessage(plainText(text), ...buttons);
+  }
+
   async confirm(text: string, detail: string, button: string): Promise<boolean> {
     if (this.#script !== null) return this.#script.confirm(plainText(text), plainText(detail), button);
     const options = { modal: true, detail: plainText(detail) };

@@ -38,6 +38,10 @@ export interface TestInspection {
   /** Looks at the branches of tasks now. */
   lookAtBranches(): Promise<void>;
   currentBranch(): string | null;
+  /** Calls of other extensions are observed. */
+  observes(): boolean;
+  /** Switches the observer itself, past the setting. */
+  switchObserver(on: boolean): void;
   /** What the dashboard shows; null while it is closed. */
   dashboard(): DashboardState | null;
   /** The limits of the settings, as the meter is told of them. */
@@ -74,10 +78,20 @@ export function inspectionFor(
       if (terminal !== undefined) await relaunchTerminal(terminal);
     },
     scriptTasks: (script) => session.scriptTasks(script),
-    scriptDialogs: (script) => tasks.dialogs.useScript(script),
+    scriptDialogs: (script) => {
+      tasks.dialogs.useScript(script);
+      session.observation.dialogs.useScript(script);
+    },
     taskNodes: () => tasks.tree.getChildren(),
     lookAtBranches: () => tasks.branches.look(),
     currentBranch: () => tasks.branches.currentBranch(),
+    observes: () => session.observation.observer.isOn,
+    switchObserver: (on) => {
+      const { observer } = session.observation;
+      observer.follow(
+        on ? { connection: null, workspaceId: session.workspaceId, ownHosts: new Set(), ignored: new Set() } : null,
+      );
+    },
     dashboard: () => parts.dashboard.state,
     policy: () => readPolicy(session.workspaceId),
   };

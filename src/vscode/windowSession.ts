@@ -15,6 +15,7 @@ import { ClineConnector } from './cline/clineConnector.ts';
 import { setContextKey } from './commands.ts';
 import { agentCoverage, type CoverageRow } from './coverage/agentCoverage.ts';
 import { readHostEnvironment } from './hostEnvironment.ts';
+import { Observation } from './inHost/observation.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
 import { startMeter } from './meter/meterProcess.ts';
 import type { Notifier } from './notifier.ts';
@@ -55,6 +56,7 @@ export class WindowSession implements Disposable, TaskDesk {
   readonly terminals: TerminalConnector;
   readonly cline: ClineConnector;
   readonly #childProcesses: ChildProcessConnector;
+  readonly observation: Observation;
   #launcherDir: string | null = null;
   #gateways: UserGateways | null = null;
   #connection: MeterConnection | null = null;
@@ -84,6 +86,14 @@ export class WindowSession implements Disposable, TaskDesk {
       }),
     );
     this.#childProcesses = this.#subscriptions.push(new ChildProcessConnector(join(this.#dataDir, LOCK_FILE_NAME)));
+    this.observation = this.#subscriptions.push(
+      new Observation({
+        memory: context.globalState,
+        log: this.#log,
+        onChange: () => this.#publish(),
+        meterUpstreams: environment.upstreams,
+      }),
+    );
     this.cline = new ClineConnector({
       memory: context.globalState,
       dataDir: this.#dataDir,
@@ -189,6 +199,7 @@ export class WindowSession implements Disposable, TaskDesk {
       await this.#host.update(this.#wishes());
       await this.#policySent;
       this.#connectAgents();
+      this.#followWithObservation();
       await this.#followWithCline();
       this.#publish();
     });
@@ -250,6 +261,7 @@ export class WindowSession implements Disposable, TaskDesk {
       for (const { id, sentence } of refusalWarnings(view.snapshot, env.remoteName))
         void this.#notifier.warn(id, sentence);
     }
+    this.#followWithObservation();
     this.#publish();
   }
 
@@ -287,6 +299,11 @@ export class WindowSession implements Disposable, TaskDesk {
     const wanted = readSetting('outlay.terminals.connect');
     const agents: readonly AgentId[] = agentIds.filter((id) => wanted.includes(id));
     return { ...this.#gateways, connection, agents, launcherDir: this.#launcherDir };
+  }
+
+  #followWithObservation(): void {
+    const { view } = this.#host;
+    this.observation.follow({ view, workspaceId: this.workspaceId, upstreams: this.#gateways?.upstreams ?? {} });
   }
 
   async #followWithCline(): Promise<void> {

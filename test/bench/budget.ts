@@ -14,6 +14,7 @@ import { openDatabase } from '../../src/ledger/sqlite.ts';
 import { type LedgerWorker, startLedgerWorker } from '../../src/ledger/startLedgerWorker.ts';
 import { call, callId, priced } from '../unit/ledger/callFixtures.ts';
 import type { BenchRow, BenchSection } from './benchSection.ts';
+import { midStreamStop } from './midStreamStop.ts';
 
 const calls = 1_000_000;
 const agents = 64;
@@ -47,7 +48,7 @@ export async function benchBudget(): Promise<BenchSection> {
         row(`admission p99, ${agents} agents at work`, await atWork(ledger, callsEach)),
         row(`admission p99, ${agents} in the same instant`, await sameInstant(ledger)),
       ];
-      return { name: 'budget', rows: [...rows, await sustained(ledger)] };
+      return { name: 'budget', rows: [...rows, await sustained(ledger), ...(await midStreamStop())] };
     } finally {
       await ledger.close();
     }

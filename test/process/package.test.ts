@@ -32,7 +32,7 @@ const manifest = readJson<Manifest>('package.json');
 const { packages } = readJson<LockFile>('package-lock.json');
 
 /** What may go into a bundle. Each needs no more than its notice. */
-const licences = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0'];
+const licences = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Apache-2.0 AND BSL-1.0'];
 
 /** Copies what a clone has to a folder of another name, builds and packs it there, and hashes the package. */
 async function packCopy(name: string, env: Readonly<Record<string, string>>): Promise<string> {
@@ -85,12 +85,15 @@ describe('the package', () => {
           'dashboard.js',
           'dashboardWorker.js',
           'extension.js',
+          'importWorker.js',
           'ledgerWorker.js',
+          'logWorker.js',
           'meter.js',
           'meter.main.js',
           'observeWorker.js',
           'sidebar.css',
           'sidebar.js',
+          'trialKeeper.js',
         ].map((name) => `extension/dist/${name}`),
         ...['bin/codex', 'bin/codex.cmd', 'icon.png', 'outlay.svg'].map((name) => `extension/media/${name}`),
         ...['check', 'look', 'run', 'watch'].map((name) => `extension/media/walkthrough/${name}.svg`),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import versions from '../../scripts/versions.json' with { type: 'json' };
@@ -26,6 +27,15 @@ export function agentPath(name: AgentName): string {
 
 export function agentVersion(name: AgentName): string {
   return versions.agents[name].version;
+}
+
+/** The folder of the HTTP clients that other extensions bundle, by the names of versions.json. */
+export function clientsDir(): string {
+  const mark = createHash('sha1')
+    .update(JSON.stringify(Object.entries(versions.clients)))
+    .digest('hex')
+    .slice(0, 12);
+  return join(inCache(`clients-${mark}`), 'node_modules');
 }
 
 export function chromiumPath(): string {

@@ -3,14 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { endMeters } from '../support/processes.ts';
-import { startScriptedUpstream } from '../support/scriptedUpstream.ts';
+import { type Script, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { projectDir } from '../support/toolchain.ts';
+import { packCallerExtension } from './callerExtension.ts';
 import type { HostResults } from './index.ts';
+
+/** Tests inside the host say by a header what their request is to be answered with. */
+function scriptOfRequest({ headers }: SeenRequest): Script {
+  const text = headers['x-script'];
+  return text === undefined ? { text: 'Hello from the scripted upstream.' } : (JSON.parse(text) as Script);
+}
 
 export interface HostRun {
   /** The file for VS Code's `extensionTestsPath`. */
   readonly testsPath: string;
   readonly folder: string;
+  /** A second extension, which calls LLM APIs. */
+  readonly callerVsix: string;
   readonly env: Readonly<Record<string, string>>;
   /** Prints the results of the host; whether every test passed. */
   report(): boolean;
@@ -19,19 +28,20 @@ export interface HostRun {
 
 /**
  * Bundles the suite that runs inside the extension host, and gives it a workspace, a data folder and a scripted upstream: no
- * test can reach a real provider. `OUTLAY_TEST_UPSTREAM` is the upstream's origin, whose `/-/log` tells what it saw.
+ * test can reach a real provider. `names` picks files of the suite by a part of their names. `OUTLAY_TEST_UPSTREAM` is the upstream's origin, whose `/-/log` tells what it saw.
  */
-export async function prepareHostRun(): Promise<HostRun> {
+export async function prepareHostRun(names: readonly string[] = []): Promise<HostRun> {
   const out = join(projectDir, 'dist/test/vscode');
-  await bundleSuite(out);
+  await bundleSuite(out, names);
   const home = mkdtempSync(join(tmpdir(), 'outlay-host-'));
   const folder = join(home, 'workspace');
   mkdirSync(folder);
-  const upstream = await startScriptedUpstream();
+  const upstream = await startScriptedUpstream({ script: scriptOfRequest });
   const results = join(home, 'results.json');
   return {
     testsPath: join(out, 'index.js'),
     folder,
+    callerVsix: await packCallerExtension(home),
     env: {
       OUTLAY_TEST_RESULTS: results,
       OUTLAY_TEST_UPSTREAM: upstream.origin,
@@ -47,11 +57,15 @@ export async function prepareHostRun(): Promise<HostRun> {
   };
 }
 
-async function bundleSuite(out: string): Promise<void> {
+async function bundleSuite(out: string, names: readonly string[]): Promise<void> {
   rmSync(out, { recursive: true, force: true });
+  const isWanted = (path: string): boolean => names.length === 0 || names.some((name) => path.includes(name));
   await build({
     absWorkingDir: projectDir,
-    entryPoints: ['test/vscode/index.ts', ...globSync('test/vscode/suite/*.test.ts', { cwd: projectDir })],
+    entryPoints: [
+      'test/vscode/index.ts',
+      ...globSync('test/vscode/suite/*.test.ts', { cwd: projectDir }).filter(isWanted),
+    ],
     outdir: out,
     outbase: 'test/vscode',
     bundle: true,

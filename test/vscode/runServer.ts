@@ -5,11 +5,12 @@ import { prepareHostRun } from './prepare.ts';
 /** Runs the in-host suite in the VS Code server, with its workbench in Chromium. */
 const limitMs = 300_000;
 
-const host = await prepareHostRun();
+const host = await prepareHostRun(process.argv.slice(2));
 const vsCode = await startVsCode({
   // What watches the branches of tasks asks the editor's git.
   settings: { 'git.enabled': true },
   extensionDevelopmentPath: projectDir,
+  extensions: [host.callerVsix],
   testsPath: host.testsPath,
   folder: host.folder,
   env: host.env,

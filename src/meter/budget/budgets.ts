@@ -77,6 +77,10 @@ export class Budgets {
     return this.#directory.ownerOf(segment);
   }
 
+  activeTask(workspaceId: string): string | null {
+    return this.#directory.active()[workspaceId] ?? null;
+  }
+
   /** The record with its task, which it keeps from its first booking on. */
   assign(record: CallRecord): CallRecord {
     const known = this.#assigned.get(record.id);

@@ -4,7 +4,9 @@ import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } f
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import type { TaskOffice } from '../budget/taskOffice.ts';
-import type { DashboardOffice } from '../dashboard/dashboardOffice.ts';
+import type { Comparisons } from '../dashboard/comparisons.ts';
+import type { ImportDesk } from '../import/importDesk.ts';
+import { importHandlers } from '../import/importHandlers.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
 import { dashboardHandlers } from './dashboardHandlers.ts';
@@ -29,7 +31,8 @@ export interface MeterOperations {
   setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
   tasks(): Promise<TasksSnapshot>;
   readonly runs: RunBooks;
-  readonly dashboards: Pick<DashboardOffice, 'ask' | 'cancel'>;
+  readonly imports: ImportDesk;
+  readonly comparisons: Pick<Comparisons, 'ask' | 'cancel'>;
 }
 
 /** One handler for each entry of the control map. */
@@ -48,6 +51,7 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
     },
     ...taskHandlers(meter),
     ...runHandlers(meter.runs),
-    ...dashboardHandlers(meter.dashboards),
+    ...importHandlers(meter.imports),
+    ...dashboardHandlers(meter.comparisons),
   };
 }

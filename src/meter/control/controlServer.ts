@@ -21,6 +21,8 @@ export interface ControlServerOptions {
   readonly controlToken: string;
   readonly handlers: ControlHandlers;
   readonly feed: SnapshotFeed;
+  /** Takes over the connections of windows that tell of what they observe. */
+  readonly onHost: (request: IncomingMessage, response: ServerResponse) => void;
   readonly log: (line: string) => void;
   /** Told of each request without the control token. */
   readonly onRefused: () => void;
@@ -54,6 +56,10 @@ export class ControlServer {
     const name = (request.url ?? '').slice('/control/'.length);
     if (request.method === 'GET' && name === 'watch') {
       this.#watch(response);
+      return;
+    }
+    if (request.method === 'POST' && name === 'host') {
+      this.#options.onHost(request, response);
       return;
     }
     if (request.method !== 'POST' || !Object.hasOwn(this.#options.handlers, name)) {

@@ -1,16 +1,16 @@
 import type { DashboardControlMap, DashboardQuery } from '../../protocol/dashboard.ts';
 import { readDashboardQuery } from '../../protocol/dashboardQuery.ts';
-import type { DashboardOffice } from '../dashboard/dashboardOffice.ts';
+import type { Comparisons } from '../dashboard/comparisons.ts';
 import { type ControlHandlers, ControlProblem } from './controlServer.ts';
 
 /** One handler for each request about the dashboard. */
 export function dashboardHandlers(
-  office: Pick<DashboardOffice, 'ask' | 'cancel'>,
+  comparisons: Pick<Comparisons, 'ask' | 'cancel'>,
 ): Pick<ControlHandlers, keyof DashboardControlMap> {
   return {
-    dashboard: (params) => office.ask(readQuery(params), isAgain(params)),
+    dashboard: (params) => comparisons.ask(readQuery(params), isAgain(params)),
     cancelDashboard: async (params) => {
-      await office.cancel(readQuery(params));
+      await comparisons.cancel(readQuery(params));
       return {};
     },
   };

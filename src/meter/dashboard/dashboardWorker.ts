@@ -4,7 +4,7 @@ import { openLedgerReader } from '../../ledger/openLedgerReader.ts';
 import { createPricer } from '../../pricing/createPricer.ts';
 import { parseOverrides } from '../../pricing/overrides.ts';
 import { loadPriceBook } from '../../pricing/priceBook.ts';
-import { trialRuns } from '../../runs/trialRuns.ts';
+import { trialRuns } from '../../trials/trialRuns.ts';
 import { workspaceTitles } from '../workspaceTitles.ts';
 import { listedModels } from './bookPrices.ts';
 import { buildDashboard } from './buildDashboard.ts';
@@ -31,7 +31,7 @@ async function work(dataDir: string, job: DashboardJob, send: (message: FromDash
   try {
     const data = buildDashboard(query, {
       reader,
-      trials: trialRuns(dataDir),
+      trials: await trialRuns(dataDir),
       workspaceTitles: workspaceTitles(dataDir),
       listed: listedModels(book, pricer, nowMs),
       nowMs,

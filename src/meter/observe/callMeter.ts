@@ -245,7 +245,7 @@ export class CallMeter {
       provider: head.provider,
       api: head.api,
       auth: head.auth,
-      source: 'gateway',
+      source: head.source ?? 'gateway',
       model: this.#model(),
       requestedModel: this.#request?.model ?? head.pathModel,
       effort: this.#request?.effort ?? null,

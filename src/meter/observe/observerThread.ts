@@ -100,6 +100,7 @@ export class ObserverThread implements GatewayObserver {
         if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#keep(chunk), atMs });
       },
       end: (end, atMs) => this.#push({ kind: 'end', id, end, atMs }),
+      gap: () => this.#push({ kind: 'gap', id }),
     };
   }
 
@@ -181,7 +182,9 @@ export class ObserverThread implements GatewayObserver {
 
   #start(onReady: () => void): Worker {
     const worker = new Worker(this.#options.workerPath, { name: 'outlay-observe', resourceLimits });
-    worker.on('message', (message: FromObserver) => this.#receive(message, onReady));
+    worker.on('message', (messages: readonly FromObserver[]) => {
+      for (const message of messages) this.#receive(message, onReady);
+    });
     worker.on('error', (error) => this.#options.log(`observe worker: ${nameOf(error)}`));
     worker.on('exit', (code) => this.#restart(worker, code));
     return worker;

@@ -86,6 +86,7 @@ describe('a comparison', () => {
     expect(comparison.pairs[0]).toMatchObject({ state: 'not comparable', commonTasks: 0, costRatio: null });
     expect(comparison.reversals.pairs).toBe(0);
     expect(comparison.frontiers[0]).toMatchObject({ basis: 'own tasks' });
+    expect(comparison.models.map(({ isOnFrontier }) => isOnFrontier)).toEqual([null, null]);
     expect(comparison.frontiers[0]?.points.map(({ probabilityOnFrontier }) => probabilityOnFrontier)).toEqual([
       null,
       null,

@@ -8,7 +8,9 @@ const files = globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: projectDir, ex
   .sort()
   .map((path) => ({ path, code: withoutComments(readFileSync(join(projectDir, path), 'utf8')) }));
 /** What runs in the editor's extension host, where every wait is everybody's wait. */
-const inHost = files.filter(({ path }) => /^src\/(extension\.ts|vscode\/|protocol\/|manifest\/|domain\/)/.test(path));
+const inHost = files.filter(({ path }) =>
+  /^src\/(extension\.ts|vscode\/|intercept\/|protocol\/|manifest\/|domain\/)/.test(path),
+);
 
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
@@ -44,7 +46,10 @@ describe('the network', () => {
     const module = /from 'node:(?:http2?|https|net|tls|dns|dgram)(?:\/promises)?'/;
     const typeOnly = /^import type .*$/gm;
     const users = files.filter(({ code }) => module.test(code.replace(typeOnly, ''))).map(({ path }) => path);
-    expect(users.filter((path) => !path.startsWith('src/gateway/'))).toEqual(['src/protocol/controlClient.ts']);
+    expect(users.filter((path) => !path.startsWith('src/gateway/'))).toEqual([
+      'src/protocol/controlClient.ts',
+      'src/protocol/hostFeedClient.ts',
+    ]);
   });
 
   it('is reached by no other way, and no address but loopback and the providers is written down', () => {

@@ -14,10 +14,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/analysis': ['src/domain'],
   // The ledger decides about holds inside its transaction, by the pure rules of the budget.
   'src/ledger': ['src/budget', 'src/domain'],
-  'src/readers': ['src/domain', 'src/ledger'],
   // Types only: the results that comparisons come to.
   'src/protocol': ['src/analysis', 'src/domain'],
   'src/runs': ['src/domain'],
+  // Usage objects in logs are those of the wire, and JSON is read with the same bounds.
+  'src/readers': ['src/wire', 'src/domain', 'src/ledger'],
   'src/manifest': ['src/domain'],
   'src/agents': ['src/manifest', 'src/protocol', 'src/domain'],
   'src/gateway': ['src/wire', 'src/tokens', 'src/domain'],
@@ -25,6 +26,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/intercept': ['src/protocol', 'src/domain'],
   'src/meter': [
     ...['src/gateway', 'src/wire', 'src/tokens', 'src/pricing', 'src/budget', 'src/analysis', 'src/ledger'],
+    // For what trials have written down, which comparisons are of.
+    ...['src/trials'],
     ...['src/readers', 'src/runs', 'src/intercept', 'src/agentSettings', 'src/protocol', 'src/domain'],
   ],
   'src/trials': ['src/budget', 'src/analysis', 'src/protocol', 'src/domain'],

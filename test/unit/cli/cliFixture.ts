@@ -27,6 +27,8 @@ export async function run(args: readonly string[], change: Partial<CliIo> = {}):
     platform: 'linux',
     homeDir: '/nonexistent',
     launcherDir: '/nonexistent',
+    programDir: '/nonexistent',
+    onInterrupt: () => () => undefined,
     meterHint: (dataDir) => `Start the meter on ${dataDir}.`,
     run: () => Promise.reject(new Error('Nothing is run here.')),
     ...change,

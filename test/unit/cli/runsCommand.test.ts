@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,9 @@ import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { acquireOwnerLock } from '../../../src/ledger/ownerLock.ts';
 import { isStagedName, readStagedRuns } from '../../../src/ledger/stagedRuns.ts';
 import { runHandlers } from '../../../src/meter/control/runHandlers.ts';
+import type { TrialPlan, TrialRecord } from '../../../src/protocol/trials.ts';
+import { runOrder } from '../../../src/trials/runOrder.ts';
+import { TrialStore } from '../../../src/trials/trialStore.ts';
 import { call, callId, priced, usage } from '../ledger/callFixtures.ts';
 import { tempDir } from '../ledger/tempDir.ts';
 import { run } from './cliFixture.ts';
@@ -198,6 +201,23 @@ describe('outlay runs', () => {
   });
 });
 
+/** A trial of one task: passed, stopped by its budget, and not started. */
+function trialRecord(): TrialRecord {
+  const [passed, stopped, never] = runOrder({ contenders: [1], tasks: [1], runs: 3, seed: 1 } as unknown as TrialPlan);
+  const figures = { costNanoUsd: 3e9, inputTokens: 5, calls: 2, thinkingTokens: null };
+  return {
+    version: 1,
+    id: 'trial-abcdefghij',
+    createdAtMs: 1,
+    plan: { tasks: [{ name: 't' }], contenders: [{ agent: 'codex', model: 'claude-opus-4-6', effort: 'high' }] },
+    runs: [
+      { ...passed, outcome: 'passed', agentMs: 1500, startedAtMs: 7, figures },
+      { ...stopped, outcome: 'over-budget', figures },
+      { ...never, outcome: 'not-started' },
+    ],
+  } as unknown as TrialRecord;
+}
+
 describe('outlay compare on the books', () => {
   async function booked() {
     const fixture = runs();
@@ -210,12 +230,7 @@ describe('outlay compare on the books', () => {
     );
     ledger.close();
     await cli('task', 'close', id, '--outcome', 'passed');
-    const trial = join(dataDir, 'trials', 'trial-abcdefghij');
-    mkdirSync(trial, { recursive: true });
-    writeFileSync(
-      join(trial, 'results.jsonl'),
-      '{"task":"t","model":"z","run":"trial-abcdefghij-1","passed":1,"cost_usd":3}\n',
-    );
+    await new TrialStore(dataDir).save(trialRecord());
     await cli('runs', 'import', fileOf(board));
     return fixture;
   }
@@ -224,15 +239,28 @@ describe('outlay compare on the books', () => {
     const { cli, json } = await booked();
     const models = async (...args: readonly string[]) =>
       (await json('compare', ...args)).models.map((model: { model: string }) => model.model);
-    expect(await models()).toEqual(['z']);
+    expect(await models()).toEqual(['claude-opus-4-6']);
     expect(await models('--origin', 'tasks')).toEqual(['claude-opus-4-6']);
     expect(await models('--origin', 'board.csv')).toEqual(['x', 'y']);
-    expect(await models('--origin', 'all')).toEqual(['x', 'y', 'claude-opus-4-6', 'z']);
+    expect(await models('--origin', 'all')).toEqual(['x', 'y', 'claude-opus-4-6', 'claude-opus-4-6']);
     const { stderr } = await cli('compare');
     expect(stderr).toBe(
       'Compared are runs of "trials"; kept apart are "tasks" (1), "board.csv" (2). --origin chooses, --origin all pools them.\n',
     );
     expect((await json('compare')).leftOut.otherOrigins).toBe(3);
+  });
+
+  it('takes runs of trials as the trial wrote them down, at the prices that the calls had', async () => {
+    const { json } = await booked();
+    const { models, costOfPass, leftOut } = await json('compare', '--origin', 'trials');
+    expect(models).toMatchObject([
+      {
+        ...{ model: 'claude-opus-4-6', effort: 'high', agent: 'codex', runs: 2, tasks: 1, passes: 1, censoredRuns: 1 },
+        ...{ costUsd: 3, seconds: 1.5, calls: 4, thinkingTokens: null, inputUsdPerMtok: 5 },
+      },
+    ]);
+    expect(costOfPass).toMatchObject([{ usd: 6, passes: 1, runs: 2 }]);
+    expect(leftOut.censored).toBe(1);
   });
 
   it('makes a run of a finished task, with its agent and its list price', async () => {

@@ -1,100 +1,28 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { CallEnd } from '../../../src/gateway/contract.ts';
+import { type CallScene, type EndPoint, endPoints, halfEvent, onceSeen, sse } from '../../support/endPoints.ts';
 import { RawClient } from '../../support/rawHttp.ts';
 import { type Rig, startGateway, startUpstream } from './gatewayRig.ts';
 import { ScriptedGate, ScriptedPass } from './scriptedGate.ts';
 
-interface Scene {
+interface Scene extends CallScene {
   readonly rig: Rig;
-  readonly client: RawClient;
   readonly pass: ScriptedPass;
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
 }
 
-/** What happens once the upstream has the request, and how the call then ended for the observer. */
-interface Point {
-  readonly act: (scene: Scene) => void;
-  readonly end: CallEnd;
-}
-
-const sse = { 'content-type': 'text/event-stream' };
-const half = 'data: {"type":"ping"}\n\ndata: {"half';
-
-/** Does something once the client has a mark. */
-function after(scene: Scene, mark: string, act: () => void): void {
-  scene.client.until((text) => text.includes(mark)).then(act);
-}
-
-const points: Readonly<Record<string, Point>> = {
-  'a clean end of a stream': { act: ({ res }) => res.writeHead(200, sse).end(`${half}":1}\n\n`), end: 'complete' },
-  'a clean end of a body': { act: ({ res }) => res.writeHead(200).end('{}'), end: 'complete' },
-  'an empty body': { act: ({ res }) => res.writeHead(204).end(), end: 'complete' },
-  'a 4xx': { act: ({ res }) => res.writeHead(400).end('{"error":{}}'), end: 'complete' },
-  'a 429': { act: ({ res }) => res.writeHead(429).end('{"error":{}}'), end: 'complete' },
-  'a 5xx': { act: ({ res }) => res.writeHead(529).end('{"error":{}}'), end: 'complete' },
-  'an answer before the body was read': { act: ({ res }) => res.writeHead(413).end('{}'), end: 'complete' },
-  'an upstream that breaks off before its head': { act: ({ req }) => req.socket.destroy(), end: 'upstream-cut' },
-  'an upstream that is reset before its head': { act: ({ req }) => req.socket.resetAndDestroy(), end: 'upstream-cut' },
-  'an upstream that answers no HTTP': { act: ({ req }) => req.socket.end('no http\r\n\r\n'), end: 'upstream-cut' },
-  'an upstream with a malformed head': {
-    act: ({ req }) => req.socket.end('HTTP/1.1 200 OK\r\nb@d : x\r\n\r\n'),
-    end: 'upstream-cut',
-  },
-  'an upstream that switches protocols': {
-    act: ({ req }) => req.socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
-    end: 'upstream-cut',
-  },
-  'an upstream that breaks off in a stream': {
-    act: (scene) => {
-      scene.res.writeHead(200, sse).write(half);
-      after(scene, 'ping', () => scene.res.destroy());
-    },
-    end: 'upstream-cut',
-  },
-  'an upstream that breaks off in a body': {
-    act: (scene) => {
-      scene.res.writeHead(200, { 'content-length': '100' }).write('{"half');
-      after(scene, '{"half', () => scene.res.destroy());
-    },
-    end: 'upstream-cut',
-  },
-  'a client that leaves before the head': { act: ({ client }) => client.socket.destroy(), end: 'client-gone' },
-  'a client that closes its half before the head': { act: ({ client }) => client.socket.end(), end: 'client-gone' },
-  'a client that leaves after the head': {
-    act: (scene) => {
-      scene.res.writeHead(200, sse).flushHeaders();
-      after(scene, '200 OK', () => scene.client.socket.destroy());
-    },
-    end: 'client-gone',
-  },
-  'a client that leaves in a stream': {
-    act: (scene) => {
-      scene.res.writeHead(200, sse).write(half);
-      after(scene, 'ping', () => scene.client.socket.resetAndDestroy());
-    },
-    end: 'client-gone',
-  },
-  'a client that leaves in a body': {
-    act: (scene) => {
-      scene.res.writeHead(200).write('{"half');
-      after(scene, '{"half', () => scene.client.socket.destroy());
-    },
-    end: 'client-gone',
-  },
+const points: Readonly<Record<string, EndPoint<Scene>>> = {
+  ...endPoints,
   'a stop before the head': { act: ({ pass }) => pass.stop('Made up.'), end: 'stopped' },
   'a stop after the head': {
     act: (scene) => {
       scene.res.writeHead(200, sse).flushHeaders();
-      after(scene, '200 OK', () => scene.pass.stop('Made up.'));
+      onceSeen(scene, '200 OK', () => scene.pass.stop('Made up.'));
     },
     end: 'stopped',
   },
   'a stop in a stream, told twice': {
     act: (scene) => {
-      scene.res.writeHead(200, sse).write(half);
-      after(scene, 'ping', () => {
+      scene.res.writeHead(200, sse).write(halfEvent);
+      onceSeen(scene, 'ping', () => {
         scene.pass.stop('Made up.');
         scene.pass.stop('Made up.');
       });
@@ -104,14 +32,14 @@ const points: Readonly<Record<string, Point>> = {
   'a stop in a compressed stream': {
     act: (scene) => {
       scene.res.writeHead(200, { ...sse, 'content-encoding': 'br' }).flushHeaders();
-      after(scene, '200 OK', () => scene.pass.stop('Made up.'));
+      onceSeen(scene, '200 OK', () => scene.pass.stop('Made up.'));
     },
     end: 'stopped',
   },
   'a stop in a body that then ends': {
     act: (scene) => {
       scene.res.writeHead(200).write('{"half');
-      after(scene, '{"half', () => {
+      onceSeen(scene, '{"half', () => {
         scene.pass.stop('Made up.');
         scene.res.end('":1}');
       });
@@ -120,8 +48,8 @@ const points: Readonly<Record<string, Point>> = {
   },
   'a client that leaves at the stop': {
     act: (scene) => {
-      scene.res.writeHead(200, sse).write(half);
-      after(scene, 'ping', () => {
+      scene.res.writeHead(200, sse).write(halfEvent);
+      onceSeen(scene, 'ping', () => {
         scene.pass.stop('Made up.');
         scene.client.socket.destroy();
       });
@@ -131,8 +59,8 @@ const points: Readonly<Record<string, Point>> = {
   'a shutdown before the head': { act: ({ rig }) => void rig.gateway.close({ graceMs: 0 }), end: 'upstream-cut' },
   'a shutdown in a stream': {
     act: (scene) => {
-      scene.res.writeHead(200, sse).write(half);
-      after(scene, 'ping', () => scene.rig.gateway.close({ graceMs: 0 }));
+      scene.res.writeHead(200, sse).write(halfEvent);
+      onceSeen(scene, 'ping', () => scene.rig.gateway.close({ graceMs: 0 }));
     },
     end: 'upstream-cut',
   },

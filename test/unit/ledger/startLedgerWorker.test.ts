@@ -161,8 +161,8 @@ describe('startLedgerWorker', () => {
     writeFileSync(
       script,
       `const fs = require('node:fs');
-       require('node:worker_threads').parentPort.on('message', ({ name }) => {
-         if (name !== 'extendTask' || fs.existsSync(${died})) return;
+       require('node:worker_threads').parentPort.on('message', (requests) => {
+         if (!requests.some(({ name }) => name === 'extendTask') || fs.existsSync(${died})) return;
          fs.writeFileSync(${died}, '');
          process.exit(1);
        });

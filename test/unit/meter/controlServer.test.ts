@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createControlHandlers, type MeterOperations } from '../../../src/meter/control/controlHandlers.ts';
 import { ControlServer, type SnapshotFeed } from '../../../src/meter/control/controlServer.ts';
+import { ImportDesk } from '../../../src/meter/import/importDesk.ts';
+import { ImportThread } from '../../../src/meter/import/importThread.ts';
 import type { MeterStatus } from '../../../src/protocol/control.ts';
 import type { NowSnapshot } from '../../../src/protocol/snapshot.ts';
 import { noTasks } from '../../../src/protocol/tasks.ts';
@@ -47,6 +49,15 @@ class ManualFeed implements SnapshotFeed {
   }
 }
 
+/** A thread that is never started, since nobody asks it for anything. */
+const noImports = new ImportThread({
+  workerDir: '/nowhere',
+  books: { loadLogs: async () => [], book: async () => ({ added: 0, merged: 0, forgotten: 0 }) },
+  onProgress: () => undefined,
+  onBooked: () => undefined,
+  log: () => undefined,
+});
+
 /** The control API behind a real gateway; every operation is noted with what it was given. */
 async function start(overrides: Partial<MeterOperations> = {}) {
   const asked: unknown[] = [];
@@ -73,13 +84,15 @@ async function start(overrides: Partial<MeterOperations> = {}) {
       importStaged: async (staged) => note('importStaged', { added: 2, known: 1 }, staged),
       removeImport: async (name) => note('removeImport', null, name),
     },
-    dashboards: {
+    imports: new ImportDesk(noImports, { homeDir: '/home/u', env: {}, platform: 'linux' }),
+    comparisons: {
       ask: async (query, again) => note('dashboard', { state: 'working', doneShare: 0.5 } as const, query, again),
       cancel: async (query) => note('cancelDashboard', undefined, query),
     },
     ...overrides,
   };
   const server = new ControlServer({
+    onHost: (_request, response) => response.end(),
     controlToken,
     handlers: createControlHandlers(meter),
     feed,

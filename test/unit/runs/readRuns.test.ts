@@ -198,7 +198,8 @@ describe('writing runs', () => {
           makeRun({ ...field, taskTitle: field.task, run: String(index), listPrice: price(0.075, 3.6) }),
         );
         const back = readRuns(bytesOf(writeRuns(written)), 'import:test');
-        const bare = (list: readonly Run[]) => list.map(({ id, ...rest }) => rest);
+        const bare = (list: readonly Run[]) =>
+          list.map(({ id, ...rest }) => rest).toSorted((a, b) => Number(a.run) - Number(b.run));
         expect(bare(taken(back).runs)).toEqual(bare(written));
       }),
     );

@@ -20,6 +20,8 @@ const hostile = (origin: string) => ({
   'outlay.enabled': false,
   'outlay.upstreams': { anthropic: origin, codex: origin },
   'outlay.terminals.connect': [],
+  'outlay.extensions.observe': 'on',
+  'outlay.extensions.connectChildProcesses': true,
   'outlay.prices': [{ match: 'claude-sonnet-4-5*', inputUsdPerMtok: 0, outputUsdPerMtok: 0 }],
   'outlay.retentionDays': 1,
   'outlay.budget.daily': { usd: 1_000 },
@@ -64,6 +66,7 @@ describe("a repository's settings", () => {
 
     assert.deepEqual(outlay.terminalCollection(), before);
     assert.equal(outlay.state().meter, 'running');
+    assert.equal(outlay.observes(), false);
     await sendMessage(before.variables['ANTHROPIC_BASE_URL']?.value ?? '');
     assert.deepEqual([user.paths.length, evil.paths.length], [1, 0]);
     await until('the call at its true price', () => {

@@ -1,0 +1,73 @@
+import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
+import type { CallCost, UsageProvenance } from '../domain/call.ts';
+import type { NanoUsd } from '../domain/money.ts';
+import type { Usage } from '../domain/usage.ts';
+
+/** One call as a log told of it, ready for the books. */
+export interface ImportedCall {
+  /** The identity over all logs, 32 hex digits; see `identityOf`. */
+  readonly id: string;
+  readonly responseId: string | null;
+  readonly requestId: string | null;
+  readonly agent: string;
+  readonly session: string;
+  readonly subAgent: string | null;
+  readonly workspaceId: string;
+  readonly provider: ProviderId;
+  readonly api: ApiKind;
+  readonly auth: AuthKind;
+  readonly model: string;
+  readonly effort: string | null;
+  readonly atMs: number;
+  readonly durationMs: number | null;
+  readonly usage: Usage;
+  readonly provenance: UsageProvenance;
+  readonly billedNanoUsd: NanoUsd | null;
+  readonly serviceTier: string | null;
+  readonly speed: string | null;
+  readonly inferenceGeo: string | null;
+}
+
+/** What is kept of a log, so that only what is new in it is read. */
+export interface ImportedLog {
+  readonly path: string;
+  readonly agent: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly inode: number;
+  readonly offset: number;
+  readonly lines: number;
+  readonly fingerprint: string;
+  /** JSON. */
+  readonly state: string;
+  /** The session of the log and the one that it was forked from, for formats that need it. */
+  readonly sessionId: string | null;
+  readonly parentId: string | null;
+}
+
+/** Booked in one transaction: a log's place moves on exactly when its calls are in the books. */
+export interface ImportBatch {
+  readonly calls: readonly ImportedCall[];
+  readonly logs: readonly ImportedLog[];
+}
+
+export interface ImportCounts {
+  /** Calls that were not in the books. */
+  readonly added: number;
+  /** Observations of calls that the books had. */
+  readonly merged: number;
+  /** Of a time that the user deleted. */
+  readonly forgotten: number;
+}
+
+/** Prices one imported call. Pure; the ledger is given it, since prices are no business of its own. */
+export type PriceImported = (query: {
+  readonly provider: ProviderId;
+  readonly model: string;
+  readonly usage: Usage;
+  readonly atMs: number;
+  readonly serviceTier: string | null;
+  readonly speed: string | null;
+  readonly inferenceGeo: string | null;
+  readonly billedNanoUsd: NanoUsd | null;
+}) => CallCost;

@@ -1,0 +1,70 @@
+import type { AuthKind } from '../domain/api.ts';
+import type { UsageProvenance } from '../domain/call.ts';
+import { maxKnown, mergeUsage } from '../domain/mergeUsage.ts';
+import type { ImportedCall } from './importContract.ts';
+
+const provenanceRank: Readonly<Record<UsageProvenance, number>> = { partial: 0, estimated: 1, reported: 2 };
+const authRank: Readonly<Record<AuthKind, number>> = { unknown: 0, key: 1, subscription: 2 };
+
+/**
+ * Two observations of one call as one. Counts are the larger of each; everything else is decided by what the observations say and never
+ * by which came first, so that any order and any number of repetitions come to the same.
+ */
+export function mergeImported(a: ImportedCall, b: ImportedCall): ImportedCall {
+  const home = compareHomes(a, b) <= 0 ? a : b;
+  const answer = compareAnswers(a, b) <= 0 ? a : b;
+  return {
+    id: a.id,
+    responseId: larger(a.responseId, b.responseId),
+    requestId: larger(a.requestId, b.requestId),
+    agent: home.agent,
+    session: home.session,
+    subAgent: home.subAgent,
+    workspaceId: home.workspaceId,
+    provider: answer.provider,
+    api: answer.api,
+    auth: authRank[a.auth] >= authRank[b.auth] ? a.auth : b.auth,
+    model: answer.model,
+    effort: larger(a.effort, b.effort),
+    atMs: home.atMs,
+    durationMs: maxKnown(a.durationMs, b.durationMs),
+    usage: mergeUsage(a.usage, b.usage),
+    provenance: provenanceRank[a.provenance] >= provenanceRank[b.provenance] ? a.provenance : b.provenance,
+    billedNanoUsd: maxKnown(a.billedNanoUsd, b.billedNanoUsd),
+    serviceTier: larger(a.serviceTier, b.serviceTier),
+    speed: larger(a.speed, b.speed),
+    inferenceGeo: larger(a.inferenceGeo, b.inferenceGeo),
+  };
+}
+
+/** A call belongs to whoever told of it first; of copies with the same time to the main agent before a sub-agent. */
+function compareHomes(a: ImportedCall, b: ImportedCall): number {
+  return (
+    a.atMs - b.atMs ||
+    Number(a.subAgent !== null) - Number(b.subAgent !== null) ||
+    compareTexts(a.session, b.session) ||
+    compareTexts(a.subAgent ?? '', b.subAgent ?? '') ||
+    compareTexts(a.workspaceId, b.workspaceId) ||
+    compareTexts(a.agent, b.agent)
+  );
+}
+
+/** The fuller snapshot knows best which model answered. */
+function compareAnswers(a: ImportedCall, b: ImportedCall): number {
+  return (
+    (b.usage.outputTokens ?? -1) - (a.usage.outputTokens ?? -1) ||
+    compareTexts(a.model, b.model) ||
+    compareTexts(a.provider, b.provider) ||
+    compareTexts(a.api, b.api)
+  );
+}
+
+function larger(a: string | null, b: string | null): string | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  return a >= b ? a : b;
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

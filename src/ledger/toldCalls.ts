@@ -1,0 +1,203 @@
+import type { CallRecord } from '../domain/call.ts';
+import { sameUsage } from '../domain/mergeUsage.ts';
+import { identityBytes } from './callIdentity.ts';
+import { callColumns, recordOf, selectCalls } from './callRow.ts';
+import type { ImportCounts, ImportedCall, PriceImported } from './importContract.ts';
+import type { DayOf } from './localDay.ts';
+import { mergeImported } from './mergeImported.ts';
+import type { Names } from './names.ts';
+import type { Rollups } from './rollups.ts';
+import type { Sightings } from './sightings.ts';
+import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements } from './sqlite.ts';
+import { modifiersOf, modifiersText, recordOfImported } from './toldRecord.ts';
+
+export interface ToldCallsOptions {
+  readonly statements: Statements;
+  readonly names: Names;
+  readonly rollups: Rollups;
+  readonly dayOf: DayOf;
+  readonly price: PriceImported;
+  readonly markStale: (day: number, session: number) => void;
+  readonly sightings: Sightings;
+  /** Called with a call of the wire of which a log has told something new. */
+  readonly onSighted: (wireSeq: number) => void;
+}
+
+/**
+ * Books calls that logs tell of. What the wire saw too becomes a sighting of that call and counts nowhere; of the rest each call is one
+ * row, merged with whatever else logs tell of it. Everything must run inside a transaction.
+ */
+export class ToldCalls {
+  readonly #options: ToldCallsOptions;
+  /** Of the transaction that is running; looked up at its begin, since most ledgers that import have neither. */
+  #hasWire = false;
+  #hasSightings = false;
+  #hasRequestOnly = false;
+  #forgottenBeforeMs = 0;
+
+  constructor(options: ToldCallsOptions) {
+    this.#options = options;
+  }
+
+  book(calls: readonly ImportedCall[]): ImportCounts {
+    this.#look();
+    let added = 0;
+    let merged = 0;
+    let forgotten = 0;
+    for (const call of calls) {
+      if (call.atMs < this.#forgottenBeforeMs) forgotten++;
+      else if (this.#bookOne(call)) added++;
+      else merged++;
+    }
+    this.#options.rollups.flush();
+    return { added, merged, forgotten };
+  }
+
+  #look(): void {
+    const { statements } = this.#options;
+    const has = (sql: string): boolean => statements.get(sql) !== undefined;
+    this.#hasWire = has('SELECT 1 FROM observations LIMIT 1');
+    this.#hasSightings = has('SELECT 1 FROM sightings LIMIT 1');
+    this.#hasRequestOnly = has(
+      `SELECT 1 FROM calls WHERE source = 'transcript' AND request_id IS NOT NULL AND response_id IS NULL LIMIT 1`,
+    );
+    const row = statements.get('SELECT before_ms FROM forgotten');
+    this.#forgottenBeforeMs = row === undefined ? 0 : integerOf(row, 'before_ms');
+  }
+
+  /** Whether the call is new to the books. */
+  #bookOne(call: ImportedCall): boolean {
+    const known = this.#find(call);
+    if (known !== undefined) {
+      this.#mergeInto(known, call);
+      return false;
+    }
+    const { sightings, onSighted } = this.#options;
+    const sighted = this.#hasSightings ? sightings.merge(call) : null;
+    if (sighted !== null) {
+      onSighted(sighted);
+      return false;
+    }
+    const wire = this.#hasWire ? sightings.wireCallOf(call) : null;
+    if (wire !== null) {
+      sightings.add(wire, call);
+      onSighted(wire);
+      this.#hasSightings = true;
+      return false;
+    }
+    this.#insert(call);
+    if (call.responseId === null && call.requestId !== null) this.#hasRequestOnly = true;
+    return true;
+  }
+
+  /** The row of the same call, by its identity or, where one of the two lacks the message's id, by the request. */
+  #find({ id, responseId, requestId }: ImportedCall): SqlRow | undefined {
+    const { statements } = this.#options;
+    const row = statements.get(`${selectTold} AND id = ?`, identityBytes(id));
+    if (row !== undefined || requestId === null) return row;
+    if (responseId === null) return statements.get(`${selectTold} AND request_id = ? ORDER BY seq LIMIT 1`, requestId);
+    if (!this.#hasRequestOnly) return undefined;
+    return statements.get(`${selectTold} AND request_id = ? AND response_id IS NULL LIMIT 1`, requestId);
+  }
+
+  #insert(call: ImportedCall): void {
+    const { statements, rollups, dayOf, price } = this.#options;
+    const record = recordOfImported(call, price(call));
+    const columns = this.#columns(call, record);
+    statements.prepare(insertSql(columns)).run(...Object.values(columns));
+    rollups.addLater(record, dayOf(call.atMs));
+  }
+
+  #mergeInto(row: SqlRow, call: ImportedCall): void {
+    const { statements, names, dayOf, price, markStale } = this.#options;
+    const before = importedOf(row, names);
+    const merged = mergeImported(before, call.responseId === null ? { ...call, id: before.id } : call);
+    const id = before.responseId === null && call.responseId !== null ? call.id : before.id;
+    const now: ImportedCall = { ...merged, id };
+    if (isSame(before, now)) return;
+    const columns = this.#columns(now, recordOfImported(now, price(now)));
+    const changes = Object.keys(columns).map((name) => `${name} = ?`);
+    const seq = integerOf(row, 'seq');
+    statements
+      .prepare(`UPDATE calls SET ${changes.join(', ')} WHERE seq = ?`)
+      .run(...Object.values({ ...columns, task: integerOrNull(row, 'task') }), seq);
+    markStale(integerOf(row, 'day'), integerOf(row, 'session'));
+    markStale(dayOf(now.atMs), names.idOf(now.session));
+  }
+
+  #columns(call: ImportedCall, record: CallRecord): Record<string, SqlValue> {
+    const { names, dayOf } = this.#options;
+    const modifiers = modifiersText(call);
+    return {
+      ...callColumns(record, names),
+      id: identityBytes(call.id),
+      ended_at_ms: Math.round(call.atMs + (call.durationMs ?? 0)),
+      day: dayOf(call.atMs),
+      task: null,
+      pricing: modifiers === null ? null : names.idOf(modifiers),
+    };
+  }
+}
+
+/** Rows of calls that only logs tell of. */
+export const selectTold = `${selectCalls} WHERE source = 'transcript'`;
+
+/** What logs told of a call, from its row. */
+export function importedOf(row: SqlRow, names: Names): ImportedCall {
+  const record = recordOf(row, [], names);
+  return {
+    id: record.id.replaceAll('-', ''),
+    responseId: record.responseId,
+    requestId: record.requestId,
+    agent: record.agent,
+    session: record.session,
+    subAgent: record.subAgent,
+    workspaceId: record.workspaceId,
+    provider: record.provider,
+    api: record.api,
+    auth: record.auth,
+    model: record.model,
+    effort: record.effort,
+    atMs: record.startedAtMs,
+    durationMs: record.durationMs,
+    usage: record.usage,
+    provenance: record.provenance,
+    billedNanoUsd: record.cost.provenance === 'billed' ? record.cost.costNanoUsd : null,
+    ...modifiersOf(names.textOrNull(integerOrNull(row, 'pricing'))),
+  };
+}
+
+function isSame(a: ImportedCall, b: ImportedCall): boolean {
+  return (
+    sameUsage(a.usage, b.usage) &&
+    a.responseId === b.responseId &&
+    a.requestId === b.requestId &&
+    a.agent === b.agent &&
+    a.session === b.session &&
+    a.subAgent === b.subAgent &&
+    a.workspaceId === b.workspaceId &&
+    a.provider === b.provider &&
+    a.api === b.api &&
+    a.auth === b.auth &&
+    a.model === b.model &&
+    a.effort === b.effort &&
+    a.atMs === b.atMs &&
+    a.durationMs === b.durationMs &&
+    a.provenance === b.provenance &&
+    a.billedNanoUsd === b.billedNanoUsd &&
+    a.serviceTier === b.serviceTier &&
+    a.speed === b.speed &&
+    a.inferenceGeo === b.inferenceGeo
+  );
+}
+
+let insertText = '';
+
+/** The columns are always the same, and this is asked for each of a hundred thousand calls. */
+function insertSql(columns: Readonly<Record<string, SqlValue>>): string {
+  if (insertText === '') {
+    const names = Object.keys(columns);
+    insertText = `INSERT INTO calls (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+  }
+  return insertText;
+}

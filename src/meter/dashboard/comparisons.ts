@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import type { Clock } from '../../domain/clock.ts';
+import type { DashboardAnswer, DashboardQuery } from '../../protocol/dashboard.ts';
+import type { ModelMark } from '../../protocol/snapshot.ts';
+import { DashboardOffice } from './dashboardOffice.ts';
+import { MarkDesk } from './markDesk.ts';
+
+export interface ComparisonsOptions {
+  readonly dataDir: string;
+  readonly workerDir: string;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  /** There are other marks than before. */
+  readonly onChange: () => void;
+}
+
+/** All that a meter has about comparing models: dashboards for whoever asks, and the marks that snapshots carry. */
+export class Comparisons {
+  readonly #office: DashboardOffice;
+  readonly #marks: MarkDesk;
+  #priceOverrides: unknown = [];
+
+  constructor({ dataDir, workerDir, clock, log, onChange }: ComparisonsOptions) {
+    this.#office = new DashboardOffice({
+      workerPath: join(workerDir, 'dashboardWorker.js'),
+      dataDir,
+      clock,
+      priceOverrides: () => this.#priceOverrides,
+    });
+    this.#marks = new MarkDesk({ office: this.#office, onChange, log });
+    this.#marks.look();
+  }
+
+  marks(): readonly ModelMark[] {
+    return this.#marks.all();
+  }
+
+  ask(query: DashboardQuery, isAgain: boolean): Promise<DashboardAnswer> {
+    return this.#office.ask(query, isAgain);
+  }
+
+  cancel(query: DashboardQuery): Promise<void> {
+    return this.#office.cancel(query);
+  }
+
+  setPriceOverrides(overrides: unknown): void {
+    this.#priceOverrides = overrides;
+    this.#office.booksChanged();
+  }
+
+  /** A call was booked or deleted. */
+  booksChanged(): void {
+    this.#office.booksChanged();
+  }
+
+  /** A task or an import has changed. */
+  runsChanged(): void {
+    this.#office.booksChanged();
+    this.#marks.look();
+  }
+
+  async close(): Promise<void> {
+    this.#marks.close();
+    await this.#office.close();
+  }
+}

@@ -1,0 +1,18 @@
+import type { ImportParams } from '../../protocol/imports.ts';
+import { type ControlHandlers, ControlProblem } from '../control/controlServer.ts';
+import type { ImportDesk } from './importDesk.ts';
+
+type ImportNames = 'importLogs';
+
+/** One handler for each entry of the import map. */
+export function importHandlers(desk: ImportDesk): Pick<ControlHandlers, ImportNames> {
+  return { importLogs: (params) => desk.import(readImport(params)) };
+}
+
+function readImport(value: unknown): ImportParams {
+  const { homeDir = null, agent = null } =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  if (homeDir !== null && typeof homeDir !== 'string') throw new ControlProblem('"homeDir" must be a folder or null.');
+  if (agent !== null && typeof agent !== 'string') throw new ControlProblem('"agent" must be a name or null.');
+  return { homeDir, agent };
+}

@@ -1,0 +1,11 @@
+import type { ImportReport } from '../../protocol/imports.ts';
+import type { ImportSummary } from './importLogs.ts';
+
+/** An import as it is told to people and programs. */
+export function importReportOf(summary: ImportSummary): ImportReport {
+  const { files, filesRead, calls, added, merged, forgotten, agents, problems, problemCount, isCancelled } = summary;
+  return {
+    ...{ files, filesRead, calls, new: added, merged, forgotten, agents },
+    ...{ problems, problemCount, cancelled: isCancelled },
+  };
+}

@@ -1,0 +1,72 @@
+import type { NanoUsd } from '../domain/money.ts';
+
+/**
+ * What a window tells the meter of calls that it observes in its extension host: `POST /control/host` with the control token, whose body
+ * is one endless stream of frames (`hostFrames.ts`) and whose answer is an endless stream of `HostOrders`, one JSON line each. The window
+ * begins with `hello`. When the connection ends, the calls that had not ended are booked as broken off, unless `moved` came before:
+ * then this window tells their whole story again to another meter, under the same ids.
+ */
+export type HostItem =
+  | { readonly kind: 'hello'; readonly workspaceId: string }
+  | HostBegin
+  | { readonly kind: 'requestEnd'; readonly no: number }
+  | {
+      readonly kind: 'responseHead';
+      readonly no: number;
+      readonly httpStatus: number;
+      readonly fields: Readonly<Record<string, string>>;
+      readonly atMs: number;
+    }
+  /** Bytes were left out here. Bytes that follow are still worth reading: a stream's last word often has the whole usage. */
+  | { readonly kind: 'gap'; readonly no: number }
+  | { readonly kind: 'end'; readonly no: number; readonly end: HostCallEnd; readonly atMs: number }
+  | { readonly kind: 'moved' }
+  /** A call that was refused in the extension host before it left, for the meter to tell of. */
+  | HostRefused;
+
+export interface HostBegin {
+  readonly kind: 'begin';
+  /** Of this connection's frames about the call. */
+  readonly no: number;
+  /** UUID version 7; the same in every telling. */
+  readonly id: string;
+  readonly startedAtMs: number;
+  /** For example "https://api.openai.com". */
+  readonly origin: string;
+  readonly method: string;
+  /** With its query; the value of a key in it is masked. */
+  readonly path: string;
+  /** A fixed list of fields, in lower case. Of credentials only their kind is told. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The extension that made the call, as it is shown; null where it is not known. */
+  readonly caller: string | null;
+}
+
+export interface HostRefused {
+  readonly kind: 'refused';
+  readonly order: string;
+  readonly caller: string | null;
+  readonly how: 'answered' | 'aborted';
+}
+
+export type HostCallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upstream';
+
+/** What the meter tells a window: whole each time, the newest counts. */
+export interface HostOrders {
+  /** Some hard limit concerns calls of this window: only then may anything be put in place that could stop one. */
+  readonly hasHardBudget: boolean;
+  /** Null while calls may leave. */
+  readonly shut: ShutOrder | null;
+}
+
+export interface ShutOrder {
+  /** Names the limit that is used up; stable. */
+  readonly id: string;
+  /** What the agent is told and the user reads. */
+  readonly sentence: string;
+  /** The dollars limit is of billed dollars, so that calls which bill nothing may leave. */
+  readonly onlyBilled: boolean;
+  readonly limitNanoUsd: NanoUsd | null;
+}
+
+export const openOrders: HostOrders = { hasHardBudget: false, shut: null };

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+
+/** A git command that did not work, in a sentence. */
+export class GitError extends Error {}
+
+export interface GitOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+const MAX_BYTES = 256 * 1024 * 1024;
+const TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Runs git and resolves to what it printed. Nothing of the user's is run by it (no hooks, no watcher) and no file of the user's is
+ * refreshed on the way. Variables that would lead git to another repository are left out.
+ *
+ * @throws GitError with git's own first line.
+ */
+export async function git(args: readonly string[], options: GitOptions): Promise<string> {
+  const { code, stdout, stderr } = await tryGit(args, options);
+  if (code === 0) return stdout;
+  const said = stderr.trim().split('\n')[0] ?? '';
+  throw new GitError(`git ${args[0] ?? ''} failed: ${said === '' ? `exit code ${code}` : said}`);
+}
+
+/** The same for commands whose exit code is an answer. Rejects only where git cannot be started at all. */
+export function tryGit(
+  args: readonly string[],
+  { cwd, env = {}, timeoutMs = TIMEOUT_MS }: GitOptions,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const quiet = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'gc.auto=0'];
+  return new Promise((resolve, reject) => {
+    execFile(
+      'git',
+      [...quiet, ...args],
+      { cwd, env: { ...gitEnvironment(), ...env }, maxBuffer: MAX_BYTES, timeout: timeoutMs, windowsHide: true },
+      (error, stdout, stderr) => {
+        if (error === null) return resolve({ code: 0, stdout, stderr });
+        if (error.code === 'ENOENT' && error.syscall?.startsWith('spawn')) {
+          return reject(
+            new GitError(`git was not found, or there is no folder ${cwd}: trials need git 2.32 or newer.`),
+          );
+        }
+        const said = error.killed ? `git ${args[0] ?? ''} took too long` : stderr;
+        resolve({ code: typeof error.code === 'number' ? error.code : 1, stdout, stderr: said });
+      },
+    );
+  });
+}
+
+function gitEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^GIT_(?!SSH|SSL|EXEC_PATH|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_TERMINAL_PROMPT: '0',
+    LC_ALL: 'C.UTF-8',
+  };
+}

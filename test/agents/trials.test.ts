@@ -1,0 +1,310 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { markedProcesses } from '../../src/trials/processes/endProcesses.ts';
+import type { ResultRow } from '../../src/trials/resultRows.ts';
+import { TrialStore } from '../../src/trials/trialStore.ts';
+import { eventually, projectDir } from '../support/meterProcess.ts';
+import type { Script, SeenRequest } from '../support/scriptedUpstream.ts';
+import { agentPath } from '../support/toolchain.ts';
+import { fingerprint, newRepository } from '../unit/trials/repositoryFixture.ts';
+import { AgentRig, type AnswerCall } from './support/agentRig.ts';
+import { bookedCalls, readBooks, servedCalls } from './support/books.ts';
+
+const stops: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+const keys = {
+  ANTHROPIC_API_KEY: 'sk-ant-api03-made-up',
+  CODEX_API_KEY: 'sk-made-up',
+  GEMINI_API_KEY: 'made-up-gemini-key',
+};
+const files = {
+  '.gemini/settings.json': JSON.stringify({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+};
+
+interface TrialRig {
+  readonly rig: AgentRig;
+  readonly repository: string;
+  readonly worktrees: string;
+  readonly store: TrialStore;
+  suite(text: string): Promise<string>;
+  cli(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  start(...args: readonly string[]): ReturnType<typeof spawn>;
+}
+
+/** All three agents on one PATH, a repository whose check wants "done" in a file, and the meter that the trial finds. */
+async function start(answer: AnswerCall, env: Readonly<Record<string, string>> = keys): Promise<TrialRig> {
+  const rig = await AgentRig.start('claude', { env, files, answer });
+  stops.push(() => rig.dispose());
+  const repository = newRepository(join(rig.user.home, 'my répo'), {
+    'a.txt': 'a\n',
+    'check.sh': 'grep -q done result.txt\n',
+  });
+  const worktrees = join(rig.user.home, 'runs');
+  const folders = (['claude', 'codex', 'gemini'] as const).map((name) => dirname(agentPath(name)));
+  const environment = {
+    ...rig.user.env,
+    PATH: [...folders, rig.user.env['PATH']].join(delimiter),
+    OUTLAY_TRIALS_DIR: worktrees,
+  };
+  const program = join(projectDir, 'dist/cli.js');
+  const run = (...args: readonly string[]) =>
+    spawn(process.execPath, [program, 'trial', ...args, '--data-dir', rig.dataDir], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  return {
+    ...{ rig, repository, worktrees },
+    store: new TrialStore(rig.dataDir),
+    start: run,
+    async suite(text) {
+      const path = join(rig.user.home, 'suite.yaml');
+      await writeFile(path, text);
+      return path;
+    },
+    async cli(...args) {
+      const child = run(...args);
+      const chunks = { stdout: '', stderr: '' };
+      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+        chunks.stdout += chunk;
+      });
+      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+        chunks.stderr += chunk;
+      });
+      const [code] = await once(child, 'close');
+      return { code, ...chunks };
+    },
+  };
+}
+
+async function accepted(trial: TrialRig, path: string): Promise<string> {
+  const { stdout } = await trial.cli('check', path, '--repository', trial.repository, '--json');
+  return JSON.parse(stdout).hash;
+}
+
+/** What an agent is told so that it writes a file with its own tool. */
+function writing({ api, json }: SeenRequest, path: string, content: string): Script {
+  const names = toolNames(json);
+  if (api === 'anthropic-messages') return { toolCalls: [{ name: 'Write', arguments: { file_path: path, content } }] };
+  if (api === 'gemini-generate')
+    return { toolCalls: [{ name: 'write_file', arguments: { file_path: path, content } }] };
+  const command = `printf '%s\\n' '${content}' > result.txt`;
+  if (names.includes('exec_command')) return { toolCalls: [{ name: 'exec_command', arguments: { cmd: command } }] };
+  if (names.includes('shell_command')) return { toolCalls: [{ name: 'shell_command', arguments: { command } }] };
+  return { toolCalls: [{ name: 'shell', arguments: { command: ['sh', '-c', command] } }] };
+}
+
+function toolNames(json: SeenRequest['json']): readonly string[] {
+  return (
+    JSON.stringify(json?.['tools'] ?? [])
+      .match(/"name":"[^"]+"/g)
+      ?.map((text) => text.slice(8, -1)) ?? []
+  );
+}
+
+/** The worktree that a request speaks of. */
+function worktreeOf({ json }: SeenRequest, worktrees: string): string {
+  const text = JSON.stringify(json);
+  const at = text.indexOf(worktrees);
+  return at < 0 ? worktrees : (/^[^\s"\\<,`]+/.exec(text.slice(at))?.[0] ?? worktrees);
+}
+
+/** Whether a tool has answered already. */
+function hasToolResult({ json }: SeenRequest): boolean {
+  return /"tool_result"|"function_call_output"|"functionResponse"/.test(JSON.stringify(json));
+}
+
+function modelOf({ json, path }: SeenRequest): string {
+  return String(json?.['model'] ?? /models\/([^:]+):/.exec(path)?.[1] ?? '');
+}
+
+const suite = `
+agents: [claude-code:claude-sonnet-4-5, codex:gpt-5, gemini-cli:gemini-2.5-pro]
+runs: 3
+budget: { run: 1.60, total: 20 }
+prompt: Write "done" into result.txt.
+check: sh check.sh
+`;
+
+describe('a trial with the real agents', () => {
+  it('has one that passes, one that fails and one that is over its budget, and books that equal the upstream', async () => {
+    const trial = await start((request) => {
+      if (hasToolResult(request)) return { text: 'It is written.' };
+      const path = join(worktreeOf(request, trial.worktrees), 'result.txt');
+      if (request.api === 'anthropic-messages') return writing(request, path, 'done');
+      if (request.api === 'openai-responses') return writing(request, path, 'not yet');
+      // Gemini thinks, and goes on until its budget ends it.
+      return { thinking: 'Hmm. '.repeat(120_000), text: 'Still at it.', chunkChars: 2000 };
+    });
+    const before = fingerprint(trial.repository);
+    const path = await trial.suite(suite);
+    const hash = await accepted(trial, path);
+    const run = await trial.cli('run', path, '--repository', trial.repository, '--accept', hash, '--json');
+    const told = JSON.parse(run.stdout);
+    console.info(
+      run.stderr,
+      JSON.stringify(
+        told.runs.map((each: object) => ({ ...each, checks: 0 })),
+        null,
+        1,
+      ),
+      told.verdict,
+    );
+    expect(run.code, run.stderr).toBe(0);
+    const results: readonly ResultRow[] = told.results;
+    expect(results).toHaveLength(9);
+    const rows = await readBooks(trial.rig.dataDir, trial.rig.upstream.calls.length);
+    expect(bookedCalls(rows.filter(({ status }) => status !== 'aborted'))).toEqual(
+      servedCalls(trial.rig.upstream.calls),
+    );
+    expect(
+      told.runs
+        .map((each: { contender: string; outcome: string }) => `${each.contender.split(',')[0]} ${each.outcome}`)
+        .toSorted(),
+    ).toEqual([
+      ...Array(3).fill('Claude Code passed'),
+      ...Array(3).fill('Codex failed'),
+      ...Array(3).fill('Gemini CLI over-budget'),
+    ]);
+    const booked = rows.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+    expect(results.reduce((sum, row) => sum + Number(row['cost_usd']), 0)).toBeCloseTo(booked, 6);
+    expect(fingerprint(trial.repository)).toBe(before);
+    expect(existsSync(trial.worktrees) ? readdirSync(trial.worktrees) : []).toEqual([]);
+    for (const number of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+      expect(await markedProcesses(`${told.id}.${number}`)).toEqual([]);
+  }, 400_000);
+
+  it('goes on when the meter is killed under it, and ends without a trace when it is killed itself', async () => {
+    let isKilled = false;
+    const trial = await start(async_(() => ({ text: 'x' })));
+    function async_(answer: AnswerCall): AnswerCall {
+      return (request, index) => {
+        if (request.api !== 'anthropic-messages') return answer(request, index);
+        if (hasToolResult(request)) {
+          if (isKilled) return { text: 'Forever. '.repeat(2000), chunkChars: 10, pauseMs: 200 };
+          return { text: 'It is written.' };
+        }
+        return {
+          ...writing(request, join(worktreeOf(request, trial.worktrees), 'result.txt'), 'done'),
+          firstPauseMs: 1500,
+        };
+      };
+    }
+    const before = fingerprint(trial.repository);
+    const path = await trial.suite(suite);
+    const hash = await accepted(trial, path);
+    const child = trial.start(
+      'run',
+      path,
+      '--repository',
+      trial.repository,
+      '--accept',
+      hash,
+      '--models',
+      'claude-code:claude-sonnet-4-5',
+      '--runs',
+      '2',
+    );
+    const working = (number: number) => () =>
+      trial.store
+        .list()
+        .then(([record]) => record?.runs.find((run) => run.number === number && run.phase === 'working') !== undefined);
+    await eventually(working(1), (is) => is, 60_000);
+    await trial.rig.crashAndRestartMeter();
+    const isPassed = async () => (await trial.store.list())[0]?.runs[0]?.outcome ?? null;
+    expect(await eventually(isPassed, (outcome) => outcome !== null, 120_000)).toBe('passed');
+    isKilled = true;
+    await eventually(working(2), (is) => is, 60_000);
+    const [record] = await trial.store.list();
+    await eventually(
+      () => markedProcesses(`${record?.id}.2`),
+      (pids) => pids.length > 0,
+      30_000,
+    );
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await eventually(
+      () => markedProcesses(`${record?.id}.2`),
+      (pids) => pids.length === 0,
+      10_000,
+    );
+    const list = await trial.cli('list', '--json');
+    expect(JSON.parse(list.stdout)[0]).toMatchObject({ end: 'interrupted' });
+    expect(
+      existsSync(trial.worktrees)
+        ? readdirSync(trial.worktrees).flatMap((id) => readdirSync(join(trial.worktrees, id)))
+        : [],
+    ).toEqual([]);
+    expect(fingerprint(trial.repository)).toBe(before);
+  }, 400_000);
+});
+
+describe.each([
+  [
+    'claude-code:claude-sonnet-4-5',
+    { status: 401, type: 'authentication_error', message: 'invalid x-api-key' },
+    'not-logged-in',
+  ],
+  [
+    'claude-code:no-such-model',
+    { status: 404, type: 'not_found_error', message: 'model: no-such-model' },
+    'model-refused',
+  ],
+  ['codex:gpt-5', { status: 401, type: 'invalid_api_key', message: 'Incorrect API key provided' }, 'not-logged-in'],
+  [
+    'codex:no-such-model',
+    { status: 404, type: 'model_not_found', message: 'The model does not exist or you do not have access to it.' },
+    'model-refused',
+  ],
+  [
+    'gemini-cli:gemini-2.5-pro',
+    { status: 400, type: 'INVALID_ARGUMENT', message: 'API key not valid. Please pass a valid API key.' },
+    'not-logged-in',
+  ],
+  [
+    'gemini-cli:no-such-model',
+    { status: 404, type: 'NOT_FOUND', message: 'models/no-such-model is not found for API version v1beta' },
+    'model-refused',
+  ],
+])('%s, answered with %o', (model, error, outcome) => {
+  it('is told from other failures, and not tried again', async () => {
+    const trial = await start(() => ({ error }));
+    const path = await trial.suite(suite);
+    const hash = await accepted(trial, path);
+    const run = await trial.cli(
+      'run',
+      path,
+      '--repository',
+      trial.repository,
+      '--accept',
+      hash,
+      '--models',
+      model,
+      '--runs',
+      '2',
+      '--json',
+    );
+    const { runs } = JSON.parse(run.stdout);
+    console.info(
+      model,
+      modelOf(trial.rig.asked[0] ?? ({ path: '' } as SeenRequest)),
+      JSON.stringify(
+        runs.map((each: { outcome: string; because: string; seconds: number }) => [
+          each.outcome,
+          each.because,
+          each.seconds,
+        ]),
+      ),
+    );
+    expect(runs.map((each: { outcome: string }) => each.outcome)).toEqual([outcome, 'not-started']);
+  });
+});

@@ -1,0 +1,27 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { packExtension } from '../support/realVsCode.ts';
+import { clientsDir, projectDir } from '../support/toolchain.ts';
+
+/** Bundles and packs the extension of the tests that calls LLM APIs, as its makers would; gives the .vsix. */
+export async function packCallerExtension(folder: string): Promise<string> {
+  const source = join(projectDir, 'test/vscode/callerExtension');
+  const out = join(folder, 'callerExtension');
+  mkdirSync(out, { recursive: true });
+  copyFileSync(join(source, 'package.json'), join(out, 'package.json'));
+  await build({
+    absWorkingDir: projectDir,
+    entryPoints: [join(source, 'extension.mjs')],
+    outfile: join(out, 'extension.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    nodePaths: [clientsDir()],
+    logLevel: 'error',
+  });
+  const vsix = join(folder, 'caller.vsix');
+  await packExtension(out, vsix);
+  return vsix;
+}

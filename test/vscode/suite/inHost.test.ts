@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { channel } from 'node:diagnostics_channel';
+import * as http from 'node:http';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { workspace } from 'vscode';
+import {
+  activatedCaller,
+  activeTask,
+  answeredCalls,
+  bookedCalls,
+  deleteTask,
+  headersFor,
+  messageBody,
+  upstreamOrigin,
+} from './caller.ts';
+import { activatedOutlay, emptyLedger, resetSettings, until } from './outlay.ts';
+
+const usage = { inputTokens: 1200, outputTokens: 340, thinkingTokens: 120, cacheReadTokens: 800 };
+const script = { text: 'A text of some words. '.repeat(20), thinking: 'A thought. '.repeat(10), usage };
+
+async function observe(setting: 'on' | 'off'): Promise<void> {
+  await workspace.getConfiguration().update('outlay.extensions.observe', setting, true);
+  const outlay = await activatedOutlay();
+  await outlay.settled();
+  await until('the observer', () => outlay.observes() === (setting === 'on'));
+}
+
+describe('calls of another extension', () => {
+  beforeEach(async () => {
+    await resetSettings();
+    await emptyLedger();
+  });
+  afterEach(resetSettings);
+
+  it('are seen by every way of calling, with the usage that the provider told, and unchanged', async () => {
+    const caller = await activatedCaller();
+    const url = `${upstreamOrigin}/v1/messages`;
+    const options = { headers: headersFor(script), body: messageBody({ stream: true }) };
+    // The upstream numbers its answers.
+    const withoutNumbers = (text: string): string => text.replaceAll(/\d{4}/g, '0000');
+    const ways = Object.entries(caller.ways);
+    const before: string[] = [];
+    for (const [, way] of ways) before.push(withoutNumbers((await way(url, options)).body));
+    await observe('on');
+    for (const [index, [name, way]] of ways.entries()) {
+      const answer = await way(url, options);
+      assert.equal(answer.status, 200, name);
+      assert.equal(withoutNumbers(answer.body), before[index], name);
+    }
+    const answered = await answeredCalls();
+    const booked = await bookedCalls(ways.length);
+    assert.equal(booked.length, ways.length);
+    for (const [index, record] of booked.entries()) {
+      const name = ways[index]?.[0];
+      assert.equal(record.source, 'host', name);
+      assert.equal(record.provenance, 'reported', name);
+      const told = answered.get(record.requestId ?? '')?.usage;
+      assert.deepEqual(
+        [record.usage.inputTokens, record.usage.outputTokens, record.usage.cacheReadTokens],
+        [told?.inputTokens, told?.outputTokens, told?.cacheReadTokens],
+        name,
+      );
+    }
+    // VS Code's own fetch waits for proxies and certificates before it calls, and its callers are not on the stack any more by then.
+    const unnamed = booked.flatMap((record, index) => (record.agent === 'fixture.caller' ? [] : [ways[index]?.[0]]));
+    const byItsFetch = ['the global fetch', 'a captured fetch', 'fetch without await', 'fetch with a Request'];
+    assert.deepEqual(unnamed, [...byItsFetch, 'fetch with a streaming body']);
+  });
+
+  it('are seen through the SDKs', async () => {
+    const caller = await activatedCaller();
+    const headers = headersFor(script);
+    const sdks = Object.entries(caller.sdks);
+    const without: unknown[] = [];
+    for (const [, sdk] of sdks) without.push((await sdk(upstreamOrigin, headers)).length);
+    await observe('on');
+    for (const [index, [name, sdk]] of sdks.entries()) {
+      assert.equal((await sdk(upstreamOrigin, headers)).length, without[index], name);
+    }
+    const answered = await answeredCalls();
+    const booked = await bookedCalls(sdks.length);
+    assert.deepEqual(
+      booked.map(({ api, agent, status }) => [api, agent, status]),
+      [
+        ['anthropic-messages', 'anthropic-sdk', 'ok'],
+        ['openai-chat', 'openai-sdk', 'ok'],
+        ['openai-responses', 'openai-sdk', 'ok'],
+        ['gemini-generate', 'google-genai-sdk', 'ok'],
+      ],
+    );
+    for (const record of booked) {
+      const told = answered.get(record.requestId ?? '')?.usage;
+      assert.equal(record.usage.outputTokens, told?.outputTokens, record.api);
+      assert.equal(record.usage.inputTokens, told?.inputTokens, record.api);
+    }
+  });
+
+  it('show within a second, tick, and are booked to the task that is active', async () => {
+    const outlay = await activatedOutlay();
+    const caller = await activatedCaller();
+    await observe('on');
+    const way = caller.ways['undici 7'];
+    assert(way !== undefined);
+    const slow = { text: 'word '.repeat(400), chunkChars: 20, pauseMs: 30 };
+    const task = await activeTask();
+    const startMs = performance.now();
+    const answered = way(`${upstreamOrigin}/v1/messages`, {
+      headers: headersFor(slow),
+      body: messageBody({ stream: true }),
+    });
+    await until('the call to be live', () => outlay.state().snapshot?.live.length === 1);
+    const shownAfterMs = performance.now() - startMs;
+    const visible = (): number => {
+      const figure = outlay.state().snapshot?.live[0]?.visibleTokens;
+      return figure === undefined || figure.kind === 'unknown' ? 0 : figure.value;
+    };
+    const [live] = outlay.state().snapshot?.live ?? [];
+    assert.deepEqual([live?.agent, live?.taskId], ['fixture.caller', task.id]);
+    const first = visible();
+    await until('the count to grow', () => visible() > first);
+    await answered;
+    const [booked] = await bookedCalls(1);
+    assert.equal(booked?.taskId, task.id);
+    await deleteTask(task.id);
+    assert(shownAfterMs < 1_000, `shown after ${shownAfterMs.toFixed(0)} ms`);
+  });
+
+  it('are seen with compressed answers, errors, and hosts that are not there', async () => {
+    const caller = await activatedCaller();
+    await observe('on');
+    const url = `${upstreamOrigin}/v1/messages`;
+    const chosen = ['the global fetch', 'undici 6', 'http.request', 'axios', 'node-fetch'];
+    const ways = chosen.map((name) => caller.ways[name]).filter((way) => way !== undefined);
+    assert.equal(ways.length, chosen.length);
+    for (const way of ways) {
+      for (const encoding of ['gzip', 'br'] as const) {
+        await way(url, { headers: headersFor({ ...script, encoding }), body: messageBody() });
+      }
+      const error = { status: 429, type: 'rate_limit_error', message: 'slow down' };
+      assert.equal((await way(url, { headers: headersFor({ error }), body: messageBody() })).status, 429);
+    }
+    const booked = await bookedCalls(ways.length * 3);
+    const outcome = booked.map(({ status, httpStatus, provenance, errorType, usage: { outputTokens } }) =>
+      [status, httpStatus, provenance, errorType, outputTokens].join(' '),
+    );
+    const ok = `ok 200 reported  ${usage.outputTokens}`;
+    assert.deepEqual(
+      outcome,
+      ways.flatMap(() => [ok, ok, 'error 429 reported rate_limit_error 0']),
+    );
+  });
+
+  it('can be aborted in every phase, be 10 MB long and never be read, and nobody notices us', async () => {
+    const caller = await activatedCaller();
+    await observe('on');
+    const url = `${upstreamOrigin}/v1/messages`;
+    const slow = { text: 'word '.repeat(400), chunkChars: 20, pauseMs: 20, firstPauseMs: 50 };
+    let calls = 0;
+    for (const name of ['the global fetch', 'undici 7', 'http.request', 'node-fetch']) {
+      const way = caller.ways[name];
+      assert(way !== undefined);
+      for (const afterMs of [0, 20, 300]) {
+        const body = messageBody({ stream: true });
+        const options = { headers: headersFor(slow), body, signal: AbortSignal.timeout(afterMs) };
+        await assert.rejects(way(url, options), name);
+        calls += 1;
+      }
+      const large = messageBody({ messages: [{ role: 'user', content: 'x'.repeat(10 * 1024 * 1024) }] });
+      assert.equal((await way(url, { headers: headersFor(script), body: large })).status, 200);
+      calls += 1;
+    }
+    const unread = await caller.neverRead(url, { headers: headersFor(slow), body: messageBody({ stream: true }) });
+    assert.equal(unread.status, 200);
+    await unread.leave();
+    const outlay = await activatedOutlay();
+    await until('every call to end', () => outlay.state().snapshot?.live.length === 0);
+    const withStatus = (wanted: string) =>
+      outlay.state().snapshot?.recent.filter(({ status }) => status === wanted) ?? [];
+    await until('the whole calls in the books', () => withStatus('ok').length === 4);
+    await until('the calls that were aborted', () => withStatus('aborted').length >= 5);
+    assert((outlay.state().snapshot?.recent.length ?? 0) <= calls + 1);
+  });
+
+  it('are not looked at when it is off, or off for that extension', async () => {
+    const outlay = await activatedOutlay();
+    const caller = await activatedCaller();
+    const way = caller.ways['undici 7'];
+    assert(way !== undefined);
+    const send = () => way(`${upstreamOrigin}/v1/messages`, { headers: headersFor(script), body: messageBody() });
+    await observe('on');
+    await workspace.getConfiguration().update('outlay.extensions.ignore', ['Fixture.caller'], true);
+    await outlay.settled();
+    await send();
+    await workspace.getConfiguration().update('outlay.extensions.ignore', undefined, true);
+    await observe('off');
+    await send();
+    await observe('on');
+    await send();
+    assert.equal((await bookedCalls(1)).length, 1);
+  });
+
+  it('leave the host as it was after a hundred times on and off', async () => {
+    const outlay = await activatedOutlay();
+    await observe('off');
+    const names = [
+      'undici:request:create',
+      'undici:request:error',
+      'http.client.request.created',
+      'http2.client.stream.created',
+    ];
+    const listeners = () => process.eventNames().map((name) => [String(name), process.listenerCount(name)]);
+    const state = () => ({
+      fetch: globalThis.fetch,
+      request: http.request,
+      get: http.get,
+      subscribed: names.map((name) => channel(name).hasSubscribers),
+      listeners: listeners(),
+    });
+    const before = state();
+    for (let round = 0; round < 100; round++) {
+      outlay.switchObserver(true);
+      assert(outlay.observes());
+      outlay.switchObserver(false);
+    }
+    assert.deepEqual(state(), before);
+    assert.equal(globalThis.fetch, before.fetch);
+  });
+});
