@@ -1,16 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { noLimits } from '../../src/domain/budget.ts';
 import type { CallRecord } from '../../src/domain/call.ts';
 import { systemClock } from '../../src/domain/clock.ts';
-import type { Run } from '../../src/domain/run.ts';
 import type { Outcome, Task } from '../../src/domain/task.ts';
 import { type Usage, zeroUsage } from '../../src/domain/usage.ts';
 import { ledgerPathOf } from '../../src/ledger/ledgerFiles.ts';
 import { openLedger } from '../../src/ledger/openLedger.ts';
 import { createPricer } from '../../src/pricing/createPricer.ts';
 import { loadPriceBook } from '../../src/pricing/priceBook.ts';
+import { TrialStore } from '../../src/trials/trialStore.ts';
 import { demoRuns, noise, taskTitles } from './demoRuns.ts';
+import { demoTrial } from './demoTrial.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 24;
@@ -72,9 +72,7 @@ export async function fillDemoBooks(dataDir: string, nowMs: number): Promise<voi
     }
   }
   ledger.close();
-  const folder = join(dataDir, 'trials', 'trial-demo');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'results.jsonl'), demoRuns(nowMs).map(resultLine).join(''));
+  await new TrialStore(dataDir).save(demoTrial(demoRuns(nowMs), nowMs));
 }
 
 function taskIdOf(place: number): string {
@@ -145,26 +143,4 @@ function callOf(
     partCosts: [],
     problems: [],
   };
-}
-
-/** A run in the format of imports, which trials write. */
-function resultLine(run: Run): string {
-  const usd = (nanoUsd: number | null | undefined): number | null => (nanoUsd == null ? null : nanoUsd / 1e9);
-  return `${JSON.stringify({
-    task: run.taskTitle,
-    model: run.model,
-    run: run.run,
-    passed: run.passed === null ? null : Number(run.passed),
-    cost_usd: usd(run.costNanoUsd),
-    input_tokens: run.inputTokens,
-    cache_read_tokens: run.cacheReadTokens,
-    cache_write_tokens: run.cacheWriteTokens,
-    output_tokens: run.outputTokens,
-    thinking_tokens: run.thinkingTokens,
-    calls: run.calls,
-    seconds: run.seconds,
-    started_at: run.startedAtMs === null ? null : new Date(run.startedAtMs).toISOString(),
-    input_usd_per_mtok: usd(run.listPrice?.inputNanoUsdPerMtok),
-    output_usd_per_mtok: usd(run.listPrice?.outputNanoUsdPerMtok),
-  })}\n`;
 }

@@ -6,6 +6,7 @@ import type {
   HistoryCell,
   HistoryKey,
   HistoryPeriod,
+  ThinkingOutlier,
   WhatIf,
 } from '../analysis/contract.ts';
 import type { CallRecord } from '../domain/call.ts';
@@ -59,7 +60,7 @@ export interface WhatIfPage {
   readonly subject: string | null;
   /** What it came to, in nano-USD; null where unpriced. */
   readonly costNanoUsd: number | null;
-  /** Models of the price book, those that were used here first, then the cheapest first. */
+  /** Models of the price book, those that were used here first, then by how near their list price is. */
   readonly results: readonly WhatIf[];
   readonly sentence: string;
 }
@@ -82,6 +83,8 @@ export interface DashboardData {
   /** Oldest first; empty where no run has a date. */
   readonly moments: readonly FrontierMoment[];
   readonly whatIf: WhatIfPage;
+  /** Calls that thought far more than their model usually does for that agent and effort, of the newest calls; `model` is verbatim. */
+  readonly callOutliers: readonly ThinkingOutlier[];
   /** Titles of tasks by the id that history and runs name them by; a task without one is shown by its id. */
   readonly taskTitles: Readonly<Record<string, string>>;
   /** The call of `query.call`; null for none, or one that is gone. */

@@ -193,13 +193,15 @@ describe('the dashboard', () => {
     withPage(async (page) => {
       const data = full.data as NonNullable<DashboardState['data']>;
       const outlier = { id: 'call-9', model: 'm', thinkingTokens: 90_000, medianTokens: 1_000, score: 9 };
-      const comparison = { ...data.comparison, thinkingOutliers: [outlier] };
-      await show(page, stateWith({ ...data, comparison }));
+      await show(page, stateWith({ ...data, callOutliers: [outlier] }));
       await open(page, 'thinking');
       await page.locator('[data-action="row-call-9"]').click();
       expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ call: 'call-9' });
       const query = { ...data.query, call: 'call-9' };
-      await show(page, stateWith({ ...data, comparison, query, call: callRecord(NOW_MS, { id: 'call-9' }) }));
+      await show(
+        page,
+        stateWith({ ...data, callOutliers: [outlier], query, call: callRecord(NOW_MS, { id: 'call-9' }) }),
+      );
       expect(await page.locator('[data-card="call"]').textContent()).toContain('claude-opus-4-8');
     }));
 

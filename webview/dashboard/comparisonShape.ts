@@ -213,6 +213,14 @@ const budgetCurve = objectOf<BudgetCurve>({
   ),
 });
 
+export const outlierShape = objectOf<ThinkingOutlier>({
+  id: text,
+  model: text,
+  thinkingTokens: number,
+  medianTokens: number,
+  score: number,
+});
+
 const spread = objectOf<RepeatSpread>({
   tasks: number,
   runs: number,
@@ -258,9 +266,7 @@ export const comparisonShape: Shape<Comparison> = objectOf<Comparison>({
   frontierCostOfPass,
   budgetCurves: listOf(budgetCurve),
   thinking: listOf(thinkingRow),
-  thinkingOutliers: listOf(
-    objectOf<ThinkingOutlier>({ id: text, model: text, thinkingTokens: number, medianTokens: number, score: number }),
-  ),
+  thinkingOutliers: listOf(outlierShape),
   needed: listOf(
     objectOf<Needed>({ a: text, b: text, commonTasks: number, tasksNeeded: nullable(number), sentence: text }),
   ),

@@ -17,7 +17,14 @@ import type {
 } from '../../src/protocol/dashboard.ts';
 import { flag, listOf, mapOf, nullable, number, objectOf, oneOf, type Shape, text } from '../shared/shape.ts';
 import { callRecord } from '../shared/stateShape.ts';
-import { comparisonShape, frontierAxis, frontierShape, runOrigin, smallestTrialShape } from './comparisonShape.ts';
+import {
+  comparisonShape,
+  frontierAxis,
+  frontierShape,
+  outlierShape,
+  runOrigin,
+  smallestTrialShape,
+} from './comparisonShape.ts';
 
 const interval: Shape<Interval> = (value): value is Interval =>
   Array.isArray(value) && value.length === 2 && value.every(number);
@@ -108,6 +115,7 @@ const data = objectOf<DashboardData>({
   comparison: comparisonShape,
   moments: listOf(objectOf<FrontierMoment>({ untilMs: number, frontier: frontierShape })),
   whatIf,
+  callOutliers: listOf(outlierShape),
   taskTitles: mapOf(text),
   call: nullable(callRecord),
 });

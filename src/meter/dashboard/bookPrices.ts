@@ -10,8 +10,8 @@ export interface ListedModel {
 }
 
 /**
- * Every model of the book that its maker sells and that reads and writes text, cheapest first by the sum of both prices. Models that
- * write for nothing (embeddings) or have no price are left out.
+ * Every model of the book that its maker sells and that reads and writes text, each once. Models that write for nothing (embeddings) or
+ * have no price are left out.
  */
 export function listedModels(book: PriceBook, pricer: Pricer, atMs: number): readonly ListedModel[] {
   const makers = Object.entries(book.sections).filter(([, { firstParty }]) => firstParty);
@@ -23,7 +23,7 @@ export function listedModels(book: PriceBook, pricer: Pricer, atMs: number): rea
       return price.inputNanoUsdPerMtok > 0 && price.outputNanoUsdPerMtok > 0 ? [{ model, price }] : [];
     }),
   );
-  return found.toSorted((a, b) => sumOf(a) - sumOf(b) || (a.model < b.model ? -1 : 1));
+  return [...new Map(found.map((listed) => [listed.model, listed])).values()];
 }
 
 /** What the book, or the user, says that a model lists; null for one without a price. */
@@ -47,8 +47,4 @@ export function listPriceOf(
     cacheReadNanoUsdPerMtok: first.cacheReadNanoUsdPerMtok,
     cacheWriteNanoUsdPerMtok: first.cacheWrite5mNanoUsdPerMtok,
   };
-}
-
-function sumOf({ price }: ListedModel): number {
-  return price.inputNanoUsdPerMtok + price.outputNanoUsdPerMtok;
 }

@@ -3,6 +3,8 @@ import { defaultCompareOptions, type HistoryCell, type HistoryPeriod } from '../
 import { effectivePricePage } from '../../analysis/effectivePrice.ts';
 import { frontierMoments } from '../../analysis/frontierMoments.ts';
 import { historyCells } from '../../analysis/historyCells.ts';
+import { type ThinkingSample, thinkingOutliers } from '../../analysis/thinkingOutliers.ts';
+import type { CallRecord } from '../../domain/call.ts';
 import type { Run } from '../../domain/run.ts';
 import type { LedgerReader, ReportRow } from '../../ledger/contract.ts';
 import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts';
@@ -14,6 +16,9 @@ import { whatIfPage } from './whatIfPage.ts';
 const MOMENTS = 10;
 /** Periods of history that are shown, newest first; the command line has them all. */
 const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
+/** The newest calls, among which outliers are looked for. */
+const OUTLIERS_OF = 2_000;
+const MOST_OUTLIERS = 50;
 /** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
 const MOST_REVERSED_TASKS = 20;
 /** Of the whole, the part that the comparison takes; the rest is reading. */
@@ -67,8 +72,14 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
     whatIf,
     taskTitles: query.historyKey === 'task' ? titlesOf(reader.report({ by: 'task' })) : {},
+    callOutliers: thinkingOutliers(reader.calls({ limit: OUTLIERS_OF }).map(thinkingSample)).slice(0, MOST_OUTLIERS),
     call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
   };
+}
+
+/** Calls of one agent and effort are of one kind: what a request asked for is not in the books. */
+function thinkingSample({ id, model, agent, effort, usage }: CallRecord): ThinkingSample {
+  return { id, model, kind: JSON.stringify([agent, effort]), thinkingTokens: usage.thinkingTokens };
 }
 
 function newestPeriods(cells: readonly HistoryCell[], { historyPeriod }: DashboardQuery): readonly HistoryCell[] {

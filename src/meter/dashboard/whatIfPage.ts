@@ -44,8 +44,12 @@ export function whatIfPage({ month, runs, listed }: WhatIfSources, wanted: strin
   }
   const used = new Set([...month.map(({ model }) => model), ...runs.map(({ model }) => model)]);
   const own = runs.filter(({ model }) => model === subject.model);
+  const away = distanceTo(listed.find(({ model }) => model === subject.model));
   const results = listed
-    .toSorted((a, b) => Number(used.has(b.model)) - Number(used.has(a.model)))
+    .toSorted(
+      (a, b) =>
+        Number(used.has(b.model)) - Number(used.has(a.model)) || away(a) - away(b) || (a.model < b.model ? -1 : 1),
+    )
     .map(({ model, price }) =>
       whatIf({
         ...{ model, label: model, price, usage: subject.usage },
@@ -67,6 +71,13 @@ export function whatIfPage({ month, runs, listed }: WhatIfSources, wanted: strin
     results,
     sentence: `${subject.what} ${cost}.`,
   };
+}
+
+/** How far list prices lie apart, as a ratio; 0 where the model of the subject is in no book. */
+function distanceTo(from: ListedModel | undefined): (listed: ListedModel) => number {
+  if (from === undefined) return () => 0;
+  const sum = ({ price }: ListedModel): number => price.inputNanoUsdPerMtok + price.outputNanoUsdPerMtok;
+  return (listed) => Math.abs(Math.log(sum(listed) / sum(from)));
 }
 
 function monthSubject(row: ReportRow): Subject {

@@ -191,6 +191,7 @@ export function dataOf(runs: readonly Run[], fields: Partial<DashboardData> = {}
       results: whatIfResults(),
       sentence: 'This month’s work with claude-opus-5-5 came to $14.20.',
     },
+    callOutliers: [],
     taskTitles: {},
     call: null,
     ...fields,

@@ -1,4 +1,4 @@
-import type { ThinkingRow } from '../../../src/analysis/contract.ts';
+import type { ThinkingOutlier, ThinkingRow } from '../../../src/analysis/contract.ts';
 import { printCompact, printPercent } from '../../../src/domain/format.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
@@ -7,7 +7,7 @@ import { tableNode } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { says } from '../pieces.ts';
 import { count, foreign, share, times, tokens, words } from '../print.ts';
-import type { DataTable } from '../tableModel.ts';
+import type { Cell, DataTable } from '../tableModel.ts';
 import { callCard } from './callCard.ts';
 import { leftOutCard, nothingToCompare } from './emptyStates.ts';
 
@@ -17,14 +17,9 @@ const costLook = { place: 3 };
 /** How much models think, what it costs, where it got out of hand, and how noisy a verdict is. */
 export function thinkingPage(context: PageContext): readonly VNode[] {
   const { comparison } = context.data;
-  if (comparison.thinking.length === 0) return [nothingToCompare('thinking', context)];
-  return [
-    thinkingCard(context),
-    outlierCard(context),
-    ...callCard(context),
-    noiseCard(context),
-    ...leftOutCard(context),
-  ];
+  const calls = [outlierCard(context), ...callCard(context)];
+  if (comparison.thinking.length === 0) return [nothingToCompare('thinking', context), ...calls];
+  return [thinkingCard(context), ...calls, noiseCard(context), ...leftOutCard(context)];
 }
 
 function thinkingCard(context: PageContext): VNode {
@@ -100,8 +95,21 @@ function thinkingTable(rows: readonly ThinkingRow[], { label }: PageContext): Da
 }
 
 function outlierCard(context: PageContext): VNode {
-  const { thinkingOutliers } = context.data.comparison;
-  const { call } = context.data.query;
+  const { callOutliers, comparison, query } = context.data;
+  const press = (outlier: ThinkingOutlier) => ({
+    label: `${outlier.model}: show the call that thought ${printCompact(outlier.thinkingTokens)} tokens`,
+    isPressed: query.call === outlier.id,
+    run: () => context.actions.ask({ call: query.call === outlier.id ? null : outlier.id }),
+  });
+  const calls = callOutliers.map((outlier) => ({
+    key: outlier.id,
+    cells: outlierCells(outlier, outlier.model),
+    press: press(outlier),
+  }));
+  const runs = comparison.thinkingOutliers.map((outlier) => ({
+    key: outlier.id,
+    cells: outlierCells(outlier, context.label(outlier.model)),
+  }));
   return h(
     'section.card',
     { key: 'outliers', attributes: { 'aria-labelledby': 'outliers-title', 'data-card': 'outliers' } },
@@ -111,39 +119,36 @@ function outlierCard(context: PageContext): VNode {
         text: 'Thought far more than usual',
         attributes: { id: 'outliers-title', tabindex: '-1' },
       }),
-      thinkingOutliers.length === 0
+      calls.length === 0
         ? says(
-            'Nothing stands out: nothing thought far more than its model usually does on this kind of work. Below eight samples nothing is usual yet.',
+            'No call stands out: none of the newest thought far more than its model usually does. Below eight calls nothing is usual yet.',
           )
         : tableNode(
             'outliers',
-            {
-              caption: 'What thought far more than its model usually does',
-              columns: [
-                { title: 'Model' },
-                { title: 'Thought', isNumber: true },
-                { title: 'Usually', isNumber: true },
-                { title: 'Id' },
-              ],
-              rows: thinkingOutliers.map((outlier) => ({
-                key: outlier.id,
-                cells: [
-                  foreign(context.label(outlier.model)),
-                  tokens(outlier.thinkingTokens),
-                  tokens(outlier.medianTokens),
-                  foreign(outlier.id),
-                ],
-                press: {
-                  label: `${context.label(outlier.model)}: show the call that thought ${printCompact(outlier.thinkingTokens)} tokens`,
-                  isPressed: call === outlier.id,
-                  run: () => context.actions.ask({ call: call === outlier.id ? null : outlier.id }),
-                },
-              })),
-            },
+            { caption: 'Calls that thought far more than usual', columns: outlierColumns('Call'), rows: calls },
             context,
           ),
+      runs.length > 0 &&
+        tableNode(
+          'run-outliers',
+          { caption: 'Runs that thought far more than usual', columns: outlierColumns('Run'), rows: runs },
+          context,
+        ),
     ],
   );
+}
+
+function outlierColumns(what: string) {
+  return [
+    { title: `${what} of` },
+    { title: 'Thought', isNumber: true },
+    { title: 'Usually', isNumber: true },
+    { title: 'Id' },
+  ];
+}
+
+function outlierCells({ thinkingTokens, medianTokens, id }: ThinkingOutlier, model: string): readonly Cell[] {
+  return [foreign(model), tokens(thinkingTokens), tokens(medianTokens), foreign(id)];
 }
 
 /** The spread between runs of the same task, and what it means for verdicts. */
