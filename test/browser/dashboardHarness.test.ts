@@ -277,6 +277,21 @@ describe('the dashboard', () => {
       }
     }));
 
+  it('follows a change of theme', () =>
+    withPage(async (page) => {
+      await show(page, full);
+      await open(page, 'costOfPass');
+      const picture = `document.querySelector('canvas[data-chart="budget"]').toDataURL()`;
+      const dark = await page.evaluate(picture);
+      await page.evaluate(`new Promise((drawn) => {
+        document.documentElement.dataset.theme = 'light';
+        document.body.className = 'vscode-light';
+        requestAnimationFrame(() => requestAnimationFrame(drawn));
+      })`);
+      expect(await page.evaluate(picture)).not.toBe(dark);
+      expect(await page.evaluate(blankCharts)).toEqual([]);
+    }));
+
   it('keeps the last figures and says so when a message is of another version', () =>
     withPage(async (page) => {
       await show(page, full);

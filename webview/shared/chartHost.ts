@@ -70,7 +70,8 @@ export class ChartHost {
   }
 
   #redraw(): void {
-    for (const [canvas, { hosted, drawn }] of this.#standing) {
+    // A copy: a chart that is drawn anew stands at the end of the map again.
+    for (const [canvas, { hosted, drawn }] of [...this.#standing]) {
       drawn.destroy();
       this.#standing.delete(canvas);
       this.#draw(canvas, hosted);
