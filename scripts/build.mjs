@@ -77,6 +77,7 @@ const programs = [
   { source: 'src/meter/import/logWorker.ts', out: 'logWorker.js' },
   { source: 'src/meter/import/importWorker.ts', out: 'importWorker.js' },
   { source: 'src/trials/processes/keeperMain.ts', out: 'trialKeeper.js' },
+  { source: 'src/cli/budgetServerMain.ts', out: 'budgetServer.js' },
   { source: 'src/cli/main.ts', out: 'cli.main.js', launcher: ['cli.js', 'The outlay command'] },
 ];
 

@@ -10,7 +10,8 @@ import { Missing, projectDir } from './toolchain/cache.mjs';
 import { which } from './toolchain/command.mjs';
 import * as toolchain from './toolchain.mjs';
 
-const { ensureAgents, ensureChromium, ensureClients, ensureNginx, ensurePortkey, ensureVsCodeServer } = toolchain;
+const { ensureAgents, ensureCcusage, ensureChromium, ensureClients, ensureNginx, ensurePortkey, ensureVsCodeServer } =
+  toolchain;
 
 /** A desktop VS Code will do for `npm start`; only where there is none, one is served in the browser. */
 const ensureEditor = async () => {
@@ -26,7 +27,7 @@ const tasks = {
   manifest: { needs: [], run: [['scripts/generateManifest.ts']] },
   prices: { needs: [], run: [['scripts/updatePrices.ts']] },
   bench: {
-    needs: [ensureNginx, ensurePortkey, ensureVsCodeServer, ensureChromium],
+    needs: [ensureNginx, ensurePortkey, ensureCcusage, ensureVsCodeServer, ensureChromium],
     run: [['scripts/build.mjs'], ['test/bench/run.ts']],
   },
   test: {

@@ -17,6 +17,7 @@
 
 export { ensureAgents } from './toolchain/agents.mjs';
 export { cacheDir } from './toolchain/cache.mjs';
+export { ensureCcusage } from './toolchain/ccusage.mjs';
 export { ensureChromium } from './toolchain/chromium.mjs';
 export { ensureClients } from './toolchain/clients.mjs';
 export { ensureNginx } from './toolchain/nginx.mjs';

@@ -2,10 +2,12 @@ import { commands, type ExtensionContext, ExtensionMode, window } from 'vscode';
 import { sidebarViewId } from './manifest/manifest.ts';
 import type { SidebarState } from './protocol/sidebar.ts';
 import { registerCommands } from './vscode/commands.ts';
+import { actOnCoverage } from './vscode/coverage/coverageDesk.ts';
 import { showAgents } from './vscode/coverage/showAgents.ts';
 import { DashboardPanel } from './vscode/dashboard/dashboardPanel.ts';
 import { askAndDeleteData } from './vscode/deleteData.ts';
 import { openSecurity, openWalkthrough } from './vscode/help.ts';
+import { budgetToolParts, registerBudgetTool } from './vscode/languageModel/budgetTool.ts';
 import { Notifier } from './vscode/notifier.ts';
 import { writeSetting } from './vscode/settings.ts';
 import type { SidebarRequest } from './vscode/sidebarMessages.ts';
@@ -14,6 +16,7 @@ import { StatusBar } from './vscode/statusBar.ts';
 import { TaskSurfaces } from './vscode/tasks/taskSurfaces.ts';
 import { openMeteredTerminal, openUnmeteredTerminal, relaunchTerminal } from './vscode/terminals/openTerminal.ts';
 import { inspectionFor, type TestInspection } from './vscode/testInspection.ts';
+import { TrialSurfaces } from './vscode/trials/trialSurfaces.ts';
 import { WindowSession } from './vscode/windowSession.ts';
 
 /** What this activation returns to other extensions: nothing, except inside Outlay's own in-host tests. */
@@ -47,6 +50,7 @@ export function activate(context: ExtensionContext): OutlayExports {
   });
   surfaces.push(statusBar, sidebar, tasks, dashboard);
   statusBar.show(session.state);
+  context.subscriptions.push(registerBudgetTool(budgetToolParts(context, session)));
 
   async function handleSidebar(request: SidebarRequest): Promise<void> {
     switch (request.type) {
@@ -70,6 +74,8 @@ export function activate(context: ExtensionContext): OutlayExports {
         return tasks.commands.extendTask(request.body.id, null);
       case 'setTaskBudget':
         return tasks.commands.setBudget(request.body.id);
+      case 'coverage':
+        return actOnCoverage(request.body.action);
       case 'openTaskTerminal':
         return tasks.commands.openTerminal(request.body.id);
     }
@@ -90,6 +96,7 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.stopObserving': () => session.observation.stop(),
       'outlay.openWalkthrough': openWalkthrough,
       'outlay.openSecurity': () => openSecurity(context.extensionUri),
+      'outlay.importLogs': () => session.readLogs(false),
       'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),
       'outlay.restartMeter': () => session.restartMeter(),
       'outlay.showLog': () => log.show(),
@@ -99,7 +106,12 @@ export function activate(context: ExtensionContext): OutlayExports {
     report,
   );
 
-  context.subscriptions.push(log, statusBar, sidebar, tasks, dashboard, session, registrations);
+  const trials = new TrialSurfaces(context, session.dataDir, {
+    titleOfTask: (argument) => tasks.tree.lineOf(argument)?.label ?? null,
+    onError: report,
+  });
+
+  context.subscriptions.push(log, statusBar, sidebar, tasks, dashboard, trials, session, registrations);
   const ready = session.start().catch(report);
   // Read by the bench: the time for which every other extension of this host had to wait.
   performance.measure('outlay.activate', { start: startMs });

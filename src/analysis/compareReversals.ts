@@ -24,11 +24,12 @@ export function compareReversals(
   });
   const counts = reversalCounts(inputOf(({ costNanoUsd }) => costNanoUsd));
   const without = reversalCounts(inputOf(({ withoutThinkingNanoUsd }) => withoutThinkingNanoUsd));
-  const sameRuns = { ...inputOf(withKnownThinking), resamples: 0 };
   const unknownRuns = table.models
     .flatMap(({ runs }) => runs)
     .filter((run) => run.costNanoUsd !== null && run.withoutThinkingNanoUsd === null).length;
-  const withoutThinking = { ...without, countWithThinking: reversalCounts(sameRuns).count, unknownRuns };
+  const countWithThinking =
+    unknownRuns === 0 ? counts.count : reversalCounts({ ...inputOf(withKnownThinking), resamples: 0 }).count;
+  const withoutThinking = { ...without, countWithThinking, unknownRuns };
   const established = pairs.filter(({ state }) => state === 'reversed').length;
   return { ...counts, established, withoutThinking, sentence: sentenceOf(counts, withoutThinking, table) };
 }

@@ -6,12 +6,18 @@
  * Source: M. G. Kendall, "The treatment of ties in ranking problems", Biometrika 33 (1945); the same as SciPy's default.
  */
 export function kendallTauB(x: readonly number[], y: readonly number[]): number | null {
-  const signs: SignPair[] = [];
+  let sum = 0;
+  let untiedX = 0;
+  let untiedY = 0;
   for (let i = 0; i < x.length; i++) {
-    for (let j = 0; j < i; j++)
-      signs.push([compareFigures(x[i] ?? 0, x[j] ?? 0), compareFigures(y[i] ?? 0, y[j] ?? 0)]);
+    for (let j = 0; j < i; j++) {
+      const [signX, signY] = [compareFigures(x[i] ?? 0, x[j] ?? 0), compareFigures(y[i] ?? 0, y[j] ?? 0)];
+      sum += signX * signY;
+      untiedX += signX * signX;
+      untiedY += signY * signY;
+    }
   }
-  return tauOfSigns(signs);
+  return tauOfSums(sum, untiedX, untiedY);
 }
 
 export type Sign = -1 | 0 | 1;
@@ -32,8 +38,11 @@ export function tauOfSigns(signs: readonly SignPair[]): number | null {
     untiedX += x * x;
     untiedY += y * y;
   }
-  if (untiedX === 0 || untiedY === 0) return null;
-  return sum / Math.sqrt(untiedX * untiedY);
+  return tauOfSums(sum, untiedX, untiedY);
+}
+
+function tauOfSums(sum: number, untiedX: number, untiedY: number): number | null {
+  return untiedX === 0 || untiedY === 0 ? null : sum / Math.sqrt(untiedX * untiedY);
 }
 
 /** Figures that differ by no more than the rounding of sums and of decimal fractions count as equal: 0.1 + 0.2 ties with 0.3. */

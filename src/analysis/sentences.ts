@@ -60,9 +60,9 @@ function lists(listRatio: number | null): string {
 function thinkingPart({ state, why, commonTasks }: PairWords): string {
   const share = why?.thinkingShareOfIncrease ?? null;
   if (share === null || share === 0 || (state !== 'reversed' && state !== 'possibly')) return '';
-  // Not every task has token counts.
-  const where =
-    why !== null && why.tasks < commonTasks ? ` on the ${counted(why.tasks, 'task')} with token counts` : '';
+  // Not every task has token counts, and on those that have the cheaper-listed model may not have cost more.
+  if (why === null || why.logCostRatio <= 0) return '';
+  const where = why.tasks < commonTasks ? ` on the ${counted(why.tasks, 'task')} with token counts` : '';
   return `; thinking tokens explain ${printPercent(share)} of it${where}`;
 }
 

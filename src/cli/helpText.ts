@@ -9,6 +9,10 @@ export const helpText = `Outlay: what your coding agents really cost.
       Books what agents' own logs tell of: history, and what ran elsewhere. Each
       call counts once, however often it was seen. --home reads the logs below
       that folder in place of your own.
+  outlay watch [--home DIR] [--agent NAME] [--json]
+      The same again and again, until it is stopped.
+  outlay reconcile SESSION [--json]
+      A session call by call, as it passed the wire and as its log has it.
   outlay task new "TITLE" [--usd 5] [--thinking 200k] [--output 100k]
                   [--tool-calls 50] [--calls 100] [--warn-only|--steady|--strict]
                   [--count-subscription] [--json]

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../domain/clock.ts';
-import { printWhole } from '../domain/format.ts';
+import { exactFigure } from '../domain/figure.ts';
+import { formatUsd, printWhole } from '../domain/format.ts';
 import { claimDataFolder } from '../meter/claimDataFolder.ts';
 import { importedAgents, importIntoFolder } from '../meter/import/importIntoFolder.ts';
 import type { ImportReport } from '../protocol/imports.ts';
@@ -22,11 +23,16 @@ const shownProblems = 20;
 
 /** Imports agents' logs: through the meter where one runs, since it keeps the books, else by itself and without starting one. */
 export async function runImport(args: ImportArgs, io: CliIo): Promise<void> {
+  const report = await importOnce(args, io);
+  io.stdout(args.json ? `${JSON.stringify(report, null, 2)}\n` : importText(report));
+}
+
+/** One import; throws a sentence where nothing can be booked. */
+export async function importOnce(args: ImportArgs, io: CliIo): Promise<ImportReport> {
   if (args.agent !== null && !importedAgents.includes(args.agent)) {
     throw new CliError(`"${args.agent}" is no agent whose logs are read; they are ${importedAgents.join(', ')}.`, 2);
   }
-  const report = await importReport({ ...args, home: args.home === null ? null : resolve(args.home) }, io);
-  io.stdout(args.json ? `${JSON.stringify(report, null, 2)}\n` : importText(report));
+  return importReport({ ...args, home: args.home === null ? null : resolve(args.home) }, io);
 }
 
 async function importReport({ dataDir, home, agent }: ImportArgs, io: CliIo): Promise<ImportReport> {
@@ -57,6 +63,8 @@ function importText(report: ImportReport): string {
   const lines = [
     `${count(files, 'file', 'files')}${from}: ${count(calls, 'call', 'calls')}, ${printWhole(report.new)} new, ${printWhole(merged)} merged, ${count(problemCount, 'problem', 'problems')}.`,
   ];
+  if (report.new > 0)
+    lines.push(`The new ones come to ${formatUsd(exactFigure(Math.round(report.newCostUsd * 1e9)))} at API prices.`);
   if (forgotten > 0) lines.push(`${count(forgotten, 'call', 'calls')} of a time that you deleted did not come back.`);
   for (const { file, line, code, detail } of problems.slice(0, shownProblems)) {
     lines.push(`${printable(file)}${line === null ? '' : `:${line}`}: ${code}, ${detail}`);

@@ -1,7 +1,7 @@
 import { formatTokens, formatUsd, printWhole } from '../domain/format.ts';
 import { usdOf } from '../domain/money.ts';
 import type { LedgerReader, ReportKey, ReportRow } from '../ledger/contract.ts';
-import { type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
+import { isAtApiPrices, type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
 import { type Column, textTable } from './textTable.ts';
 
 /** A row of `report --json`. Stable interface: exactly these keys. */
@@ -61,10 +61,12 @@ function jsonRow(row: ReportRow): ReportJsonRow {
 }
 
 function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): string {
+  const hasTold = rows.some(({ toldCalls }) => toldCalls > 0);
   const columns: readonly Column[] = [
     { title: by.charAt(0).toUpperCase() + by.slice(1), align: 'left', minWidth: 13 },
     { title: 'Auth', align: 'left' },
     { title: 'Calls', align: 'right', dropRank: 1 },
+    ...(hasTold ? [{ title: 'From logs', align: 'right', dropRank: 9 } as const] : []),
     { title: 'Input', align: 'right', dropRank: 4 },
     { title: 'Cache read', align: 'right', dropRank: 5 },
     { title: 'Cache write', align: 'right', dropRank: 6 },
@@ -74,22 +76,32 @@ function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): 
     { title: 'Unpriced', align: 'right', dropRank: 7 },
     { title: 'Cost', align: 'right' },
   ];
-  const billed = sumRows(rows.filter((row) => row.auth !== 'subscription'));
-  const subscription = sumRows(rows.filter((row) => row.auth === 'subscription'));
+  const bills = rows.filter((row) => !isAtApiPrices(row));
+  const others = rows.filter(isAtApiPrices);
+  const billed = sumRows(bills);
+  const subscription = sumRows(others);
   const totals: (readonly string[])[] = [];
-  if (billed !== null) totals.push(line('Billed', '', billed));
-  if (subscription !== null) totals.push(line('At API prices', 'subscription', subscription));
-  const lines = rows.map((row) => line(row.key === '' ? '(none)' : row.key, row.auth, row));
+  const told = (part: readonly ReportRow[]): number | null =>
+    hasTold ? part.reduce((sum, { toldCalls }) => sum + toldCalls, 0) : null;
+  if (billed !== null) totals.push(line('Billed', '', { ...billed, toldCalls: told(bills) }));
+  if (subscription !== null) {
+    const auth = others.every((row) => row.auth === 'subscription') ? 'subscription' : 'no bill';
+    totals.push(line('At API prices', auth, { ...subscription, toldCalls: told(others) }));
+  }
+  const lines = rows.map((row) =>
+    line(row.key === '' ? '(none)' : row.key, row.auth, { ...row, toldCalls: told([row]) }),
+  );
   return textTable(columns, [...lines, ...totals], { width, rule: lines.length });
 }
 
-function line(key: string, auth: string, row: RowSums): readonly string[] {
+function line(key: string, auth: string, row: RowSums & { readonly toldCalls: number | null }): readonly string[] {
   const figures = rowFigures(row);
   const mark = row.estimatedCalls > 0 ? 'estimated' : 'exact';
   return [
     key,
     auth,
     printWhole(row.calls),
+    ...(row.toldCalls === null ? [] : [printWhole(row.toldCalls)]),
     formatTokens(figures.inputTokens),
     formatTokens({ kind: mark, value: row.cacheReadTokens }),
     formatTokens({ kind: mark, value: row.cacheWrite5mTokens + row.cacheWrite1hTokens }),

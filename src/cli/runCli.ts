@@ -17,6 +17,7 @@ import { disconnectAgents } from './disconnectCommand.ts';
 import { dataDirToMake, findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
 import { type ImportArgs, runImport } from './importCommand.ts';
+import { reconcileText } from './reconcileCommand.ts';
 import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
 import { runProcess } from './runProcess.ts';
@@ -24,6 +25,7 @@ import { runRuns } from './runsCommand.ts';
 import { runTask } from './taskCommand.ts';
 import { followInterrupts } from './trial/followInterrupts.ts';
 import { runTrialCommand } from './trial/trialCommand.ts';
+import { runWatch } from './watchCommand.ts';
 
 const reportKeys: readonly ReportKey[] = [
   ...(['model', 'session', 'day', 'agent', 'month', 'folder', 'branch', 'task', 'effort'] as const),
@@ -83,6 +85,8 @@ const optionsOf: Readonly<Record<string, readonly OptionName[]>> = {
     'json',
   ],
   import: ['data-dir', 'home', 'agent', 'json'],
+  watch: ['data-dir', 'home', 'agent', 'json'],
+  reconcile: ['data-dir', 'json'],
   help: [],
 };
 
@@ -160,10 +164,12 @@ async function runCommand(args: readonly string[], io: CliIo): Promise<void> {
   if (command === 'runs') return runRunsCommand(extra, values, io);
   const allowed = optionsOf[command];
   if (allowed === undefined) throw new CliError(`There is no command "${command}"; try "outlay help".`, 2);
+  if (command === 'reconcile') return runReconcile(extra, values, io);
   if (extra.length > 0) throw new CliError(`"${extra[0]}" is too much; ${command} takes options only.`, 2);
   checkOptions(command, values, allowed);
   if (command === 'report') return runReport(values, io);
   if (command === 'calls') return runCalls(values, io);
+  if (command === 'watch') return runWatch(importArgs(values, io), io);
   if (command === 'compare') return runCompare(values, io);
   if (command === 'import') return runImport(importArgs(values, io), io);
   if (command === 'disconnect') return io.stdout(await disconnectAgents(values['data-dir'], io));
@@ -228,6 +234,15 @@ function runReport(values: Values, io: CliIo): void {
 function runCalls(values: Values, io: CliIo): void {
   const json = values.json ?? false;
   withReader(values, io, (reader) => io.stdout(callsText(reader, { json, width: io.width })));
+}
+
+function runReconcile(words: readonly string[], values: Values, io: CliIo): void {
+  checkOptions('reconcile', values, ['data-dir', 'json']);
+  const [session, ...extra] = words;
+  if (session === undefined || extra.length > 0)
+    throw new CliError('reconcile takes one session; see "outlay report".', 2);
+  const json = values.json ?? false;
+  withReader(values, io, (reader) => io.stdout(reconcileText(reader, session, { json, width: io.width })));
 }
 
 function importArgs(values: Values, io: CliIo): ImportArgs {

@@ -82,7 +82,8 @@ export class HostFeed implements Disposable {
       onOrders: (orders) => {
         if (this.#link === link) this.#options.onOrders(orders);
       },
-      onDrain: () => {
+      onFlushed: () => {
+        if (this.#link !== link) return;
         this.#isFlowing = true;
         this.#plan();
       },
@@ -154,7 +155,8 @@ export class HostFeed implements Disposable {
     const pieces = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.#isFlowing = this.#link.write(pieces);
+    this.#isFlowing = false;
+    this.#link.write(pieces);
   }
 
   #forgetLater(call: FeedCall): void {

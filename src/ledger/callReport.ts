@@ -31,7 +31,7 @@ export function callReportSql(by: CallReportKey, conditions: readonly string[]):
     iif(count(r.cost_nano_usd) > 0, ${sum('ifnull(r.cost_nano_usd, 0)')}, NULL) AS cost,
     ${sum('ifnull(r.input_nano_usd, 0)')} AS input_cost, ${sum('ifnull(r.cache_nano_usd, 0)')} AS cache_cost,
     ${sum('ifnull(r.thinking_nano_usd, 0)')} AS thinking_cost, ${sum('ifnull(r.output_nano_usd, 0)')} AS output_cost,
-    sum(r.cost_nano_usd IS NULL) AS unpriced, sum(r.provenance <> 'reported') AS estimated,
+    sum(r.cost_nano_usd IS NULL) AS unpriced, sum(r.provenance <> 'reported') AS estimated, sum(r.source = 'transcript') AS told_calls,
     max(CAST(r.started_at_ms AS INTEGER) * 2 + 1) AS newest,
     (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
     FROM calls r WHERE ${where} GROUP BY key, r.auth

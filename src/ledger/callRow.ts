@@ -101,6 +101,10 @@ export function authOf(row: SqlRow): AuthKind {
   return oneOf(auths, row, 'auth');
 }
 
+export function provenanceOf(row: SqlRow): UsageProvenance {
+  return oneOf(usageProvenances, row, 'provenance');
+}
+
 /** A UUID as its 16 bytes, which halves the index; any other id as the text it is. */
 export function keyOf(id: string): SqlValue {
   return uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id;

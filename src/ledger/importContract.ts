@@ -58,6 +58,10 @@ export interface ImportCounts {
   readonly merged: number;
   /** Of a time that the user deleted. */
   readonly forgotten: number;
+  /** Of the added ones, at API prices; what has no price is left out. */
+  readonly addedNanoUsd: NanoUsd;
+  /** When the first of the added ones was made; null for none. */
+  readonly firstAtMs: number | null;
 }
 
 /** Prices one imported call. Pure; the ledger is given it, since prices are no business of its own. */

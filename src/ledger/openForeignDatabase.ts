@@ -1,4 +1,14 @@
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,7 +47,7 @@ export function openForeignDatabase(path: string): ForeignDatabase {
   const cleanUp = () => rmSync(folder, { recursive: true, force: true });
   try {
     const copy = join(folder, 'copy.sqlite');
-    copyFileSync(path, copy);
+    copyFileSync(path, copy, constants.COPYFILE_FICLONE);
     if (logBytes > 0) copyFileSync(log, `${copy}-wal`);
     // A hot journal is taken back by whoever opens the file for writing, which is our copy's right only.
     if (existsSync(journal)) copyFileSync(journal, `${copy}-journal`);
@@ -80,12 +90,26 @@ function foreign(db: Database, cleanUp: () => void): ForeignDatabase {
       const names = new Set(found.map((row) => row['name']));
       return names.size > 0 && columns.every((column) => names.has(column));
     },
-    rows: (sql, ...values) => db.prepare(sql).iterate(...values) as Iterable<SqlRow>,
+    rows(sql, ...values) {
+      const statement = db.prepare(sql);
+      statement.setReadBigInts(true);
+      return withNumbers(statement.iterate(...values) as Iterable<SqlRow>);
+    },
     close() {
       if (db.isOpen) db.close();
       cleanUp();
     },
   };
+}
+
+/** SQLite throws for an integer that no double can hold, and one absurd row would end the reading: such stay bigints. */
+function* withNumbers(rows: Iterable<SqlRow>): Generator<SqlRow> {
+  for (const row of rows) {
+    for (const [name, value] of Object.entries(row)) {
+      if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) row[name] = Number(value);
+    }
+    yield row;
+  }
 }
 
 function sizeOf(path: string): number {

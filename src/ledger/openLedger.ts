@@ -118,6 +118,7 @@ class OpenedLedger {
         report: (query) => read((queries) => queries.report(query)),
         calls: (query) => read((queries) => queries.calls(query)),
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
+        reconcile: (session) => read((queries) => queries.reconcile(session)),
         imports: () => read((queries) => queries.imports()),
         importedRuns: (name) => read((queries) => queries.importedRuns(name)),
         taskRuns: () => read((queries) => queries.taskRuns()),

@@ -4,6 +4,7 @@ import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
+import { reconciledCalls } from './reconciledCalls.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
@@ -19,6 +20,7 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
   return {
     report: (query) => reportRows(statements, query),
     calls: (query) => callRecords(statements, names, query),
+    reconcile: (session) => reconciledCalls(statements, names, session),
     imports: () => importSummaries(statements),
     importedRuns: (name) => importedRuns(statements, name),
     taskRuns: () => taskRuns(statements),
@@ -41,6 +43,7 @@ export const emptyQueries: LedgerQueries = {
   report: () => [],
   calls: () => [],
   costSince: () => [],
+  reconcile: () => [],
   imports: () => [],
   importedRuns: () => [],
   taskRuns: () => ({ runs: [], sharedTasks: 0 }),
@@ -84,7 +87,8 @@ function reportSql(by: ReportKey, conditions: readonly string[]): string {
     ${sum('web_searches')} AS web_searches, iif(sum(r.priced) > 0, ${sum('cost_nano_usd')}, NULL) AS cost,
     ${sum('input_nano_usd')} AS input_cost, ${sum('cache_nano_usd')} AS cache_cost,
     ${sum('thinking_nano_usd')} AS thinking_cost, ${sum('output_nano_usd')} AS output_cost,
-    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated, max(r.newest) AS newest,
+    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated,
+    ${sum('told_calls')} AS told_calls, max(r.newest) AS newest,
     (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
     FROM rollups r ${where} GROUP BY ${group}, r.auth
     ORDER BY cost IS NULL, cost DESC, newest DESC, key, auth`;
@@ -127,6 +131,7 @@ function rowOf(row: SqlRow, by: ReportKey): ReportRow {
     outputNanoUsd: integerOf(row, 'output_cost'),
     unpricedCalls: integerOf(row, 'unpriced'),
     estimatedCalls: integerOf(row, 'estimated'),
+    toldCalls: integerOf(row, 'told_calls'),
     lastCallAtMs: startOfNewest(integerOf(row, 'newest')),
     agent: textOf(row, 'agent'),
     model: textOf(row, 'model'),

@@ -27,7 +27,6 @@ const summed = [
   'unpriced_calls',
   'estimated_calls',
   'told_calls',
-  'told_nano_usd',
 ] as const;
 
 type Summed = Record<(typeof summed)[number], number>;
@@ -67,16 +66,24 @@ export class Rollups {
 
   /** Adds up in memory what many calls bring, until `flush`, which must come before the commit. */
   addLater(record: CallRecord, day: DayNumber): void {
-    for (const share of sharesOf(record)) {
-      const row = this.#rowOf(record, share, day);
-      const key = `${day} ${row.session} ${row.model} ${row.agent} ${row.auth} ${row.workspace}`;
-      const sum = this.#later.get(key);
-      if (sum === undefined) this.#later.set(key, row);
-      else {
-        for (const name of summed) sum[name] += row[name];
-        sum.newest = Math.max(sum.newest, row.newest);
-      }
+    for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, day), 1);
+  }
+
+  /** Takes a call back that `addLater` adds anew, with the same keys and time: what is newest cannot be taken back. */
+  subtractLater(record: CallRecord, day: DayNumber): void {
+    for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, day), -1);
+  }
+
+  #sumLater(row: RollupRow, sign: 1 | -1): void {
+    const key = `${row.day} ${row.session} ${row.model} ${row.agent} ${row.auth} ${row.workspace}`;
+    let sum = this.#later.get(key);
+    if (sum === undefined) {
+      sum = { ...row };
+      for (const name of summed) sum[name] = 0;
+      this.#later.set(key, sum);
     }
+    for (const name of summed) sum[name] += sign * row[name];
+    sum.newest = Math.max(sum.newest, row.newest);
   }
 
   flush(): void {
@@ -149,6 +156,5 @@ function sumsOf(share: Share, isTold: boolean): Summed {
     unpriced_calls: share.unpricedCalls,
     estimated_calls: share.estimatedCalls,
     told_calls: isTold ? share.calls : 0,
-    told_nano_usd: isTold ? (share.costNanoUsd ?? 0) : 0,
   };
 }

@@ -20,7 +20,7 @@ export interface RowFigures {
 }
 
 /** The sums of a row that figures are made of. */
-export type RowSums = Omit<ReportRow, 'key' | 'auth' | 'agent' | 'model' | 'lastCallAtMs'>;
+export type RowSums = Omit<ReportRow, 'key' | 'auth' | 'agent' | 'model' | 'lastCallAtMs' | 'toldCalls'>;
 
 /**
  * Puts the marks on a row's sums: a cost that leaves out unpriced calls is a lower bound, thinking that leaves out calls with
@@ -66,6 +66,14 @@ function visibleFigure(row: RowSums, counted: (value: number) => Figure): Figure
   if (row.thinkingTokens === null && seen === 0) return unknownFigure;
   const visible = Math.max(0, row.outputTokens - seen);
   return row.unknownThinkingCalls > 0 ? estimatedFigure(visible) : counted(visible);
+}
+
+/**
+ * Whether a row is no bill: use of a subscription, and calls that only logs tell of where no log says who paid. Both are shown at API
+ * prices.
+ */
+export function isAtApiPrices(row: Pick<ReportRow, 'auth' | 'calls' | 'toldCalls'>): boolean {
+  return row.auth === 'subscription' || (row.auth === 'unknown' && row.calls > 0 && row.toldCalls === row.calls);
 }
 
 /** Adds up rows of one kind of authorisation; null for no rows. Billed and subscription rows must never meet here. */

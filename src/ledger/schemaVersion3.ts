@@ -1,12 +1,14 @@
 /**
  * Calls that agents' logs tell of. One that nobody else saw is a row of `calls`, whose id follows from its key. One that the gateway or
  * the host saw as well is a row of `sightings`, which counts nowhere: it corroborates, and fills in what the wire did not tell. `logs`
- * says how far each log was read. What was deleted up to `forgotten` does not come back from a log. The rollups tell how much of a sum is
- * known from logs only.
+ * says how far each log was read. What was deleted up to `forgotten` does not come back from a log. The rollups tell how many calls of a sum
+ * are known from logs only.
  */
 export const schemaVersion3 = `
 ALTER TABLE calls ADD COLUMN pricing INTEGER;
 CREATE INDEX calls_told_request ON calls (request_id) WHERE source = 'transcript' AND request_id IS NOT NULL;
+CREATE INDEX calls_told_without_message ON calls (request_id)
+  WHERE source = 'transcript' AND response_id IS NULL AND request_id IS NOT NULL;
 
 CREATE TABLE sightings (
   id ANY PRIMARY KEY,
@@ -50,5 +52,4 @@ CREATE TABLE forgotten (
 ) STRICT;
 
 ALTER TABLE rollups ADD COLUMN told_calls INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE rollups ADD COLUMN told_nano_usd INTEGER NOT NULL DEFAULT 0;
 `;

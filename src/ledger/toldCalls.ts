@@ -1,15 +1,15 @@
-import type { CallRecord } from '../domain/call.ts';
 import { sameUsage } from '../domain/mergeUsage.ts';
 import { identityBytes } from './callIdentity.ts';
-import { callColumns, recordOf, selectCalls } from './callRow.ts';
+import { recordOf, selectCalls } from './callRow.ts';
 import type { ImportCounts, ImportedCall, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
 import { mergeImported } from './mergeImported.ts';
 import type { Names } from './names.ts';
 import type { Rollups } from './rollups.ts';
 import type { Sightings } from './sightings.ts';
-import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements } from './sqlite.ts';
-import { modifiersOf, modifiersText, recordOfImported } from './toldRecord.ts';
+import { integerOf, integerOrNull, type SqlRow, type Statements } from './sqlite.ts';
+import { modifiersOf, recordOfImported } from './toldRecord.ts';
+import { insertTold, toldValues, updateTold } from './toldRow.ts';
 
 export interface ToldCallsOptions {
   readonly statements: Statements;
@@ -23,6 +23,9 @@ export interface ToldCallsOptions {
   readonly onSighted: (wireSeq: number) => void;
 }
 
+/** About 50 MB of ids. */
+const mostRemembered = 300_000;
+
 /**
  * Books calls that logs tell of. What the wire saw too becomes a sighting of that call and counts nowhere; of the rest each call is one
  * row, merged with whatever else logs tell of it. Everything must run inside a transaction.
@@ -34,6 +37,11 @@ export class ToldCalls {
   #hasSightings = false;
   #hasRequestOnly = false;
   #forgottenBeforeMs = 0;
+  #addedNanoUsd = 0;
+  #firstAtMs: number | null = null;
+  /** All calls of logs that the books have, where they had none when they were opened: what is not in here need not be looked up. */
+  #inserted: Set<string> | null = null;
+  #isOpened = false;
 
   constructor(options: ToldCallsOptions) {
     this.#options = options;
@@ -41,6 +49,8 @@ export class ToldCalls {
 
   book(calls: readonly ImportedCall[]): ImportCounts {
     this.#look();
+    this.#addedNanoUsd = 0;
+    this.#firstAtMs = null;
     let added = 0;
     let merged = 0;
     let forgotten = 0;
@@ -50,7 +60,7 @@ export class ToldCalls {
       else merged++;
     }
     this.#options.rollups.flush();
-    return { added, merged, forgotten };
+    return { added, merged, forgotten, addedNanoUsd: this.#addedNanoUsd, firstAtMs: this.#firstAtMs };
   }
 
   #look(): void {
@@ -59,10 +69,17 @@ export class ToldCalls {
     this.#hasWire = has('SELECT 1 FROM observations LIMIT 1');
     this.#hasSightings = has('SELECT 1 FROM sightings LIMIT 1');
     this.#hasRequestOnly = has(
-      `SELECT 1 FROM calls WHERE source = 'transcript' AND request_id IS NOT NULL AND response_id IS NULL LIMIT 1`,
+      `SELECT 1 FROM calls WHERE source = 'transcript' AND response_id IS NULL AND request_id IS NOT NULL LIMIT 1`,
     );
+    if (!this.#isOpened && !has(`SELECT 1 FROM calls WHERE source = 'transcript' LIMIT 1`)) this.#inserted = new Set();
+    this.#isOpened = true;
     const row = statements.get('SELECT before_ms FROM forgotten');
     this.#forgottenBeforeMs = row === undefined ? 0 : integerOf(row, 'before_ms');
+  }
+
+  #remember({ id }: ImportedCall): void {
+    this.#inserted?.add(id);
+    if ((this.#inserted?.size ?? 0) > mostRemembered) this.#inserted = null;
   }
 
   /** Whether the call is new to the books. */
@@ -93,7 +110,8 @@ export class ToldCalls {
   /** The row of the same call, by its identity or, where one of the two lacks the message's id, by the request. */
   #find({ id, responseId, requestId }: ImportedCall): SqlRow | undefined {
     const { statements } = this.#options;
-    const row = statements.get(`${selectTold} AND id = ?`, identityBytes(id));
+    const isNew = this.#inserted !== null && !this.#inserted.has(id);
+    const row = isNew ? undefined : statements.get(`${selectTold} AND id = ?`, identityBytes(id));
     if (row !== undefined || requestId === null) return row;
     if (responseId === null) return statements.get(`${selectTold} AND request_id = ? ORDER BY seq LIMIT 1`, requestId);
     if (!this.#hasRequestOnly) return undefined;
@@ -101,41 +119,33 @@ export class ToldCalls {
   }
 
   #insert(call: ImportedCall): void {
-    const { statements, rollups, dayOf, price } = this.#options;
-    const record = recordOfImported(call, price(call));
-    const columns = this.#columns(call, record);
-    statements.prepare(insertSql(columns)).run(...Object.values(columns));
-    rollups.addLater(record, dayOf(call.atMs));
+    const { statements, names, rollups, dayOf, price } = this.#options;
+    const cost = price(call);
+    const day = dayOf(call.atMs);
+    statements.prepare(insertTold).run(...toldValues(call, cost, { names, day }));
+    rollups.addLater(recordOfImported(call, cost), day);
+    this.#remember(call);
+    this.#addedNanoUsd += cost.costNanoUsd ?? 0;
+    this.#firstAtMs = Math.min(call.atMs, this.#firstAtMs ?? call.atMs);
   }
 
   #mergeInto(row: SqlRow, call: ImportedCall): void {
-    const { statements, names, dayOf, price, markStale } = this.#options;
+    const { statements, names, rollups, dayOf, price, markStale } = this.#options;
     const before = importedOf(row, names);
     const merged = mergeImported(before, call.responseId === null ? { ...call, id: before.id } : call);
     const id = before.responseId === null && call.responseId !== null ? call.id : before.id;
     const now: ImportedCall = { ...merged, id };
     if (isSame(before, now)) return;
-    const columns = this.#columns(now, recordOfImported(now, price(now)));
-    const changes = Object.keys(columns).map((name) => `${name} = ?`);
-    const seq = integerOf(row, 'seq');
-    statements
-      .prepare(`UPDATE calls SET ${changes.join(', ')} WHERE seq = ?`)
-      .run(...Object.values({ ...columns, task: integerOrNull(row, 'task') }), seq);
+    const cost = price(now);
+    const day = dayOf(now.atMs);
+    statements.prepare(updateTold).run(...toldValues(now, cost, { names, day }), integerOf(row, 'seq'));
+    if (isInSameRollup(before, now)) {
+      rollups.subtractLater(recordOf(row, [], names), integerOf(row, 'day'));
+      rollups.addLater(recordOfImported(now, cost), day);
+      return;
+    }
     markStale(integerOf(row, 'day'), integerOf(row, 'session'));
-    markStale(dayOf(now.atMs), names.idOf(now.session));
-  }
-
-  #columns(call: ImportedCall, record: CallRecord): Record<string, SqlValue> {
-    const { names, dayOf } = this.#options;
-    const modifiers = modifiersText(call);
-    return {
-      ...callColumns(record, names),
-      id: identityBytes(call.id),
-      ended_at_ms: Math.round(call.atMs + (call.durationMs ?? 0)),
-      day: dayOf(call.atMs),
-      task: null,
-      pricing: modifiers === null ? null : names.idOf(modifiers),
-    };
+    markStale(day, names.idOf(now.session));
   }
 }
 
@@ -191,13 +201,13 @@ function isSame(a: ImportedCall, b: ImportedCall): boolean {
   );
 }
 
-let insertText = '';
-
-/** The columns are always the same, and this is asked for each of a hundred thousand calls. */
-function insertSql(columns: Readonly<Record<string, SqlValue>>): string {
-  if (insertText === '') {
-    const names = Object.keys(columns);
-    insertText = `INSERT INTO calls (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
-  }
-  return insertText;
+function isInSameRollup(a: ImportedCall, b: ImportedCall): boolean {
+  return (
+    a.atMs === b.atMs &&
+    a.session === b.session &&
+    a.model === b.model &&
+    a.agent === b.agent &&
+    a.auth === b.auth &&
+    a.workspaceId === b.workspaceId
+  );
 }

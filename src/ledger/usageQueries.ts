@@ -2,7 +2,6 @@ import type { HistoryRow, HistoryRowKey, ModelUsageRow, UsageSums } from '../dom
 import { authOf } from './callRow.ts';
 import { dayText } from './localDay.ts';
 import { integerOf, type SqlRow, type Statements, textOf } from './sqlite.ts';
-import { folderOf } from './taskRow.ts';
 import { latestPrices } from './taskRuns.ts';
 
 const rollupSums = `sum(r.calls) AS calls, sum(r.input_tokens) AS input, sum(r.cache_read_tokens) AS cache_read,
@@ -42,10 +41,7 @@ const rollupKeys: Readonly<
 > = {
   model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
   agent: { group: 'r.agent', text: '(SELECT name FROM names WHERE id = r.agent)' },
-  folder: {
-    group: 'r.workspace',
-    text: `coalesce(${folderOf('r.workspace')}, (SELECT name FROM names WHERE id = r.workspace))`,
-  },
+  folder: { group: 'r.workspace', text: '(SELECT name FROM names WHERE id = r.workspace)' },
 };
 
 /** Use by key and local day, newest day first: from rollups, or for branches and tasks from calls, which takes longer in large books. */
@@ -61,12 +57,22 @@ export function historyRows(statements: Statements, by: HistoryRowKey): readonly
           `SELECT r.day AS day, ${rollupKeys[by].text} AS key, r.auth AS auth, ${rollupSums}
            FROM rollups r GROUP BY r.day, ${rollupKeys[by].group}, r.auth ORDER BY r.day DESC`,
         );
+  const folders = by === 'folder' ? foldersOf(statements) : new Map<string, string>();
   return rows.map((row) => ({
     day: dayText(integerOf(row, 'day')),
-    key: row['key'] === null ? null : textOf(row, 'key'),
+    key: row['key'] === null ? null : (folders.get(textOf(row, 'key')) ?? textOf(row, 'key')),
     auth: authOf(row),
     ...sumsOf(row),
   }));
+}
+
+/** The path that the newest task of each workspace was made in, by the workspace's id. One pass over tasks, not one a row. */
+function foldersOf(statements: Statements): ReadonlyMap<string, string> {
+  const rows = statements.all(
+    `SELECT (SELECT name FROM names WHERE id = t.workspace) AS name, t.folder AS folder, max(t.seq) FROM tasks t
+     WHERE t.folder IS NOT NULL AND t.workspace IS NOT NULL GROUP BY t.workspace`,
+  );
+  return new Map(rows.map((row) => [textOf(row, 'name'), textOf(row, 'folder')]));
 }
 
 function sumsOf(row: SqlRow): UsageSums {

@@ -70,6 +70,12 @@ export const settings = {
     default: 0,
     description: 'Days that calls are kept in the ledger. 0 keeps them until you delete them.',
   },
+  'outlay.readLogs': {
+    type: 'boolean',
+    default: true,
+    description:
+      'Read the logs that coding agents keep of their own sessions, on this machine and for counts only: what they cost before Outlay, outside of this editor, or on a subscription. Calls that Outlay carried itself are never counted twice.',
+  },
   'outlay.budget.default': {
     type: 'limits',
     default: {} as LimitsSetting,
@@ -183,6 +189,7 @@ export const commands = {
   'outlay.stopObserving': { title: 'Stop Observing Calls of Extensions', when: 'outlay.observes' },
   'outlay.openWalkthrough': { title: 'Get Started' },
   'outlay.openSecurity': { title: 'Show What Outlay Touches and How to Remove It' },
+  'outlay.importLogs': { title: "Read Agents' Logs Now" },
   'outlay.deleteData': { title: 'Delete Data...' },
   'outlay.restartMeter': { title: 'Restart Meter' },
   'outlay.showLog': { title: 'Show Log' },
@@ -223,6 +230,12 @@ export const viewContainerId = 'outlay';
 export const sidebarViewId = 'outlay.now';
 export const tasksViewId = 'outlay.tasks';
 export const dashboardPanelId = 'outlay.dashboard';
+
+/** What agents read of their budget; see src/vscode/languageModel. */
+export const budgetToolName = 'outlay_budget';
+export const budgetServerId = 'outlay.budget';
+export const budgetToolText =
+  'What is left of the budget of the task at hand: used, reserved, left and share, in dollars, thinking tokens, output tokens, tool calls and calls.';
 
 export const sidebarMenu: readonly MenuSpec<CommandId>[] = [
   { command: 'outlay.compareModels', group: 'navigation@1' },

@@ -1,5 +1,8 @@
 import {
   agentIds,
+  budgetServerId,
+  budgetToolName,
+  budgetToolText,
   type CommandId,
   commands,
   dashboardPanelId,
@@ -18,6 +21,14 @@ import {
   walkthroughId,
 } from './manifest.ts';
 import type { CommandSpec, MenuSpec, SettingSpec, SettingType, StepCompletion } from './manifestTypes.ts';
+import {
+  taskTrialMenu,
+  trialCommands,
+  trialItemMenu,
+  trialsMenu,
+  trialsViewId,
+  trialsWelcome,
+} from './trialManifest.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 type JsonObject = { readonly [key: string]: Json | undefined };
@@ -95,21 +106,32 @@ function property(spec: SettingSpec, scope: 'machine' | 'resource'): JsonObject 
 }
 
 function commandList(): readonly Json[] {
-  return Object.entries<CommandSpec>(commands).map(([command, { title, icon, enablement }]) => ({
-    command,
-    title,
-    category: 'Outlay',
-    ...(icon === undefined ? {} : { icon }),
-    ...(enablement === undefined ? {} : { enablement }),
-  }));
+  return Object.entries<CommandSpec>({ ...commands, ...trialCommands }).map(
+    ([command, { title, icon, enablement }]) => ({
+      command,
+      title,
+      category: 'Outlay',
+      ...(icon === undefined ? {} : { icon }),
+      ...(enablement === undefined ? {} : { enablement }),
+    }),
+  );
 }
 
 function menus(): JsonObject {
-  const palette = Object.entries<CommandSpec>(commands).filter(([, spec]) => spec.when !== undefined);
+  const palette = Object.entries<CommandSpec>({ ...commands, ...trialCommands }).filter(
+    ([, spec]) => spec.when !== undefined,
+  );
   return {
     commandPalette: palette.map(([command, { when }]) => ({ command, when })),
-    'view/title': [...inView(sidebarViewId, sidebarMenu), ...inView(tasksViewId, tasksMenu)],
-    'view/item/context': inView(tasksViewId, taskItemMenu),
+    'view/title': [
+      ...inView(sidebarViewId, sidebarMenu),
+      ...inView(tasksViewId, tasksMenu),
+      ...inView(trialsViewId, trialsMenu),
+    ],
+    'view/item/context': [
+      ...inView(tasksViewId, [...taskItemMenu, ...taskTrialMenu]),
+      ...inView(trialsViewId, trialItemMenu),
+    ],
   };
 }
 
@@ -175,6 +197,19 @@ export function generatedParts(): JsonObject {
         args: 'selection',
       })),
       walkthroughs: walkthroughs(),
+      languageModelTools: [
+        {
+          name: budgetToolName,
+          displayName: 'Outlay budget',
+          toolReferenceName: 'outlayBudget',
+          canBeReferencedInPrompt: true,
+          icon: '$(dashboard)',
+          userDescription: budgetToolText,
+          modelDescription: `${budgetToolText} Read-only; takes no input. Use it before long or expensive work.`,
+          inputSchema: { type: 'object', properties: {} },
+        },
+      ],
+      mcpServerDefinitionProviders: [{ id: budgetServerId, label: 'Outlay budget' }],
       viewsContainers: {
         activitybar: [{ id: viewContainerId, title: 'Outlay', icon: 'media/outlay.svg' }],
       },
@@ -182,9 +217,19 @@ export function generatedParts(): JsonObject {
         [viewContainerId]: [
           { type: 'webview', id: sidebarViewId, name: 'Now', icon: 'media/outlay.svg', contextualTitle: 'Outlay' },
           { id: tasksViewId, name: 'Tasks', icon: 'media/outlay.svg', contextualTitle: 'Outlay' },
+          {
+            id: trialsViewId,
+            name: 'Trials',
+            icon: 'media/outlay.svg',
+            contextualTitle: 'Outlay',
+            visibility: 'collapsed',
+          },
         ],
       },
-      viewsWelcome: [{ view: tasksViewId, contents: tasksWelcome }],
+      viewsWelcome: [
+        { view: tasksViewId, contents: tasksWelcome },
+        { view: trialsViewId, contents: trialsWelcome },
+      ],
     },
   };
 }

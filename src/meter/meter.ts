@@ -17,7 +17,6 @@ import type {
   WorkspaceBaseUrls,
   WorkspaceParams,
 } from '../protocol/control.ts';
-import { openOrders } from '../protocol/hostFeed.ts';
 import { readMeterLock } from '../protocol/meterLock.ts';
 import { newCallId } from '../protocol/newCallId.ts';
 import type { MeterFacts } from '../protocol/snapshot.ts';
@@ -130,6 +129,7 @@ export class Meter {
       notices: () => this.#notices.all(),
       quotas: () => this.#quotas.all(),
       marks: () => this.#comparisons.marks(),
+      onBooksChanged: () => this.#comparisons.booksChanged(),
     });
     this.#ledger = startLedgerWorker({
       workerUrl: join(options.workerDir, 'ledgerWorker.js'),
@@ -145,14 +145,15 @@ export class Meter {
       ...{ books: this.#ledger, clock, log },
       isOn: () => this.#switch.isOn,
       baseUrls: (taskId) => this.#gateway.baseUrls(taskId),
-      onChange: () => this.#runsChanged(),
+      onChange: () => this.#comparisons.runsChanged(),
     });
-    this.#comparisons = new Comparisons({ ...options, onChange: () => this.#snapshots.changed() });
+    this.#comparisons = new Comparisons({ ...options, snapshots: this.#snapshots });
     this.#books = new Bookkeeper(this.#ledger, {
       assign: (record) => this.#budgets.assign(record),
       onBooked: (record) => {
         this.#budgets.booked(record);
-        this.#booksChanged();
+        this.#snapshots.booksChanged();
+        if (record.source === 'host') void this.#renewOrders();
       },
       log,
     });
@@ -174,8 +175,8 @@ export class Meter {
     this.#imports = new ImportThread({
       workerDir: options.workerDir,
       books: { loadLogs: () => this.#ledger.loadLogs(), book: (batch) => this.#ledger.bookImport(batch) },
-      onProgress: () => undefined,
-      onBooked: () => this.#booksChanged(),
+      onProgress: (progress) => this.#importDesk.noteProgress(progress),
+      onBooked: () => this.#snapshots.booksChanged(),
       log,
     });
     this.#importDesk = new ImportDesk(this.#imports, ownPlace(process.env));
@@ -184,7 +185,7 @@ export class Meter {
     this.#hosts = this.#createHostDesk();
     this.#retention = new Retention({
       ...{ ledger: this.#ledger, clock, log },
-      onDeleted: () => this.#runsChanged(),
+      onDeleted: () => this.#comparisons.runsChanged(),
     });
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
     // secrets are new: terminals go on sending the old ones to a port that anybody can take now.
@@ -314,7 +315,7 @@ export class Meter {
         imports: this.#importDesk,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
-        runs: watchedRuns(this.#ledger, () => this.#runsChanged()),
+        runs: watchedRuns(this.#ledger, () => this.#comparisons.runsChanged()),
         comparisons: this.#comparisons,
       }),
     });
@@ -331,8 +332,8 @@ export class Meter {
         return hostRouteOf(request, { routes, upstreams, ownUpstream });
       },
       activeTask: (workspaceId) => this.#budgets.activeTask(workspaceId),
-      ordersFor: () => openOrders,
-      onRefused: () => undefined,
+      ordersFor: (workspaceId) => this.#budgets.hostOrders(workspaceId),
+      onRefused: (workspaceId, refused) => this.#budgets.hostRefused(workspaceId, refused),
       clock: this.#options.clock,
       log: this.#options.log,
     });
@@ -369,6 +370,7 @@ export class Meter {
     try {
       const [books] = await Promise.all([readBooks(this.#ledger, nowMs, windowStartMs), this.#budgets.readBoard()]);
       this.#notices.clear('books');
+      this.#hosts.ordersChanged();
       return books;
     } catch (error) {
       if (this.#stopping === null) this.#options.log(`the books cannot be read: ${String(error)}`);
@@ -381,12 +383,23 @@ export class Meter {
     }
   }
 
+  /** After a call that an extension host made itself its next one is near: sooner than a snapshot is due. */
+  async #renewOrders(): Promise<void> {
+    try {
+      await this.#budgets.readBoard();
+      this.#hosts.ordersChanged();
+    } catch {
+      // The next snapshot reads the books again, and says so where it cannot.
+    }
+  }
+
   async #configure(settings: MeterSettings): Promise<readonly string[]> {
     this.#switch.isOn = settings.metering;
     this.#retention.setDays(settings.retentionDays);
     this.#comparisons.setPriceOverrides(settings.priceOverrides ?? []);
     this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
     void this.#ledger.setPrices(settings.priceOverrides ?? []);
+    this.#importDesk.setReading(settings.readLogs ?? false);
     const problems = await this.#observer.setPriceOverrides(settings.priceOverrides ?? []);
     this.#snapshots.changed();
     return problems;
@@ -398,27 +411,16 @@ export class Meter {
     return { baseUrls: this.#gateway.baseUrls(workspaceId), refused };
   }
 
-  #booksChanged(): void {
-    this.#comparisons.booksChanged();
-    this.#snapshots.booksChanged();
-  }
-
-  /** Tasks, imports, or calls of finished tasks. */
-  #runsChanged(): void {
-    this.#comparisons.runsChanged();
-    this.#snapshots.booksChanged();
-  }
-
   async #deleteData(beforeMs: number | null): Promise<number> {
     const deleted = await this.#ledger.deleteBefore(beforeMs);
     if (beforeMs === null) this.#quotas.clear();
-    this.#booksChanged();
+    this.#snapshots.booksChanged();
     return deleted;
   }
 
   async #book(records: readonly CallRecord[]): Promise<number> {
     for (const record of records) await this.#ledger.finish(record);
-    this.#booksChanged();
+    this.#snapshots.booksChanged();
     return records.length;
   }
 

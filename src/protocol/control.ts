@@ -48,6 +48,8 @@ export interface MeterSettings {
   readonly priceOverrides: unknown;
   /** Days that calls are kept; 0 keeps them for ever. */
   readonly retentionDays: number;
+  /** Read agents' own logs and follow them; left out is no. */
+  readonly readLogs?: boolean;
 }
 
 export interface WorkspaceParams {

@@ -1,4 +1,4 @@
-import type { NanoUsd } from '../domain/money.ts';
+import type { ApiKind } from '../domain/api.ts';
 
 /**
  * What a window tells the meter of calls that it observes in its extension host: `POST /control/host` with the control token, whose body
@@ -44,8 +44,8 @@ export interface HostBegin {
 
 export interface HostRefused {
   readonly kind: 'refused';
-  readonly order: string;
   readonly caller: string | null;
+  /** `answered`: its agent was given the sentence; `aborted`: it can only say that the connection failed. */
   readonly how: 'answered' | 'aborted';
 }
 
@@ -53,20 +53,27 @@ export type HostCallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upst
 
 /** What the meter tells a window: whole each time, the newest counts. */
 export interface HostOrders {
-  /** Some hard limit concerns calls of this window: only then may anything be put in place that could stop one. */
+  /** Some hard limit concerns calls of this window: only then is anything put in place that could stop one. */
   readonly hasHardBudget: boolean;
   /** Null while calls may leave. */
   readonly shut: ShutOrder | null;
 }
 
+/** A limit is used up. */
 export interface ShutOrder {
-  /** Names the limit that is used up; stable. */
-  readonly id: string;
   /** What the agent is told and the user reads. */
   readonly sentence: string;
-  /** The dollars limit is of billed dollars, so that calls which bill nothing may leave. */
+  /** The limit is of billed dollars only: calls that bill nothing may leave. */
   readonly onlyBilled: boolean;
-  readonly limitNanoUsd: NanoUsd | null;
+  /** The answer to a call of each API, in the provider's own error shape. */
+  readonly answers: Readonly<Record<ApiKind, ShutAnswer>>;
+}
+
+export interface ShutAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: string;
 }
 
 export const openOrders: HostOrders = { hasHardBudget: false, shut: null };

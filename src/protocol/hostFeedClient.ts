@@ -1,12 +1,12 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import type { ControlAddress } from './controlClient.ts';
 import type { HostOrders } from './hostFeed.ts';
 
 /** One connection of a window to its meter for what it observes. */
 export interface HostLink {
-  /** Takes pieces in order. False while the meter cannot keep up: then `onDrain` tells when to go on. */
-  write(pieces: readonly Uint8Array[]): boolean;
+  /** Takes pieces, at least one, in order. `onFlushed` tells when they are on their way and the next may come. */
+  write(pieces: readonly Uint8Array[]): void;
   /** Sends what was written, ends the connection and stays silent. */
   close(): void;
 }
@@ -14,7 +14,7 @@ export interface HostLink {
 export interface HostLinkEvents {
   /** The meter takes part: its first orders are there, and each time that they change. */
   onOrders(orders: HostOrders): void;
-  onDrain(): void;
+  onFlushed(): void;
   /** Called once, for whatever reason, unless it was closed. */
   onEnd(reason: string): void;
 }
@@ -43,16 +43,20 @@ export function openHostLink(address: ControlAddress, events: HostLinkEvents): H
   };
   call.on('error', (error) => end(error.message));
   call.on('close', () => end('the meter closed the connection'));
-  call.on('drain', () => {
-    if (!over) events.onDrain();
-  });
   call.on('response', (response) => {
     if (response.statusCode === 200) readOrders(response, (orders) => !over && events.onOrders(orders), end);
     else end(`HTTP ${response.statusCode ?? '?'}`);
   });
   call.flushHeaders();
   return {
-    write: (pieces) => over || writeAll(call, pieces),
+    write(pieces) {
+      if (over) return;
+      // The callback of the last piece, since "drain" is not told of every time that a request is full.
+      for (const [index, piece] of pieces.entries()) {
+        if (index < pieces.length - 1) call.write(piece);
+        else call.write(piece, () => !over && events.onFlushed());
+      }
+    },
     close() {
       if (over) return;
       over = true;
@@ -61,14 +65,6 @@ export function openHostLink(address: ControlAddress, events: HostLinkEvents): H
       setTimeout(() => call.destroy(), 2_000).unref();
     },
   };
-}
-
-function writeAll(call: ClientRequest, pieces: readonly Uint8Array[]): boolean {
-  call.cork();
-  let isFlowing = true;
-  for (const piece of pieces) isFlowing = call.write(piece);
-  call.uncork();
-  return isFlowing;
 }
 
 function readOrders(

@@ -21,6 +21,10 @@ export interface ImportReport {
   readonly merged: number;
   /** Calls of a time that the user deleted; they do not come back. */
   readonly forgotten: number;
+  /** The new calls at API prices; what has no price is left out. It is no bill. */
+  readonly newCostUsd: number;
+  /** When the first of the new calls was made; null for none. */
+  readonly firstCallAt: string | null;
   readonly agents: readonly string[];
   /** At most 1,000. */
   readonly problems: readonly ImportProblemView[];
@@ -35,8 +39,19 @@ export interface ImportParams {
   readonly agent: string | null;
 }
 
+export interface ImportState {
+  readonly isRunning: boolean;
+  /** Logs with something new, and those of them that are read. */
+  readonly files: number;
+  readonly filesDone: number;
+}
+
 /** Import requests of the control API. */
 export interface ImportControlMap {
   /** Imports what is new and answers when it is done. */
   readonly importLogs: { readonly params: ImportParams; readonly result: ImportReport };
+  /** How far the import is that runs. */
+  readonly importState: { readonly params: Record<string, never>; readonly result: ImportState };
+  /** Ends the import that runs after the logs that it is reading; the next one goes on from there. */
+  readonly cancelImport: { readonly params: Record<string, never>; readonly result: Record<string, never> };
 }

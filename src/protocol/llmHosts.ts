@@ -1,3 +1,5 @@
+import type { ApiKind } from '../domain/api.ts';
+
 /**
  * The hosts whose calls are read inside the extension host: those of the gateway's route table (a test compares the two), GitHub Copilot's,
  * and further sellers of OpenAI's API. A request to any other host is never looked at.
@@ -76,4 +78,23 @@ export function isCallPath(method: string, path: string): boolean {
   const queryAt = path.indexOf('?');
   const bare = queryAt < 0 ? path : path.slice(0, queryAt);
   return bare.length <= maxPath && callPath.test(bare);
+}
+
+/** The API that a path of a call speaks, as far as its ending tells; for the shape of an answer. */
+export function apiOfPath(path: string): ApiKind {
+  const [bare = ''] = path.split('?', 1);
+  if (bare.endsWith('/messages') || bare.endsWith('awPredict')) return 'anthropic-messages';
+  if (bare.endsWith('enerateContent')) return 'gemini-generate';
+  if (/\/responses(?:\/compact)?$/.test(bare)) return 'openai-responses';
+  if (/\/converse(?:-stream)?$/.test(bare)) return 'bedrock-converse';
+  if (/\/invoke(?:-with-response-stream)?$/.test(bare)) return 'bedrock-invoke';
+  return /\/api\/(?:chat|generate)$/.test(bare) ? 'ollama-native' : 'openai-chat';
+}
+
+/** Whether a call to this host bills nothing by itself: a local model, or a plan that pays for it. */
+export function isUnbilledHost(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { hostname, host } = new URL(origin);
+  if (localNames.has(hostname)) return isLlmAuthority(host);
+  return hostname === 'chatgpt.com' || hostname.endsWith('.githubcopilot.com') || hostname.startsWith('copilot-');
 }

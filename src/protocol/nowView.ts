@@ -2,6 +2,7 @@ import { exactFigure } from '../domain/figure.ts';
 import { describeFigure, printUsd } from '../domain/format.ts';
 import { type TaskSectionView, taskSectionView } from './activeTaskView.ts';
 import { type CallRowView, callRowView } from './callView.ts';
+import { type CoverageRowView, coverageView } from './coverageView.ts';
 import { type LiveCallView, liveCallView } from './liveView.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type QuotaView, quotaView } from './quotaView.ts';
@@ -50,6 +51,7 @@ export interface NowView {
   readonly periods: Readonly<Record<PeriodName, PeriodView>> | null;
   readonly recent: readonly CallRowView[];
   readonly unmeteredTerminals: SidebarState['unmeteredTerminals'];
+  readonly coverage: readonly CoverageRowView[];
   readonly footer: readonly string[];
   readonly announcement: string;
 }
@@ -82,6 +84,7 @@ export function nowView(state: SidebarState, env: NowEnv): NowView {
           },
     recent: (snapshot?.recent ?? []).map((record) => callRowView(record, env.times, env.nowMs)),
     unmeteredTerminals: state.unmeteredTerminals,
+    coverage: coverageView(state.coverage, env),
     footer:
       snapshot === null
         ? []

@@ -1,3 +1,4 @@
+import type { CoverageActionId, CoverageLine } from './coverage.ts';
 import type { NowSnapshot } from './snapshot.ts';
 
 /** What the extension knows beside the meter's snapshot. */
@@ -12,6 +13,8 @@ export interface SidebarState {
   readonly trusted: boolean;
   /** Of this window; by it the active task and the limits of its folder are found. */
   readonly workspaceId: string;
+  /** Those that are seen first. */
+  readonly coverage: readonly CoverageLine[];
 }
 
 /** Messages from the extension to the sidebar; always whole snapshots. */
@@ -32,6 +35,7 @@ export interface FromSidebar {
   readonly extendTask: { readonly id: string };
   readonly setTaskBudget: { readonly id: string };
   readonly openTaskTerminal: { readonly id: string };
+  readonly coverage: { readonly action: CoverageActionId };
 }
 
 export type Message<Map> = { [Name in keyof Map]: { readonly type: Name; readonly body: Map[Name] } }[keyof Map];

@@ -43,6 +43,11 @@ export interface Observation {
   readonly durationMs: number | null;
   readonly usage: Usage;
   /**
+   * True where the log has only the sum of several calls (a session's total): no tier by the size of one request applies to it, and
+   * it is no single call to count.
+   */
+  readonly isSum: boolean;
+  /**
    * `reported`: the provider's own count. `estimated`: the agent counted for itself. `partial`: known to be lower than the truth
    * (a placeholder, an aborted turn).
    */
@@ -63,6 +68,7 @@ export const plainObservation = {
   folder: null,
   branch: null,
   durationMs: null,
+  isSum: false,
   provenance: 'reported',
   billedNanoUsd: null,
   auth: 'unknown',
@@ -100,6 +106,15 @@ export interface SourceFile {
   /** The path below its root, with "/" on every platform. */
   readonly relativePath: string;
   readonly mtimeMs: number;
+}
+
+/** A file that is being read. */
+export interface ReadableFile extends SourceFile {
+  /**
+   * Another file of the same root, by its path from this file's folder with "/", at most 16 MB of it: for what is told once beside a log,
+   * such as its folder. Null where there is none, or it cannot be read. A change of it alone does not cause a new reading.
+   */
+  beside(path: string): Uint8Array | null;
 }
 
 export type JsonValue =
@@ -147,7 +162,7 @@ export interface LinesFormat {
    */
   readonly needles: readonly string[] | null;
   /** `state` is what this parser returned for the file before; null for a new file, or one that was cut or replaced. */
-  open(file: SourceFile, state: JsonValue, context: LineContext): LineParser;
+  open(file: ReadableFile, state: JsonValue, context: LineContext): LineParser;
   /** Of the first record of a file, for formats whose forks repeat their parent's records. */
   lineage?(firstRecord: JsonObject): Lineage | null;
 }
@@ -157,7 +172,7 @@ export interface DocumentFormat {
   readonly kind: 'document';
   /** Larger files are a problem; at most 64 MB. */
   readonly maxBytes: number;
-  parse(bytes: Uint8Array, file: SourceFile, sink: ReadSink): void;
+  parse(bytes: Uint8Array, file: ReadableFile, sink: ReadSink): void;
 }
 
 /** A database of the agent's. It is read from an unchanging copy or as such, never written, and no file is made beside it. */

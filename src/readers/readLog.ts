@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { looksLikeDatabase, openForeignDatabase } from '../ledger/openForeignDatabase.ts';
 import type { JsonObject } from '../wire/json.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   LineContext,
   LinesFormat,
   Observation,
+  ReadableFile,
   ReadProblem,
   ReadSink,
   SqliteFormat,
@@ -50,6 +52,7 @@ export interface ReadLogOptions {
 
 export const maxLineBytes = 16 * 1024 * 1024;
 const maxDocumentBytes = 64 * 1024 * 1024;
+const maxBesideBytes = 16 * 1024 * 1024;
 const fingerprintBytes = 256;
 const shortLineBytes = 256;
 
@@ -85,9 +88,11 @@ export function firstLineOf(log: FoundLog): string | null {
   try {
     const file = openInside(log);
     try {
-      const got = readSync(file, buffer, 0, bufferBytes, 0);
-      const end = buffer.subarray(0, got).indexOf(0x0a);
-      return end < 0 && got === bufferBytes ? null : textOf(buffer.subarray(0, end < 0 ? got : end));
+      // A buffer of its own, since a log that asks for another's lineage is being read with the shared one.
+      const own = Buffer.allocUnsafe(Math.min(bufferBytes, fstatSync(file).size));
+      const got = readSync(file, own, 0, own.length, 0);
+      const end = own.subarray(0, got).indexOf(0x0a);
+      return end < 0 && got === bufferBytes ? null : textOf(own.subarray(0, end < 0 ? got : end));
     } finally {
       closeSync(file);
     }
@@ -133,7 +138,7 @@ class Refused extends Error {
 }
 
 /** Opens a regular file that lies in its root when it is open, whatever was renamed meanwhile. A FIFO cannot hold this up. */
-function openInside(log: FoundLog): number {
+function openInside(log: Pick<FoundLog, 'path' | 'realRoot'>): number {
   const file = openSync(log.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
     const opened = fstatSync(file);
@@ -157,7 +162,7 @@ function readLineLog(
   const { log, format, file, from } = options;
   const isSame = from !== null && fitsFingerprint(file, from);
   const start = isSame ? from : begin;
-  const parser = format.open(log, start.state, options.context);
+  const parser = format.open(readable(log), start.state, options.context);
   let lineNow = start.lines;
   const lineSink: ReadSink = {
     call: (observation) => sink.call(observation),
@@ -207,16 +212,41 @@ function readDocument(
   { log, file }: { readonly log: FoundLog; readonly file: number },
   sink: LogSink,
 ): LogRead {
+  const bytes = bytesOf(file, Math.min(format.maxBytes, maxDocumentBytes));
+  format.parse(bytes, readable(log), withoutLine(sink));
+  return { position: { ...begin, offset: bytes.length }, isAnew: false };
+}
+
+function bytesOf(file: number, maxBytes: number): Buffer {
   const { size } = fstatSync(file);
-  if (size > Math.min(format.maxBytes, maxDocumentBytes)) {
-    throw new Refused({ code: 'too-long', detail: 'the file is too large' });
-  }
+  if (size > maxBytes) throw new Refused({ code: 'too-long', detail: 'the file is too large' });
   const bytes = Buffer.alloc(size);
   let filled = 0;
   for (let got = -1; got !== 0 && filled < size; filled += got)
     got = readSync(file, bytes, filled, size - filled, filled);
-  format.parse(bytes.subarray(0, filled), log, withoutLine(sink));
-  return { position: { ...begin, offset: filled }, isAnew: false };
+  return bytes.subarray(0, filled);
+}
+
+function readable(log: FoundLog): ReadableFile {
+  return {
+    path: log.path,
+    relativePath: log.relativePath,
+    mtimeMs: log.mtimeMs,
+    beside: (path) => besideOf(log, path),
+  };
+}
+
+function besideOf(log: FoundLog, path: string): Buffer | null {
+  try {
+    const file = openInside({ path: join(dirname(log.path), path), realRoot: log.realRoot });
+    try {
+      return bytesOf(file, maxBesideBytes);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
 }
 
 function readDatabase(format: SqliteFormat, { log, from }: ReadLogOptions, sink: LogSink): LogRead {

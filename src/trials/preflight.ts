@@ -63,6 +63,11 @@ export async function preflight(plan: TrialPlan, parts: PreflightParts): Promise
     problems.push(sentenceOf(error));
   }
   const estimate = problems.length === 0 ? await estimateOf(plan, parts.books) : null;
+  if (estimate !== null && estimate.highNanoUsd === null) {
+    notices.push(
+      'A model has no price here: no budget in dollars can be held for it, so that its calls are refused unless "outlay.prices" names one.',
+    );
+  }
   return { plan: { ...plan, tasks }, facts, starts, problems, notices, estimate };
 }
 

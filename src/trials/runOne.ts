@@ -264,10 +264,11 @@ function shownCommand({ argv, promptOnStdin }: AgentStart, prompt: string): stri
   return `${words.join(' ')}${promptOnStdin ? ' < prompt.md' : ''}`;
 }
 
-/** Holds no prompt: the books keep it. */
-function titleOf({ plan, task, contender }: RunJob, run: TrialRun): string {
-  const where = plan.tasks.length > 1 ? `${plan.name}: ${task.name}` : plan.name;
-  return `Trial ${where}, ${contender.model}, run ${run.attempt}`.replace(/\s+/g, ' ').slice(0, 200);
+/** Holds neither the prompt nor a name that may be made of it: the books keep it when the trial is deleted. */
+function titleOf({ record, contender }: RunJob, run: TrialRun): string {
+  return `Trial ${record.id.replace('trial-', '')}, run ${run.number}: ${contender.model}`
+    .replace(/\s+/g, ' ')
+    .slice(0, 200);
 }
 
 function bookedOutcome(outcome: RunOutcome): Outcome {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { TrialRecord } from '../protocol/trials.ts';
 import { TrialRepository } from './git/trialRepository.ts';
 import { endRunProcesses, processStart } from './processes/endProcesses.ts';
+import { resultLines } from './resultRows.ts';
 import type { TrialStore } from './trialStore.ts';
 import { summarise, verdictOf } from './verdict.ts';
 
@@ -55,6 +56,7 @@ async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number):
     verdict: verdictOf(record.plan, summaries, runs),
   };
   await store.save(swept);
+  await store.writeFile(record.id, 'results.jsonl', resultLines(swept));
   return swept;
 }
 

@@ -1,4 +1,5 @@
 import { isTaskId } from '../domain/task.ts';
+import { coverageActions } from '../protocol/coverage.ts';
 import type { FromSidebar, Message } from '../protocol/sidebar.ts';
 
 /** A message that asks for something; "ready" only says that the page listens. */
@@ -12,6 +13,9 @@ const isTerminalId: BodyCheck = (body) =>
 const namesTask: BodyCheck = (body) =>
   Object.keys(body).length === 1 && typeof body['id'] === 'string' && isTaskId(body['id']);
 
+const namesCoverageAction: BodyCheck = (body) =>
+  Object.keys(body).length === 1 && coverageActions.some((action) => action === body['action']);
+
 const checks: { readonly [Name in keyof FromSidebar]: BodyCheck } = {
   ready: isEmpty,
   openTerminal: isEmpty,
@@ -24,6 +28,7 @@ const checks: { readonly [Name in keyof FromSidebar]: BodyCheck } = {
   extendTask: namesTask,
   setTaskBudget: namesTask,
   openTaskTerminal: namesTask,
+  coverage: namesCoverageAction,
 };
 
 /** A message of the sidebar, or null for anything that is not exactly one: what a webview sends is not trusted. */

@@ -5,6 +5,7 @@ import type { BudgetPolicy } from '../protocol/tasks.ts';
 import type { TaskNode } from '../protocol/taskTreeView.ts';
 import type { DashboardPanel } from './dashboard/dashboardPanel.ts';
 import type { DialogScript } from './dialogs.ts';
+import { agentExtensions } from './inHost/agentExtensions.ts';
 import type { StatusBar } from './statusBar.ts';
 import { readPolicy } from './tasks/readPolicy.ts';
 import type { TaskSurfaces } from './tasks/taskSurfaces.ts';
@@ -40,6 +41,8 @@ export interface TestInspection {
   currentBranch(): string | null;
   /** Calls of other extensions are observed. */
   observes(): boolean;
+  /** Asks anew whether to observe, as if these agents' extensions were installed. */
+  askToObserve(agentIds: readonly string[]): Promise<void>;
   /** Switches the observer itself, past the setting. */
   switchObserver(on: boolean): void;
   /** What the dashboard shows; null while it is closed. */
@@ -86,6 +89,11 @@ export function inspectionFor(
     lookAtBranches: () => tasks.branches.look(),
     currentBranch: () => tasks.branches.currentBranch(),
     observes: () => session.observation.observer.isOn,
+    askToObserve: async (ids) => {
+      session.observation.findAgents = () => agentExtensions.filter(({ id }) => ids.includes(id));
+      await session.observation.forgetAnswer();
+      await session.refresh();
+    },
     switchObserver: (on) => {
       const { observer } = session.observation;
       observer.follow(

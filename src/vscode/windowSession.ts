@@ -14,7 +14,9 @@ import { ChildProcessConnector } from './childProcesses/childProcessConnector.ts
 import { ClineConnector } from './cline/clineConnector.ts';
 import { setContextKey } from './commands.ts';
 import { agentCoverage, type CoverageRow } from './coverage/agentCoverage.ts';
+import { CoverageDesk } from './coverage/coverageDesk.ts';
 import { readHostEnvironment } from './hostEnvironment.ts';
+import { readLogs } from './imports/readLogs.ts';
 import { Observation } from './inHost/observation.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
 import { startMeter } from './meter/meterProcess.ts';
@@ -36,6 +38,8 @@ export interface TaskScript {
 /** The meter answers at once that it works; a machine under load may take its time for that. */
 const DASHBOARD_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 10_000;
+/** In the editor's global state: the logs of this machine were read once. */
+const firstImportKey = 'outlay.readLogsOnce';
 
 /** What a window knows about the user's own gateways; read again at every change of settings. */
 interface UserGateways {
@@ -47,6 +51,7 @@ interface UserGateways {
 export class WindowSession implements Disposable, TaskDesk {
   readonly #notifier: Notifier;
   readonly #log: LogOutputChannel;
+  readonly #globalState: ExtensionContext['globalState'];
   readonly #subscriptions = new DisposableList();
   readonly #host: MeterHost;
   readonly #dataDir: string;
@@ -57,6 +62,7 @@ export class WindowSession implements Disposable, TaskDesk {
   readonly cline: ClineConnector;
   readonly #childProcesses: ChildProcessConnector;
   readonly observation: Observation;
+  readonly #coverage = new CoverageDesk(() => this.#publish());
   #launcherDir: string | null = null;
   #gateways: UserGateways | null = null;
   #connection: MeterConnection | null = null;
@@ -72,6 +78,7 @@ export class WindowSession implements Disposable, TaskDesk {
   ) {
     const environment = readHostEnvironment(process.env);
     this.#log = services.log;
+    this.#globalState = context.globalState;
     this.#notifier = services.notifier;
     this.#onState = onState;
     this.#demo = environment.demo;
@@ -128,6 +135,10 @@ export class WindowSession implements Disposable, TaskDesk {
     this.#subscriptions.push(workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
   }
 
+  get dataDir(): string {
+    return this.#dataDir;
+  }
+
   get state(): SidebarState {
     const { state, text, snapshot: metered } = this.#host.view;
     const script = this.#taskScript;
@@ -140,6 +151,12 @@ export class WindowSession implements Disposable, TaskDesk {
       demo: this.#demo || (snapshot?.meter.demo ?? false),
       trusted: workspace.isTrusted,
       workspaceId: this.workspaceId,
+      coverage: this.#coverage.lines({
+        rows: this.coverage(),
+        snapshot,
+        isObserving: this.observation.observer.isOn,
+        seenExtensions: this.observation.observer.lastSeenMs,
+      }),
     };
   }
 
@@ -179,6 +196,7 @@ export class WindowSession implements Disposable, TaskDesk {
       hostVariables: this.#childProcesses.names,
       connectsChildProcesses: readSetting('outlay.extensions.connectChildProcesses'),
       cline: this.cline.isWanted ? 'connected' : 'notConnected',
+      isObserving: this.observation.observer.isOn,
     });
   }
 
@@ -222,6 +240,11 @@ export class WindowSession implements Disposable, TaskDesk {
     return this.#host.restart();
   }
 
+  /** Has the agents' logs read and tells what they came to; quietly the first time, which nobody asked for. */
+  readLogs(isQuiet: boolean): Promise<void> {
+    return readLogs((name, params, timeoutMs) => this.#host.call(name, params, timeoutMs), isQuiet);
+  }
+
   /** @returns how many calls were deleted. */
   async deleteData(beforeMs: number | null): Promise<number> {
     const { deleted } = await this.#host.call('deleteData', { beforeMs }, 120_000);
@@ -240,6 +263,7 @@ export class WindowSession implements Disposable, TaskDesk {
         metering: enabled,
         priceOverrides: readSetting('outlay.prices'),
         retentionDays: readSetting('outlay.retentionDays'),
+        readLogs: readSetting('outlay.readLogs'),
       },
       workspace: { workspaceId: identity.id, title: identity.title, upstreams: this.#gateways?.upstreams ?? {} },
       // Off, the meter still carries the calls of terminals that hold its address.
@@ -247,11 +271,23 @@ export class WindowSession implements Disposable, TaskDesk {
     };
   }
 
+  /** Once a machine: later starts read what is new without a word. */
+  #readLogsFirst(): void {
+    const state = this.#globalState;
+    if (!readSetting('outlay.readLogs') || state.get(firstImportKey) === true) return;
+    void state.update(firstImportKey, true);
+    this.readLogs(true).catch((error: unknown) => {
+      void state.update(firstImportKey, undefined);
+      this.#log.warn(`Logs were not read: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
   #meterChanged(view: MeterView): void {
     if (view.connection !== this.#connection) {
       this.#tellAddressChange(this.#connection, view.connection);
       this.#connection = view.connection;
       if (view.connection !== null) this.#policySent = this.#sendPolicy();
+      if (view.connection !== null) this.#readLogsFirst();
       this.#connectAgents();
       for (const problem of view.connection?.settingProblems ?? []) void this.#notifier.warn('setting', problem);
       if (view.state === 'failed') void this.#notifier.warn('meter', `Outlay's meter stopped. ${view.text}`);

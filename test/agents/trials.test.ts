@@ -143,7 +143,7 @@ describe('a trial with the real agents', () => {
       if (request.api === 'anthropic-messages') return writing(request, path, 'done');
       if (request.api === 'openai-responses') return writing(request, path, 'not yet');
       // Gemini thinks, and goes on until its budget ends it.
-      return { thinking: 'Hmm. '.repeat(120_000), text: 'Still at it.', chunkChars: 2000 };
+      return { thinking: 'Hmm. '.repeat(120_000), text: 'Still at it.', chunkChars: 2000, pauseMs: 20 };
     });
     const before = fingerprint(trial.repository);
     const path = await trial.suite(suite);
@@ -163,7 +163,7 @@ describe('a trial with the real agents', () => {
     const results: readonly ResultRow[] = told.results;
     expect(results).toHaveLength(9);
     const rows = await readBooks(trial.rig.dataDir, trial.rig.upstream.calls.length);
-    expect(bookedCalls(rows.filter(({ status }) => status !== 'aborted'))).toEqual(
+    expect(bookedCalls(rows.filter(({ provenance }) => provenance === 'reported'))).toEqual(
       servedCalls(trial.rig.upstream.calls),
     );
     expect(
@@ -175,6 +175,11 @@ describe('a trial with the real agents', () => {
       ...Array(3).fill('Codex failed'),
       ...Array(3).fill('Gemini CLI over-budget'),
     ]);
+    // What the budget stopped is booked as far as it came, and stays near its line.
+    expect(rows).toHaveLength(trial.rig.upstream.calls.length);
+    const stopped = results.filter((row) => String(row.model).startsWith('gemini'));
+    for (const row of stopped) expect(Number(row['cost_usd'])).toBeGreaterThan(1.2);
+    for (const row of stopped) expect(Number(row['cost_usd'])).toBeLessThan(1.8);
     const booked = rows.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
     expect(results.reduce((sum, row) => sum + Number(row['cost_usd']), 0)).toBeCloseTo(booked, 6);
     expect(fingerprint(trial.repository)).toBe(before);
@@ -251,17 +256,17 @@ describe('a trial with the real agents', () => {
 describe.each([
   [
     'claude-code:claude-sonnet-4-5',
-    { status: 401, type: 'authentication_error', message: 'invalid x-api-key' },
+    { status: 403, type: 'permission_error', message: 'This key may not be used.' },
     'not-logged-in',
   ],
   [
-    'claude-code:no-such-model',
-    { status: 404, type: 'not_found_error', message: 'model: no-such-model' },
+    'claude-code:claude-opus-4-1',
+    { status: 404, type: 'not_found_error', message: 'model: claude-opus-4-1' },
     'model-refused',
   ],
   ['codex:gpt-5', { status: 401, type: 'invalid_api_key', message: 'Incorrect API key provided' }, 'not-logged-in'],
   [
-    'codex:no-such-model',
+    'codex:gpt-5-mini',
     { status: 404, type: 'model_not_found', message: 'The model does not exist or you do not have access to it.' },
     'model-refused',
   ],
@@ -271,8 +276,8 @@ describe.each([
     'not-logged-in',
   ],
   [
-    'gemini-cli:no-such-model',
-    { status: 404, type: 'NOT_FOUND', message: 'models/no-such-model is not found for API version v1beta' },
+    'gemini-cli:gemini-2.5-flash',
+    { status: 404, type: 'NOT_FOUND', message: 'models/gemini-2.5-flash is not found for API version v1beta' },
     'model-refused',
   ],
 ])('%s, answered with %o', (model, error, outcome) => {

@@ -7,16 +7,22 @@ import { benchBudget } from './budget.ts';
 import { benchCompare } from './compare.ts';
 import { benchDashboard } from './dashboard.ts';
 import { benchGateway } from './gateway.ts';
+import { benchImport } from './import.ts';
+import { benchInHost } from './inHost.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './tokens.ts';
+import { benchTrials } from './trials.ts';
 
 const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection>>> = {
   gateway: (seconds) => benchGateway({ seconds }),
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
   dashboard: () => benchDashboard(),
+  'in-host': () => benchInHost(),
+  import: () => benchImport(),
   start: () => benchStart(),
   compare: () => benchCompare(),
+  trials: () => benchTrials(),
 };
 
 /** A section as the file keeps it: with the time it was measured at, and how busy the machine was then. */

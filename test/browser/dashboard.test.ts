@@ -19,22 +19,25 @@ beforeAll(async () => {
 afterAll(() => window?.stop());
 beforeEach(() => pictureOnFailure(window.page));
 
-/** The panel's document; the sidebar's is another frame of the same extension. */
-async function panel(): Promise<FrameLocator> {
+const panel = (): Promise<FrameLocator> => frameWith('[role="tablist"]');
+
+/** The document of the panel or of the view: frames of one extension, in an order that is not ours. */
+async function frameWith(selector: string): Promise<FrameLocator> {
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
     for (const index of [0, 1]) {
       const frame = webviewFrame(window.page, 'outlay.outlay', index);
-      const tabs = frame.locator('[role="tablist"]');
-      if (
-        await tabs.waitFor({ timeout: 1_000 }).then(
+      const isIt = await frame
+        .locator(selector)
+        .first()
+        .waitFor({ timeout: 1_000 })
+        .then(
           () => true,
           () => false,
-        )
-      )
-        return frame;
+        );
+      if (isIt) return frame;
     }
   }
-  throw new Error('The dashboard is not open.');
+  throw new Error(`No webview has ${selector}.`);
 }
 
 /** Charts on which nothing was drawn, and tables without a row. */
@@ -72,20 +75,17 @@ describe('the dashboard in VS Code', () => {
   });
 
   it('marks models in the sidebar by what comparisons say of them', async () => {
-    const row = window.sidebar().locator('.spend-row', { hasText: 'gemini-3-flash-preview' }).first();
-    const side = webviewFrame(window.page, 'outlay.outlay', 1).locator('.spend-row', {
-      hasText: 'gemini-3-flash-preview',
-    });
-    await untilText(
-      row.or(side.first()).first().locator('.mark'),
-      /^Lists less than .* and costs more; not on the cost-success frontier\.$/,
-    );
+    const sidebar = await frameWith('.spend');
+    const row = sidebar.locator('.spend-row', { hasText: 'gemini-3-flash-preview' }).first();
+    await untilText(row.locator('.says'), /^Lists less than .* and costs more; not on the cost-success frontier\.$/);
   });
 
   it('comes back after a reload, on the page where it was', async () => {
     const frame = await panel();
     await frame.locator('[data-action="page-thinking"]').click();
-    await window.page.reload();
+    // As a user does it: the editor saves what its panels were left with.
+    await runCommand(window.page, 'Developer: Reload Window');
+    await frame.locator('main').waitFor({ state: 'detached' });
     const again = await panel();
     await again.locator('main[data-ready="true"]').waitFor();
     expect(await again.locator('[role="tab"][aria-selected="true"]').textContent()).toBe('Thinking');

@@ -79,6 +79,7 @@ describe('the package', () => {
         ...['LICENSE.txt', 'SECURITY.md', 'changelog.md'].map((name) => `extension/${name}`),
         ...[
           'THIRD_PARTY_NOTICES.txt',
+          'budgetServer.js',
           'cli.js',
           'cli.main.js',
           'dashboard.css',
@@ -137,6 +138,7 @@ describe('the package', () => {
       'src/meter/dashboard/dashboardWorker.ts',
       'src/ledger/ledgerWorker.ts',
       'src/cli/main.ts',
+      'src/cli/budgetServerMain.ts',
     ];
     const built = await Promise.all([
       build({

@@ -74,7 +74,7 @@ const speakers: readonly { readonly path: RegExp; readonly speaker: Speaker }[] 
 
 /**
  * One upstream on loopback that speaks all four APIs, streamed or whole, as a script says. It also answers what agents ask
- * beside their calls. `GET /-/log` gives `{requests, calls}` to a test in another process.
+ * beside their calls. `GET /-/log` gives `{requests, calls}` to a test in another process, `GET /-/calls` without the requests.
  */
 export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {}): Promise<ScriptedUpstream> {
   const requests: SeenRequest[] = [];
@@ -107,6 +107,7 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = incoming.url ?? '/';
+    if (path === '/-/calls') return sendJson(response, 200, { calls });
     if (path === '/-/log') return sendJson(response, 200, { requests, calls });
     const body = await readAll(incoming);
     const speaker = speakers.find((entry) => entry.path.test(path.split('?')[0] ?? ''))?.speaker ?? null;

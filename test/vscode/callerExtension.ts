@@ -18,6 +18,7 @@ export async function packCallerExtension(folder: string): Promise<string> {
     platform: 'node',
     format: 'cjs',
     target: 'node24',
+    external: ['vscode'],
     nodePaths: [clientsDir()],
     logLevel: 'error',
   });

@@ -2,6 +2,13 @@ import { apiKinds } from '../../src/domain/api.ts';
 import type { CallCost, CallRecord, CostSplit, RatesUsed } from '../../src/domain/call.ts';
 import type { QuotaWindow } from '../../src/domain/quota.ts';
 import type { Usage, UsagePart } from '../../src/domain/usage.ts';
+import {
+  type CoverageLine,
+  type CoverageStep,
+  coverageActions,
+  coverageStops,
+  coverageWays,
+} from '../../src/protocol/coverage.ts';
 import type { SidebarState } from '../../src/protocol/sidebar.ts';
 import type {
   LiveCall,
@@ -167,6 +174,18 @@ const snapshot = objectOf<NowSnapshot>({
   marks: listOf(objectOf<ModelMark>({ model: text, text })),
 });
 
+const coverageStep = objectOf<CoverageStep>({ id: oneOf(...coverageActions), text, changes: text });
+
+const coverageLine = objectOf<CoverageLine>({
+  id: text,
+  label: text,
+  way: oneOf(...coverageWays),
+  stop: oneOf(...coverageStops),
+  lastCallAtMs: nullable(number),
+  detail: text,
+  action: nullable(coverageStep),
+});
+
 export const sidebarState: Shape<SidebarState> = objectOf<SidebarState>({
   meter: oneOf('off', 'starting', 'running', 'failed'),
   meterText: text,
@@ -175,4 +194,5 @@ export const sidebarState: Shape<SidebarState> = objectOf<SidebarState>({
   demo: flag,
   trusted: flag,
   workspaceId: text,
+  coverage: listOf(coverageLine),
 });

@@ -14,6 +14,7 @@ import { openHostChannel } from '../shared/hostChannel.ts';
 import { MeterClock } from '../shared/meterClock.ts';
 import { sidebarState } from '../shared/stateShape.ts';
 import { h, renderInto, type VNode } from '../shared/vnode.ts';
+import { coverageSection } from './coverageSection.ts';
 import { headerSection } from './headerSection.ts';
 import { liveSection } from './liveSection.ts';
 import type { Actions } from './pieces.ts';
@@ -67,6 +68,7 @@ function start(root: HTMLElement): void {
     meter: (type) => channel.send({ type, body: {} }),
     newTask: () => channel.send({ type: 'newTask', body: {} }),
     onTask: (type, id) => channel.send({ type, body: { id } }),
+    onCoverage: (action) => channel.send({ type: 'coverage', body: { action } }),
     setPeriod: (period) => setUi({ period }),
     toggleRow: (key) => setUi({ expanded: toggled(ui.expanded, key) }),
     toggleFull: (key) => setUi({ full: toggled(ui.full, key) }),
@@ -114,6 +116,7 @@ function start(root: HTMLElement): void {
         recentSection({ rows: view.recent, records, times, ui, actions }),
       );
     }
+    if (shown.meter !== 'off') sections.push(coverageSection(view.coverage, ui, actions));
     if (view.unmeteredTerminals.length > 0) sections.push(unmeteredSection(view.unmeteredTerminals, actions));
     if (view.footer.length > 0) {
       sections.push(

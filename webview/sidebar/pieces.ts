@@ -1,3 +1,4 @@
+import type { CoverageActionId } from '../../src/protocol/coverage.ts';
 import { nowStrings } from '../../src/protocol/nowStrings.ts';
 import type { Shown } from '../../src/protocol/shown.ts';
 import type { BarSegment } from '../../src/protocol/spendView.ts';
@@ -11,6 +12,7 @@ export interface Actions {
   readonly meter: (action: 'retry' | 'turnOn' | 'showLog') => void;
   readonly newTask: () => void;
   readonly onTask: (action: 'extendTask' | 'setTaskBudget' | 'openTaskTerminal', id: string) => void;
+  readonly onCoverage: (action: CoverageActionId) => void;
   readonly setPeriod: (period: 'today' | 'week') => void;
   readonly toggleRow: (key: string) => void;
   readonly toggleFull: (key: string) => void;

@@ -288,9 +288,17 @@ export class BudgetDesk implements CallGate {
     };
   }
 
+  /** A call was refused elsewhere, by the same limits. */
+  refusedElsewhere(
+    workspaceId: string,
+    told: { readonly task: Task | null; readonly refusal: Refusal; readonly text: string },
+  ): void {
+    this.#tell('refused', { workspaceId }, told);
+  }
+
   #tell(
     kind: 'refused' | 'stopped',
-    head: CallHead,
+    head: Pick<CallHead, 'workspaceId'>,
     { task, refusal, text }: { readonly task: Task | null; readonly refusal: Refusal; readonly text: string },
   ): void {
     const { news, books, clock, log } = this.#options;

@@ -1,12 +1,16 @@
+import { refusalSentence } from '../../budget/refusalSentence.ts';
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { plainText } from '../../domain/plainText.ts';
 import type { CallGate, CallOwner } from '../../gateway/contract.ts';
 import type { BudgetBooks } from '../../ledger/contract.ts';
+import { type HostOrders, type HostRefused, openOrders } from '../../protocol/hostFeed.ts';
 import type { LiveCall } from '../../protocol/snapshot.ts';
 import type { BudgetPolicy, TasksSnapshot } from '../../protocol/tasks.ts';
 import type { CountedCall, RepeatedRequest } from '../observe/messages.ts';
 import { BudgetDesk } from './budgetDesk.ts';
 import { noPolicy, readBudgetPolicy } from './budgetPolicy.ts';
+import { hostOrdersOf, usedUpLimit } from './hostOrders.ts';
 import { LazyPricer } from './lazyPricer.ts';
 import { NewsBoard } from './newsBoard.ts';
 import { OutputExperience } from './outputExperience.ts';
@@ -79,6 +83,25 @@ export class Budgets {
 
   activeTask(workspaceId: string): string | null {
     return this.#directory.active()[workspaceId] ?? null;
+  }
+
+  /** What a window is to know of its limits, as the books were last read. */
+  hostOrders(workspaceId: string): HostOrders {
+    if (!this.#options.isOn()) return openOrders;
+    return hostOrdersOf(this.#board.limitsOf(workspaceId, this.activeTask(workspaceId)));
+  }
+
+  /** A window has refused a call by our orders. */
+  hostRefused(workspaceId: string, { caller, how }: HostRefused): void {
+    const taskId = this.activeTask(workspaceId);
+    const refusal = usedUpLimit(this.#board.limitsOf(workspaceId, taskId));
+    if (refusal === null) return;
+    const sentence = refusalSentence(refusal);
+    const text =
+      how === 'answered'
+        ? sentence
+        : `${sentence} ${plainText((caller ?? 'The agent').slice(0, 100))} was stopped and cannot say so itself.`;
+    this.#desk.refusedElsewhere(workspaceId, { task: this.#directory.task(taskId), refusal, text });
   }
 
   /** The record with its task, which it keeps from its first booking on. */

@@ -31,11 +31,17 @@ export interface BoardMoment {
   readonly sessionsToday: readonly ReportRow[];
 }
 
+export interface LimitedAccount {
+  readonly limits: ScopedLimits;
+  readonly account: AccountState;
+}
+
 /** Keeps what surfaces show of tasks and limits, and tells of 75 %, 90 % and the line as they are passed. */
 export class TaskBoard {
   readonly #options: TaskBoardOptions;
   #tasks: readonly TaskWithAccount[] = [];
   #scopes: readonly ScopeView[] = [];
+  #scoped: readonly LimitedAccount[] = [];
   /** The highest mark of each limit so far; what was passed before this meter started is no news. */
   readonly #marks = new Map<string, LimitLine['mark']>();
   #isFirst = true;
@@ -60,6 +66,7 @@ export class TaskBoard {
     const byKey = new Map(accounts.map((account) => [account.key, account]));
     const accountOf = ({ accountKey }: ScopedLimits): AccountState => byKey.get(accountKey) ?? emptyAccount(accountKey);
     this.#tasks = tasks;
+    this.#scoped = scoped.map((limits) => ({ limits, account: accountOf(limits) }));
     this.#scopes = scoped.map((limits) => scopeView(limits, accountOf(limits)));
     for (const { task, account } of tasks) {
       if (task.state === 'open') this.#noteMarks(limitsOfTask(task), account, task.workspaceId ?? 'default');
@@ -69,6 +76,15 @@ export class TaskBoard {
       this.#noteMarks(limits, accountOf(limits), workspaceId);
     }
     this.#isFirst = false;
+  }
+
+  /** The limits of calls of a workspace and of its task, as they were last read. */
+  limitsOf(workspaceId: string, taskId: string | null): readonly LimitedAccount[] {
+    const found = this.#tasks.find(({ task }) => task.id === taskId);
+    const ofTask = found === undefined ? [] : [{ limits: limitsOfTask(found.task), account: found.account }];
+    const concerns = ({ limits: { scope } }: LimitedAccount): boolean =>
+      scope.kind === 'machine' || (scope.kind === 'folder' && scope.workspaceId === workspaceId);
+    return [...ofTask, ...this.#scoped.filter(concerns)];
   }
 
   view({ live, recent, sessionsToday }: BoardMoment): TasksSnapshot {

@@ -6,12 +6,12 @@ import { ControlProblem } from './controlServer.ts';
 
 export function readSettings(value: unknown): MeterSettings {
   const fields = object(value);
-  const { metering, retentionDays, priceOverrides } = fields;
+  const { metering, retentionDays, priceOverrides, readLogs } = fields;
   if (typeof metering !== 'boolean') throw new ControlProblem('"metering" must be true or false.');
   if (typeof retentionDays !== 'number' || !Number.isInteger(retentionDays) || retentionDays < 0) {
     throw new ControlProblem('"retentionDays" must be a whole number of days, 0 for ever.');
   }
-  return { metering, retentionDays, priceOverrides };
+  return { metering, retentionDays, priceOverrides, ...(typeof readLogs === 'boolean' ? { readLogs } : {}) };
 }
 
 const WORKSPACE_ID = /^[A-Za-z0-9-]{1,64}$/;

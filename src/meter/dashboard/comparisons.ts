@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../domain/clock.ts';
 import type { DashboardAnswer, DashboardQuery } from '../../protocol/dashboard.ts';
 import type { ModelMark } from '../../protocol/snapshot.ts';
+import type { SnapshotSource } from '../snapshot/snapshotSource.ts';
 import { DashboardOffice } from './dashboardOffice.ts';
 import { MarkDesk } from './markDesk.ts';
 
@@ -10,24 +11,26 @@ export interface ComparisonsOptions {
   readonly workerDir: string;
   readonly clock: Clock;
   readonly log: (line: string) => void;
-  /** There are other marks than before. */
-  readonly onChange: () => void;
+  /** Shows the marks. */
+  readonly snapshots: Pick<SnapshotSource, 'changed' | 'booksChanged'>;
 }
 
 /** All that a meter has about comparing models: dashboards for whoever asks, and the marks that snapshots carry. */
 export class Comparisons {
   readonly #office: DashboardOffice;
   readonly #marks: MarkDesk;
+  readonly #snapshots: ComparisonsOptions['snapshots'];
   #priceOverrides: unknown = [];
 
-  constructor({ dataDir, workerDir, clock, log, onChange }: ComparisonsOptions) {
+  constructor({ dataDir, workerDir, clock, log, snapshots }: ComparisonsOptions) {
+    this.#snapshots = snapshots;
     this.#office = new DashboardOffice({
       workerPath: join(workerDir, 'dashboardWorker.js'),
       dataDir,
       clock,
       priceOverrides: () => this.#priceOverrides,
     });
-    this.#marks = new MarkDesk({ office: this.#office, onChange, log });
+    this.#marks = new MarkDesk({ office: this.#office, onChange: () => snapshots.changed(), log });
     this.#marks.look();
   }
 
@@ -48,14 +51,14 @@ export class Comparisons {
     this.#office.booksChanged();
   }
 
-  /** A call was booked or deleted. */
+  /** Told by the snapshots. */
   booksChanged(): void {
     this.#office.booksChanged();
   }
 
-  /** A task or an import has changed. */
+  /** A task or an import has changed, and the books with it. */
   runsChanged(): void {
-    this.#office.booksChanged();
+    this.#snapshots.booksChanged();
     this.#marks.look();
   }
 

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
-import type { ImportParams, ImportReport } from '../../protocol/imports.ts';
+import type { ImportParams, ImportReport, ImportState } from '../../protocol/imports.ts';
 import type { Place } from '../../readers/contract.ts';
 import { readers } from '../../readers/registry.ts';
+import type { ImportProgress } from './importLogs.ts';
 import type { ImportThread } from './importThread.ts';
 
 /** Where the user's own logs are. Of the environment only what moves logs is taken. */
@@ -15,6 +16,11 @@ export function ownPlace(env: Place['env']): Place {
 export class ImportDesk {
   readonly #thread: ImportThread;
   readonly #own: Place;
+  #running = 0;
+  #isReading = false;
+  /** The import of all of the user's own logs that runs; whoever asks for one meanwhile gets the same. */
+  #ownImport: Promise<ImportReport> | null = null;
+  #progress: ImportProgress = { files: 0, filesDone: 0 };
 
   /** `own` is where the user's own logs are. */
   constructor(thread: ImportThread, own: Place) {
@@ -22,8 +28,29 @@ export class ImportDesk {
     this.#own = own;
   }
 
-  import({ homeDir, agent }: ImportParams): Promise<ImportReport> {
-    return this.#thread.import(homeDir === null ? this.#own : { ...this.#own, homeDir, env: {} }, agent);
+  import(params: ImportParams): Promise<ImportReport> {
+    if (params.homeDir !== null || params.agent !== null) return this.#import(params);
+    this.#ownImport ??= this.#import(params).finally(() => {
+      this.#ownImport = null;
+    });
+    return this.#ownImport;
+  }
+
+  async #import({ homeDir, agent }: ImportParams): Promise<ImportReport> {
+    if (this.#running++ === 0) this.#progress = { files: 0, filesDone: 0 };
+    try {
+      return await this.#thread.import(homeDir === null ? this.#own : { ...this.#own, homeDir, env: {} }, agent);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  get state(): ImportState {
+    return { isRunning: this.#running > 0, ...this.#progress };
+  }
+
+  noteProgress(progress: ImportProgress): void {
+    this.#progress = progress;
   }
 
   cancel(): void {
@@ -32,7 +59,15 @@ export class ImportDesk {
 
   /** Reads the user's own logs from now on, or no more. */
   setReading(isOn: boolean): void {
-    if (isOn === (this.#thread.followed !== null)) return;
-    this.#thread.follow(isOn ? this.#own : null);
+    if (isOn === this.#isReading) return;
+    this.#isReading = isOn;
+    if (!isOn) {
+      this.#thread.follow(null);
+      return;
+    }
+    const follow = (): void => {
+      if (this.#isReading) this.#thread.follow(this.#own);
+    };
+    this.import({ homeDir: null, agent: null }).then(follow, follow);
   }
 }

@@ -2,11 +2,18 @@ import type { ImportParams } from '../../protocol/imports.ts';
 import { type ControlHandlers, ControlProblem } from '../control/controlServer.ts';
 import type { ImportDesk } from './importDesk.ts';
 
-type ImportNames = 'importLogs';
+type ImportNames = 'importLogs' | 'importState' | 'cancelImport';
 
 /** One handler for each entry of the import map. */
 export function importHandlers(desk: ImportDesk): Pick<ControlHandlers, ImportNames> {
-  return { importLogs: (params) => desk.import(readImport(params)) };
+  return {
+    importLogs: (params) => desk.import(readImport(params)),
+    importState: async () => desk.state,
+    cancelImport: async () => {
+      desk.cancel();
+      return {};
+    },
+  };
 }
 
 function readImport(value: unknown): ImportParams {

@@ -25,6 +25,8 @@ export interface ImportSummary {
   readonly added: number;
   readonly merged: number;
   readonly forgotten: number;
+  readonly addedNanoUsd: number;
+  readonly firstAtMs: number | null;
   /** Agents of which a log was found. */
   readonly agents: readonly string[];
   /** At most `keptProblems`; `problemCount` counts all. */
@@ -95,6 +97,8 @@ class ImportRun {
   #added = 0;
   #merged = 0;
   #forgotten = 0;
+  #addedNanoUsd = 0;
+  #firstAtMs: number | null = null;
   #filesRead = 0;
   #isCancelled = false;
 
@@ -131,6 +135,8 @@ class ImportRun {
       added: this.#added,
       merged: this.#merged,
       forgotten: this.#forgotten,
+      addedNanoUsd: this.#addedNanoUsd,
+      firstAtMs: this.#firstAtMs,
       agents: [...new Set(logs.map(({ agent }) => agent))],
       problems: this.#problems,
       problemCount: this.#problemCount,
@@ -155,7 +161,9 @@ class ImportRun {
     const batch = { calls: this.#calls, logs: this.#logs };
     this.#calls = [];
     this.#logs = [];
-    const { added, merged, forgotten } = await this.#options.books.book(batch);
+    const { added, merged, forgotten, addedNanoUsd, firstAtMs } = await this.#options.books.book(batch);
+    this.#addedNanoUsd += addedNanoUsd;
+    if (firstAtMs !== null) this.#firstAtMs = Math.min(firstAtMs, this.#firstAtMs ?? firstAtMs);
     this.#added += added;
     this.#merged += merged;
     this.#forgotten += forgotten;

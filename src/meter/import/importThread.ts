@@ -27,7 +27,6 @@ export class ImportThread {
   #isClosed = false;
   #id = 0;
   #isBusy = false;
-  #followed: Place | null = null;
 
   constructor(options: ImportThreadOptions) {
     this.#options = options;
@@ -47,7 +46,6 @@ export class ImportThread {
   }
 
   follow(place: Place | null): void {
-    this.#followed = place;
     if (place !== null || this.#worker !== null) this.#send({ type: 'follow', place });
   }
 
@@ -76,7 +74,7 @@ export class ImportThread {
   #start(): Worker {
     const worker = new Worker(join(this.#options.workerDir, 'importWorker.js'), {
       name: 'outlay-import',
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     worker.unref();
     worker.on('message', (message: FromImporter) => this.#receive(worker, message));
@@ -133,11 +131,6 @@ export class ImportThread {
   #fail(sentence: string): void {
     for (const { reject } of this.#pending.values()) reject(new Error(sentence));
     this.#pending.clear();
-  }
-
-  /** The place whose logs are followed; null for none. */
-  get followed(): Place | null {
-    return this.#followed;
   }
 }
 

@@ -9,8 +9,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Jobs that wait in a thread, so that it never waits for the next one. */
-const jobsAhead = 3;
+/** Jobs that wait in a thread, so that it goes on while what it read is booked; most logs are small. */
+const jobsAhead = 200;
 
 /** Reads logs in threads of their own: each job goes to the thread with the fewest. */
 export function startLogThreads(workerPath: string, threads: number, place: ReadingPlace): LogReading {
@@ -32,8 +32,8 @@ class LogThread {
   constructor(workerPath: string, place: ReadingPlace) {
     this.#worker = new Worker(workerPath, {
       workerData: place,
-      // Most of what is read lives for one line only.
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      // What is read lives for one line only: a larger young generation would only hold more of it once it is done with.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     this.#worker.on('message', (answer: LogAnswer) => {
       const waiting = this.#waiting.shift();

@@ -1,6 +1,6 @@
 import { amountOf, atLeastFigure, estimatedFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
-import { rowFigures, sumRows } from '../../ledger/rowFigures.ts';
+import { isAtApiPrices, rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
 
 const SHOWN_ROWS = 50;
@@ -12,16 +12,17 @@ export interface PeriodRows {
 
 /**
  * A period as surfaces show it. Subscription use stands apart from money; calls of unknown authorisation count as money, since an
- * unnoticed bill is worse than one that turns out to be none. The totals hold calls in flight as estimates, the rows do not.
+ * unnoticed bill is worse than one that turns out to be none; but those that only logs tell of may be anybody's and are shown at API
+ * prices. The totals hold calls in flight as estimates, the rows do not.
  */
 export function periodSpend(rows: PeriodRows, live: readonly LiveCall[]): PeriodSpend {
   const isSubscription = (row: { readonly auth: string }): boolean => row.auth === 'subscription';
   return {
     billed: total(
-      rows.byModel.filter((row) => !isSubscription(row)),
+      rows.byModel.filter((row) => !isAtApiPrices(row)),
       live.filter((call) => !isSubscription(call)),
     ),
-    subscription: total(rows.byModel.filter(isSubscription), live.filter(isSubscription)),
+    subscription: total(rows.byModel.filter(isAtApiPrices), live.filter(isSubscription)),
     byModel: rows.byModel.slice(0, SHOWN_ROWS).map(spendRow),
     bySession: [...rows.bySession]
       .sort((a, b) => b.lastCallAtMs - a.lastCallAtMs)

@@ -39,6 +39,8 @@ export interface SnapshotSourceOptions {
   readonly notices: () => readonly Notice[];
   readonly quotas: () => readonly ProviderQuota[];
   readonly marks: () => readonly ModelMark[];
+  /** Told with each `booksChanged`. */
+  readonly onBooksChanged?: () => void;
 }
 
 /**
@@ -86,6 +88,7 @@ export class SnapshotSource {
 
   booksChanged(): void {
     this.#booksAreStale = true;
+    this.#options.onBooksChanged?.();
     this.changed();
   }
 

@@ -55,8 +55,8 @@ export class Rollout {
     const timestamp = field(record, 'timestamp');
     switch (field(record, 'type')) {
       case 'session_meta':
-        // A fork repeats its parent's, behind its own.
         if (!this.#isBegun) this.#begin(record, payload);
+        else this.#repeatedHead(payload);
         return null;
       case 'turn_context':
         this.model = nameField(payload, 'model') ?? this.model;
@@ -84,6 +84,12 @@ export class Rollout {
     this.folder = nameField(meta, 'cwd');
     this.branch = nameField(objectField(meta, 'git'), 'branch');
     this.model ??= nameField(meta, 'model');
+  }
+
+  /** A fork repeats its parent's head behind its own; some forks name their parent nowhere else. */
+  #repeatedHead(meta: JsonObject | null): void {
+    const id = nameField(meta, 'id');
+    if (id !== this.thread && this.#total === null) this.parentId ??= id;
   }
 
   #settings(settings: JsonObject | null): void {

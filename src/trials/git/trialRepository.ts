@@ -91,7 +91,7 @@ export class TrialRepository {
   }
 
   async addWorktree(path: string, commit: string): Promise<void> {
-    await git(['-c', 'checkout.workers=0', 'worktree', 'add', '--quiet', '--detach', '--force', path, commit], {
+    await git(['-c', 'checkout.workers=4', 'worktree', 'add', '--quiet', '--detach', '--force', path, commit], {
       cwd: this.folder,
     });
   }

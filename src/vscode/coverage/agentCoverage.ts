@@ -13,11 +13,19 @@ export interface CoverageFacts {
   readonly hostVariables: ReadonlySet<string>;
   readonly connectsChildProcesses: boolean;
   readonly cline: 'connected' | 'notConnected';
+  /** Calls inside the extension host are observed. */
+  readonly isObserving: boolean;
 }
 
 export type CoverageState = 'connected' | 'waiting' | 'off' | 'unreachable';
 
-export type CoverageAction = 'connectCline' | 'disconnectCline' | 'openTerminalsSetting' | 'openChildProcessSetting';
+export type CoverageAction =
+  | 'connectCline'
+  | 'disconnectCline'
+  | 'openTerminalsSetting'
+  | 'openChildProcessSetting'
+  | 'observe'
+  | 'stopObserving';
 
 export interface CoverageRow {
   readonly label: string;
@@ -60,6 +68,10 @@ function judge({ reach }: AgentEntry, facts: CoverageFacts): Judgement {
       return facts.cline === 'connected'
         ? { state: 'connected', summary: 'connected by its settings', action: 'disconnectCline' }
         : { state: 'off', summary: 'can be connected', action: 'connectCline' };
+    case 'inHost':
+      return facts.isObserving
+        ? { state: 'connected', summary: 'observed as they call', action: 'stopObserving' }
+        : { state: 'off', summary: 'can be observed', action: 'observe' };
     case 'childProcess': {
       const action = 'openChildProcessSetting';
       if (!facts.connectsChildProcesses) return { state: 'off', summary: 'can be connected', action };

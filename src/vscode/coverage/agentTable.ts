@@ -8,6 +8,8 @@ export type Reach =
   | { readonly kind: 'cline' }
   /** By the extension host's environment, with `outlay.extensions.connectChildProcesses`. */
   | { readonly kind: 'childProcess'; readonly variables: readonly string[] }
+  /** By observing the extension host, with `outlay.extensions.observe`. */
+  | { readonly kind: 'inHost' }
   | { readonly kind: 'unreachable' };
 
 export interface AgentEntry {
@@ -129,9 +131,9 @@ export const agentTable: readonly AgentEntry[] = [
   },
   {
     label: 'Cline, Roo Code, Continue and others that call from inside VS Code',
-    reach: { kind: 'unreachable' },
-    how: 'they run in the extension host and read no variable for most providers; not seen yet',
-    evidence: '',
+    reach: { kind: 'inHost' },
+    how: 'they run in the extension host, where `outlay.extensions.observe` reads their calls as they pass; nothing of them is changed',
+    evidence: 'run in the tests',
   },
   {
     label: 'Copilot through GitHub',

@@ -25,6 +25,8 @@ const actionTexts: Readonly<Record<CoverageAction, string>> = {
   disconnectCline: 'Choose to disconnect it',
   openTerminalsSetting: 'Choose to open the setting',
   openChildProcessSetting: 'Choose to open the setting',
+  observe: 'Choose to observe them',
+  stopObserving: 'Choose to stop it',
 };
 
 /** Lists every agent with how it is connected. Choosing one does the one thing that changes it, if there is one. */
@@ -64,6 +66,10 @@ async function act(action: CoverageAction): Promise<void> {
       return void (await run('outlay.connectClineCli'));
     case 'disconnectCline':
       return void (await run('outlay.disconnectClineCli'));
+    case 'observe':
+      return void (await run('outlay.observeExtensions'));
+    case 'stopObserving':
+      return void (await run('outlay.stopObserving'));
     case 'openTerminalsSetting':
       return void (await openSetting('outlay.terminals.connect'));
     case 'openChildProcessSetting':

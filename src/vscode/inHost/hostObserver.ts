@@ -5,6 +5,7 @@ import { createCallerFinder, type ExtensionFolder } from '../../intercept/caller
 import { createCallWatcher } from '../../intercept/callWatcher.ts';
 import { HostFeed } from '../../intercept/hostFeed.ts';
 import { installHooks } from '../../intercept/installHooks.ts';
+import { ShutBoard } from '../../intercept/shutBoard.ts';
 import { type HostOrders, openOrders } from '../../protocol/hostFeed.ts';
 import { openHostLink } from '../../protocol/hostFeedClient.ts';
 import type { MeterConnection } from '../meter/meterHost.ts';
@@ -45,7 +46,7 @@ export class HostObserver implements Disposable {
   }
 
   get orders(): HostOrders {
-    return this.#running?.orders ?? openOrders;
+    return this.#running?.shut.orders ?? openOrders;
   }
 
   /** Observes as wished; null not at all. Cheap where nothing changed. */
@@ -101,17 +102,26 @@ class Running {
   #connection: MeterConnection | null = null;
   #triedAtMs = Number.NEGATIVE_INFINITY;
   #hosts = '';
-  orders: HostOrders = openOrders;
+  readonly shut: ShutBoard;
 
   constructor(ports: RunningPorts) {
     this.#ports = ports;
     this.#feed = this.#hooks.push(
       new HostFeed({
         workspaceId: () => ports.wishes()?.workspaceId ?? 'default',
-        onOrders: (orders) => {
-          this.orders = orders;
-        },
+        onOrders: (orders) => this.shut.take(orders, watcher),
         log: ports.log,
+      }),
+    );
+    const findOnStack = createCallerFinder(() => this.#folders);
+    this.shut = this.#hooks.push(
+      new ShutBoard({
+        findCaller: findOnStack,
+        concerns: (caller) => !this.#isIgnored(caller),
+        onRefused: (refused) => {
+          const caller = refused.caller === null ? null : agentNameOf(refused.caller);
+          this.#feed.tell({ ...refused, caller });
+        },
       }),
     );
     const watcher = createCallWatcher({
@@ -119,10 +129,10 @@ class Running {
       begin: (about) => this.#feed.begin(about),
       ownHosts: () => ports.wishes()?.ownHosts ?? new Set(),
       gatewayPort: () => ports.wishes()?.connection?.lock.port ?? null,
-      findCaller: createCallerFinder(() => this.#folders),
+      findCaller: () => findOnStack() ?? this.shut.currentCaller(),
       nameOf: agentNameOf,
       mayObserve: (caller) => this.#mayObserve(caller),
-      refusal: () => null,
+      refusal: (seen, caller) => this.shut.refusal(seen, caller),
       onFailure: ports.onFailure,
     });
     this.#forgetHosts = watcher.forgetHosts;
@@ -161,10 +171,13 @@ class Running {
   }
 
   #mayObserve(caller: string | null): boolean {
-    const ignored = this.#ports.wishes()?.ignored;
-    if (caller !== null && ignored?.has(caller.toLowerCase())) return false;
+    if (this.#isIgnored(caller)) return false;
     this.#ports.onSeen(caller);
     return true;
+  }
+
+  #isIgnored(caller: string | null): boolean {
+    return caller !== null && this.#ports.wishes()?.ignored.has(caller.toLowerCase()) === true;
   }
 }
 

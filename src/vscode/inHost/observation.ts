@@ -33,6 +33,8 @@ export class Observation implements Disposable {
   readonly #subscriptions = new DisposableList();
   readonly observer: HostObserver;
   readonly dialogs = new Dialogs();
+  /** Another list in the tests, where no agent's extension is installed. */
+  findAgents: () => readonly AgentExtension[] = installedInHost;
   #moment: ObservationMoment | null = null;
   #isAsking = false;
   #shownOn: boolean | null = null;
@@ -65,12 +67,17 @@ export class Observation implements Disposable {
 
   /** At the user's wish: says what it does and begins. */
   async observe(): Promise<void> {
-    const { message, detail } = observationConsent(installedInHost());
+    const { message, detail } = observationConsent(this.findAgents());
     if (await this.dialogs.confirm(message, detail, observeButton)) await this.#decide('on');
   }
 
   async stop(): Promise<void> {
     await this.#decide('off');
+  }
+
+  /** For tests only: as if nobody had been asked. */
+  async forgetAnswer(): Promise<void> {
+    await this.#parts.memory.update(ANSWERED_KEY, undefined);
   }
 
   dispose(): void {
@@ -84,7 +91,7 @@ export class Observation implements Disposable {
 
   /** Asks where there is an agent to observe and nobody has answered yet. Whatever the answer is, it is remembered. */
   #askOnce(): void {
-    const found = installedInHost();
+    const found = this.findAgents();
     const isOpen = readSetting('outlay.extensions.observe') === 'ask' && this.#parts.memory.get(ANSWERED_KEY) !== true;
     if (!isOpen || this.#isAsking || found.length === 0 || this.#moment?.view.state !== 'running') return;
     this.#isAsking = true;

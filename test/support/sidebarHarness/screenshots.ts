@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openHarness, show } from './harnessPage.ts';
 import { startHarnessServer, type ThemeName } from './harnessServer.ts';
-import { busyState, emptyState, failedState, liveState, quotaState, stateOf } from './states.ts';
+import { busyState, coverageState, emptyState, failedState, liveState, quotaState, stateOf } from './states.ts';
 
 // Draws every state in every theme and width: node test/support/sidebarHarness/screenshots.ts <folder>
 const folder = resolve(process.argv[2] ?? 'test-results/sidebar');
@@ -11,6 +11,7 @@ const states = {
   live: liveState,
   busy: busyState,
   quota: (nowMs: number) => quotaState(nowMs),
+  coverage: coverageState,
   failed: failedState,
   off: () => stateOf({ meter: 'off' }),
   starting: () => stateOf({ meter: 'starting' }),
@@ -28,6 +29,9 @@ for (const theme of themes) {
       if (name === 'busy') {
         for (const index of [0, 1]) await page.locator('.call-row .row-head').nth(index).click();
         await page.locator('.spend-row .row-head').first().click();
+      }
+      if (name === 'coverage') {
+        for (const index of [1, 2]) await page.locator('.coverage-row .row-head').nth(index).click();
       }
       await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
     }

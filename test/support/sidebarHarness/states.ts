@@ -91,6 +91,7 @@ export function stateOf(fields: Partial<SidebarState> = {}): SidebarState {
     demo: false,
     trusted: true,
     workspaceId: 'w-1',
+    coverage: [],
     ...fields,
   };
 }
@@ -284,6 +285,34 @@ export function liveState(nowMs: number): SidebarState {
       recent: mixedCalls(nowMs).slice(0, 1),
     }),
   });
+}
+
+/** Agents that are seen in each way, and some that are not. */
+export function coverageState(nowMs: number): SidebarState {
+  const changes =
+    'Reads the calls of extensions to known LLM hosts as they pass, and changes nothing of them. “Outlay: Stop Observing Calls of Extensions” undoes it at once.';
+  return {
+    ...liveState(nowMs),
+    coverage: [
+      {
+        ...{ id: 'command:claude', label: 'Claude Code (claude)', way: 'gateway', stop: 'ends', action: null },
+        ...{ lastCallAtMs: nowMs - 60_000, detail: 'Connected in new terminals: ANTHROPIC_BASE_URL.' },
+      },
+      {
+        ...{ id: 'extension:saoudrizwan.claude-dev', label: 'Cline (extension)', way: 'host', stop: 'refuses' },
+        lastCallAtMs: nowMs - 600_000,
+        detail:
+          'Its calls are read as they pass inside VS Code. One that runs cannot be ended; once a budget is used up the next one is refused.',
+        action: { id: 'stopObserving', text: 'Stop observing', changes },
+      },
+      {
+        ...{ id: 'extension:continue.continue', label: 'Continue (extension)', way: 'none', stop: 'none' },
+        lastCallAtMs: null,
+        detail: 'It calls from inside VS Code, where nothing is observed now.',
+        action: { id: 'observe', text: 'Observe', changes },
+      },
+    ],
+  };
 }
 
 export function busyState(nowMs: number): SidebarState {

@@ -8,6 +8,7 @@ import { publicUpstreams } from '../../../src/gateway/upstreams.ts';
 import { migrations } from '../../../src/ledger/migrations.ts';
 import { openDatabase } from '../../../src/ledger/sqlite.ts';
 import { agentIds } from '../../../src/manifest/manifest.ts';
+import { readers } from '../../../src/readers/registry.ts';
 
 const text = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'SECURITY.md'), 'utf8');
 const quoted = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => [code, ...code.split(' ')]));
@@ -60,6 +61,12 @@ describe('SECURITY.md', () => {
     });
     expect(new Set(names).size).toBeGreaterThan(12);
     expect(names.filter((name) => !quoted.has(name))).toEqual([]);
+  });
+
+  it('names every variable that moves the logs that are read, and each agent that keeps them', () => {
+    const names = readers.flatMap(({ variables }) => variables);
+    expect(names.filter((name) => !quoted.has(name))).toEqual([]);
+    expect(readers.filter(({ title }) => !text.includes(`| ${title} |`)).map(({ agent }) => agent)).toEqual([]);
   });
 
   it('names every host of the upstream table', () => {

@@ -106,6 +106,7 @@ function sums(record: CallRecord, key: string, pieces: readonly Piece[]): PlainR
     outputNanoUsd: sum((piece) => piece.cost.split?.outputNanoUsd ?? 0) ?? 0,
     unpricedCalls: 0,
     estimatedCalls: 0,
+    toldCalls: record.source === 'transcript' ? 1 : 0,
     lastCallAtMs: record.startedAtMs,
   };
 }
@@ -123,6 +124,7 @@ function addRow(a: PlainRow | undefined, b: PlainRow): PlainRow {
     outputTokens: a.outputTokens + b.outputTokens,
     thinkingTokens: addKnown(a.thinkingTokens, b.thinkingTokens),
     unknownThinkingCalls: a.unknownThinkingCalls + b.unknownThinkingCalls,
+    toldCalls: a.toldCalls + b.toldCalls,
     thinkingAtLeastTokens: a.thinkingAtLeastTokens + b.thinkingAtLeastTokens,
     webSearches: a.webSearches + b.webSearches,
     costNanoUsd: addKnown(a.costNanoUsd, b.costNanoUsd),

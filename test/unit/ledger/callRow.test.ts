@@ -110,7 +110,7 @@ describe('a call in the books', () => {
       ...(['billed', 'priced', 'unpriced'] as const satisfies readonly CostProvenance[]).map((provenance) =>
         call({ cost: { ...priced(1, 2), provenance } }),
       ),
-    ].map((record, index) => ({ ...record, id: callId(index) }));
+    ].map((record, index) => ({ ...record, id: callId(index), requestId: `req_${index}`, responseId: `msg_${index}` }));
     expect(read(book(...records)).toReversed()).toEqual(records);
   });
 

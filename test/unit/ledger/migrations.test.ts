@@ -110,10 +110,10 @@ function bookInVersion1(path: string, records: readonly CallRecord[]): void {
   const ledger = openLedger({ path: newer, ...options, timeZone: 'Asia/Tokyo' });
   for (const record of records) ledger.writer.finish(record);
   ledger.close();
-  execute(
-    path,
-    `ATTACH '${newer}' AS newer; ${['names', 'calls', 'call_parts', 'observations', 'rollups']
-      .map((table) => `INSERT INTO ${table} SELECT * FROM newer.${table};`)
-      .join(' ')}`,
-  );
+  const tables = ['names', 'calls', 'call_parts', 'observations', 'rollups'];
+  const copies = tables.map((table) => {
+    const [row] = rowsOf(path, `SELECT group_concat(name, ', ') AS columns FROM pragma_table_info('${table}')`);
+    return `INSERT INTO ${table} (${row?.['columns']}) SELECT ${row?.['columns']} FROM newer.${table};`;
+  });
+  execute(path, `ATTACH '${newer}' AS newer; ${copies.join(' ')}`);
 }

@@ -120,7 +120,7 @@ describe('openConnection', () => {
   it('takes a ledger with other tables, or with one column or index less, for damaged', () => {
     for (const sql of [
       'CREATE TABLE extra (a INTEGER)',
-      'ALTER TABLE calls DROP COLUMN request_id',
+      'ALTER TABLE calls DROP COLUMN http_status',
       'DROP INDEX calls_ended',
       'DROP TABLE observations',
     ]) {

@@ -11,6 +11,13 @@ import {
   tasksWelcome,
 } from '../../../src/manifest/manifest.ts';
 import { generatedParts, generatePackageJson } from '../../../src/manifest/packageJson.ts';
+import {
+  taskTrialMenu,
+  trialCommands,
+  trialItemMenu,
+  trialsMenu,
+  trialsWelcome,
+} from '../../../src/manifest/trialManifest.ts';
 
 const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
 const manifest = JSON.parse(text) as {
@@ -49,12 +56,18 @@ describe('package.json', () => {
   });
 
   it('contributes every command once and puts only known commands into menus', () => {
-    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(Object.keys(commands));
-    const used = [...sidebarMenu, ...tasksMenu, ...taskItemMenu, ...taskKeys].map(({ command }) => command);
-    expect(used.filter((command) => !(command in commands))).toEqual([]);
-    const links = [...tasksWelcome.matchAll(/\(command:([\w.]+)\)/g)].map(([, command]) => command ?? '');
-    expect(links.filter((command) => !(command in commands))).toEqual([]);
-    expect(links).toHaveLength(1);
+    const known = { ...commands, ...trialCommands };
+    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(Object.keys(known));
+    const trialMenus = [...trialsMenu, ...trialItemMenu, ...taskTrialMenu];
+    const used = [...sidebarMenu, ...tasksMenu, ...taskItemMenu, ...taskKeys, ...trialMenus].map(
+      ({ command }) => command,
+    );
+    expect(used.filter((command) => !(command in known))).toEqual([]);
+    const links = [...`${tasksWelcome}${trialsWelcome}`.matchAll(/\(command:([\w.]+)\)/g)].map(
+      ([, command]) => command ?? '',
+    );
+    expect(links.filter((command) => !(command in known))).toEqual([]);
+    expect(links).toHaveLength(2);
   });
 
   it('lets a repository bring limits along, and nothing else', () => {

@@ -52,7 +52,10 @@ class ManualFeed implements SnapshotFeed {
 /** A thread that is never started, since nobody asks it for anything. */
 const noImports = new ImportThread({
   workerDir: '/nowhere',
-  books: { loadLogs: async () => [], book: async () => ({ added: 0, merged: 0, forgotten: 0 }) },
+  books: {
+    loadLogs: async () => [],
+    book: async () => ({ added: 0, merged: 0, forgotten: 0, addedNanoUsd: 0, firstAtMs: null }),
+  },
   onProgress: () => undefined,
   onBooked: () => undefined,
   log: () => undefined,

@@ -24,6 +24,7 @@ const row = (fields: Partial<ReportRow>): ReportRow => ({
   outputNanoUsd: 400,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  toldCalls: 0,
   lastCallAtMs: 0,
   agent: 'a',
   model: 'm',

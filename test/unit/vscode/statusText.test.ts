@@ -62,6 +62,7 @@ const stateOf = (change: Partial<SidebarState> = {}): SidebarState => ({
   demo: false,
   trusted: true,
   workspaceId: 'ws-1',
+  coverage: [],
   ...change,
 });
 const textOf = (today: PeriodSpend): string => statusText(stateOf({ snapshot: snapshotOf({ today }) })).text;

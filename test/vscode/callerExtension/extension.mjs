@@ -11,6 +11,23 @@ import OpenAI from 'openai';
 import * as undici6 from 'undici6';
 import * as undici7 from 'undici7';
 import * as undici8 from 'undici8';
+import * as vscode from 'vscode';
+
+/** A model of VS Code's own, as Copilot Chat provides them: asks an API and passes on the text. */
+const modelProvider = (origin, headers) => ({
+  provideLanguageModelChatInformation: () => [
+    {
+      ...{ id: 'fixture-model', name: 'Fixture model', family: 'fixture', version: '1' },
+      ...{ maxInputTokens: 1000, maxOutputTokens: 1000, capabilities: {} },
+    },
+  ],
+  provideTokenCount: async () => 1,
+  provideLanguageModelChatResponse: async (_model, _messages, _options, progress) => {
+    const body = JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 100, messages: [message] });
+    const { content } = JSON.parse((await ways['undici 7'](`${origin}/v1/messages`, { headers, body })).body);
+    progress.report(new vscode.LanguageModelTextPart(content.at(-1).text));
+  },
+});
 
 const capturedFetch = globalThis.fetch;
 
@@ -196,5 +213,7 @@ const hostile = {
 };
 
 export function activate() {
-  return { ways, sdks, agentLoop, neverRead, overHttp2, hostile };
+  const provideModel = (origin, headers) =>
+    vscode.lm.registerLanguageModelChatProvider('fixture', modelProvider(origin, headers));
+  return { provideModel, ways, sdks, agentLoop, neverRead, overHttp2, hostile };
 }

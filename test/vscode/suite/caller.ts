@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { extensions } from 'vscode';
+import { type Disposable, extensions } from 'vscode';
 import { type Limits, noLimits } from '../../../src/domain/budget.ts';
 import type { CallRecord } from '../../../src/domain/call.ts';
 import type { Task } from '../../../src/domain/task.ts';
@@ -22,6 +22,7 @@ export interface Answer {
 
 /** What the second extension can do; see callerExtension/extension.mjs. */
 export interface Caller {
+  provideModel(origin: string, headers: Readonly<Record<string, string>>): Disposable;
   readonly ways: Readonly<Record<string, (url: string, options: WayOptions) => Promise<Answer>>>;
   readonly sdks: Readonly<
     Record<string, (origin: string, headers: Readonly<Record<string, string>>) => Promise<unknown[]>>
@@ -61,7 +62,7 @@ export function messageBody(change: object = {}): string {
 
 /** What the upstream says that it answered, by the id of the request. */
 export async function answeredCalls(): Promise<ReadonlyMap<string, AnsweredCall>> {
-  const log = (await (await fetch(`${upstreamOrigin}/-/log`)).json()) as { readonly calls: readonly AnsweredCall[] };
+  const log = (await (await fetch(`${upstreamOrigin}/-/calls`)).json()) as { readonly calls: readonly AnsweredCall[] };
   return new Map(log.calls.map((call) => [call.requestId, call]));
 }
 

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { channel } from 'node:diagnostics_channel';
+import { spawn } from 'node:child_process';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import * as http from 'node:http';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { workspace } from 'vscode';
+import { extensions, LanguageModelChatMessage, LanguageModelTextPart, lm, workspace } from 'vscode';
 import {
   activatedCaller,
   activeTask,
@@ -224,5 +227,182 @@ describe('calls of another extension', () => {
     }
     assert.deepEqual(state(), before);
     assert.equal(globalThis.fetch, before.fetch);
+  });
+
+  it('stop at a budget with the sentence, and say so where the agent cannot', async () => {
+    const outlay = await activatedOutlay();
+    const caller = await activatedCaller();
+    const unguarded = globalThis.fetch;
+    await observe('on');
+    const task = await activeTask({ calls: 2 });
+    await until('the guard', () => globalThis.fetch !== unguarded);
+    const warnings: string[] = [];
+    outlay.scriptDialogs({
+      warn: async (text) => {
+        warnings.push(text);
+        return undefined;
+      },
+      confirm: () => false,
+      pick: () => -1,
+      input: () => undefined,
+    });
+    try {
+      // An answer takes a while, as those of models do: in it the meter's word about the call before arrives.
+      const slow = { ...script, firstPauseMs: 250 };
+      const loop = await caller.agentLoop(upstreamOrigin, { headers: headersFor(slow), most: 40 });
+      assert.equal(loop.status, 402, loop.text);
+      assert.match(loop.text, /Outlay: the budget of 'A task of the test' \(2 calls\) is used up/);
+      assert(loop.turns >= 2 && loop.turns <= 3, `${loop.turns} turns`);
+      const isTold = (text: string): boolean => warnings.some((warning) => warning.includes(text));
+      await until('the notification', () => isTold('is used up'));
+      const options = { headers: headersFor(script), body: messageBody() };
+      const url = `${upstreamOrigin}/v1/messages`;
+      const before = (await answeredCalls()).size;
+      for (const name of ['a captured fetch', 'undici 6', 'undici 8', 'http.request', 'axios', 'node-fetch']) {
+        await assert.rejects(async () => caller.ways[name]?.(url, options), name);
+      }
+      assert.equal((await answeredCalls()).size, before);
+      const named = await bookedCalls(loop.turns);
+      assert.deepEqual([...new Set(named.map(({ agent }) => agent))], ['fixture.caller']);
+    } finally {
+      outlay.scriptDialogs(null);
+      await deleteTask(task.id);
+    }
+    await until('the fetch of before', () => globalThis.fetch === unguarded);
+    const way = caller.ways['the global fetch'];
+    const answer = await way?.(`${upstreamOrigin}/v1/messages`, { headers: headersFor(script), body: messageBody() });
+    assert.equal(answer?.status, 200);
+  });
+
+  it('go on as they would without us in a host where others break things', async () => {
+    const caller = await activatedCaller();
+    await observe('on');
+    const url = `${upstreamOrigin}/v1/messages`;
+    const options = { headers: headersFor(script), body: messageBody() };
+    const throwing = (): void => {
+      throw new Error('a subscriber of somebody else');
+    };
+    const uncaught: unknown[] = [];
+    const onUncaught = (error: unknown): void => {
+      uncaught.push(error);
+    };
+    // Theirs, not ours: Node reports what a subscriber throws after the call went on.
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', onUncaught);
+    subscribe('undici:request:create', throwing);
+    const replaced = caller.hostile.replaceFetch();
+    const task = await activeTask({ calls: 100 });
+    try {
+      await until('the guard', () => globalThis.fetch !== replaced);
+      for (const [name, way] of Object.entries(caller.ways)) assert.equal((await way(url, options)).status, 200, name);
+    } finally {
+      unsubscribe('undici:request:create', throwing);
+      await deleteTask(task.id);
+      await until('the fetch of the other extension', () => globalThis.fetch === replaced);
+      caller.hostile.restoreFetch();
+      process.removeListener('uncaughtException', onUncaught);
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+    assert(uncaught.every((error) => error instanceof Error && error.message.includes('somebody else')));
+    const booked = await bookedCalls(Object.keys(caller.ways).length);
+    assert(
+      booked.every(({ status, usage: { outputTokens } }) => status === 'ok' && outputTokens === usage.outputTokens),
+    );
+  });
+});
+
+describe('the question whether to observe', () => {
+  afterEach(async () => {
+    const outlay = await activatedOutlay();
+    outlay.scriptDialogs(null);
+    await outlay.askToObserve([]);
+    await resetSettings();
+  });
+
+  it('is asked once, names whom it is about, and its answer is remembered', async () => {
+    await resetSettings();
+    const outlay = await activatedOutlay();
+    const asked: string[] = [];
+    let answer = 'Not Now';
+    outlay.scriptDialogs({
+      warn: async (text) => {
+        asked.push(text);
+        return answer;
+      },
+      confirm: () => false,
+      pick: () => -1,
+      input: () => undefined,
+    });
+    const agents = ['saoudrizwan.claude-dev', 'continue.continue'];
+    await outlay.askToObserve(agents);
+    await until('the question', () => asked.length === 1);
+    assert.match(asked[0] ?? '', /calls that Cline and Continue make inside VS Code.*no prompt, no answer and no key/);
+    await outlay.settled();
+    await outlay.settled();
+    assert.deepEqual([asked.length, outlay.observes()], [1, false]);
+
+    answer = 'Observe';
+    await outlay.askToObserve(agents);
+    await until('the observer', () => outlay.observes());
+    assert.equal(workspace.getConfiguration().inspect('outlay.extensions.observe')?.globalValue, 'on');
+  });
+});
+
+describe('a model that an extension asks through VS Code', () => {
+  beforeEach(async () => {
+    await resetSettings();
+    await emptyLedger();
+  });
+  afterEach(resetSettings);
+
+  it('is seen as the call of the extension that provides it', async () => {
+    const caller = await activatedCaller();
+    await observe('on');
+    const provided = caller.provideModel(upstreamOrigin, headersFor(script));
+    try {
+      await until('the model', async () => (await lm.selectChatModels({ vendor: 'fixture' })).length === 1);
+      const [model] = await lm.selectChatModels({ vendor: 'fixture' });
+      assert(model !== undefined);
+      const answer = await model.sendRequest([LanguageModelChatMessage.User('ping')]);
+      let text = '';
+      for await (const piece of answer.text) text += piece;
+      assert.equal(text, script.text);
+      const [record] = await bookedCalls(1);
+      assert.deepEqual([record?.agent, record?.usage.outputTokens], ['fixture.caller', usage.outputTokens]);
+    } finally {
+      provided.dispose();
+    }
+  });
+});
+
+describe('the budget that agents can read', () => {
+  afterEach(resetSettings);
+
+  it('is a tool of VS Code and a server of the Model Context Protocol', async () => {
+    await activatedOutlay();
+    const task = await activeTask({ calls: 5 });
+    try {
+      assert(lm.tools.some(({ name }) => name === 'outlay_budget'));
+      const { content } = await lm.invokeTool('outlay_budget', { input: {}, toolInvocationToken: undefined });
+      const told = content.map((part) => (part instanceof LanguageModelTextPart ? part.value : '')).join('');
+      assert.match(told, /The active task is “A task of the test”\.\nThe task: 0 calls of 5 calls used, 5 calls left/);
+
+      const outlay = await activatedOutlay();
+      const script = join(extensions.getExtension('outlay.outlay')?.extensionPath ?? '', 'dist/budgetServer.js');
+      const args = ['--data-dir', process.env['OUTLAY_DATA_DIR'] ?? '', '--workspace', outlay.state().workspaceId];
+      const server = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'outlay_budget', arguments: {} } };
+      server.stdin.end(`${JSON.stringify(call)}\n`);
+      const [line] = (await once(server.stdout, 'data')) as [Buffer];
+      const answer = JSON.parse(String(line)) as { result: { structuredContent: unknown } };
+      assert.deepEqual(answer.result.structuredContent, {
+        task: 'A task of the test',
+        limits: [{ of: 'task', dimension: 'calls', limit: 5, used: 0, reserved: 0, left: 5, percent: 0 }],
+      });
+      await once(server, 'close');
+    } finally {
+      await deleteTask(task.id);
+    }
   });
 });

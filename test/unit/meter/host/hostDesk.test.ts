@@ -134,6 +134,23 @@ describe('what a window observes', () => {
     expect([feed.inFlight, meter.desk.inFlight]).toEqual([0, 0]);
   });
 
+  it('arrives whole however large it is, and whatever comes meanwhile', async () => {
+    const { meter, port } = await startMeter();
+    const feed = startFeed();
+    connect(feed, port);
+    for (let round = 0; round < 12; round++) {
+      const call = feed.begin(about());
+      for (let piece = 0; piece < 40; piece++) {
+        call.requestBytes(Buffer.alloc(round * 4_000 + 1, 'q'));
+        if (piece % 10 === 0) await new Promise((later) => setImmediate(later));
+      }
+      call.responseHead(200, fields, 1_100);
+      call.end('complete', 1_300);
+      await vi.waitFor(() => expect(meter.told[round]?.end).toBe('complete'));
+      expect(meter.told[round]?.request.length).toBe(40 * (round * 4_000 + 1));
+    }
+  });
+
   it('is told again, under the same id, to a meter that takes the place of one that died', async () => {
     const first = await startMeter();
     const feed = startFeed();
@@ -252,7 +269,7 @@ describe('what a window observes', () => {
     const ends: string[] = [];
     const link = openHostLink(
       { port, controlToken: 'made-up' },
-      { onOrders: () => undefined, onDrain: () => undefined, onEnd: (reason) => ends.push(reason) },
+      { onOrders: () => undefined, onFlushed: () => undefined, onEnd: (reason) => ends.push(reason) },
     );
     link.write([Buffer.from('this is no frame at all')]);
     await vi.waitFor(() => expect(ends).toHaveLength(1));

@@ -13,6 +13,7 @@ const facts: CoverageFacts = {
   hostVariables: new Set(),
   connectsChildProcesses: false,
   cline: 'notConnected',
+  isObserving: false,
 };
 
 function stateOf(label: string, change: Partial<CoverageFacts> = {}) {
@@ -39,6 +40,9 @@ describe('which agents are connected', () => {
       ...['connected', 'connected by its settings', 'disconnectCline'],
     ]);
     expect(stateOf('Kilo’s extension')).toEqual(['off', 'can be connected', 'openChildProcessSetting']);
+    const cline = 'Cline, Roo Code, Continue and others that call from inside VS Code';
+    expect(stateOf(cline)).toEqual(['off', 'can be observed', 'observe']);
+    expect(stateOf(cline, { isObserving: true })).toEqual(['connected', 'observed as they call', 'stopObserving']);
     const child = { connectsChildProcesses: true, hostVariables: new Set(['ANTHROPIC_BASE_URL']) };
     expect(stateOf('Claude Code’s extension', child)?.[0]).toBe('connected');
     expect(stateOf('Kilo’s extension', child)?.[0]).toBe('waiting');

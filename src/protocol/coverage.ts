@@ -1,0 +1,43 @@
+/** The one click that changes how an agent is seen; an enumeration, never a command id. */
+export const coverageActions = [
+  'observe',
+  'stopObserving',
+  'connectCline',
+  'disconnectCline',
+  'openTerminalsSetting',
+  'openChildProcessSetting',
+  'openIgnoreSetting',
+] as const;
+
+export type CoverageActionId = (typeof coverageActions)[number];
+
+/** How calls of an agent are seen. `transcript` is for readers of agents' own files. */
+export const coverageWays = ['gateway', 'host', 'transcript', 'none'] as const;
+
+export type CoverageWay = (typeof coverageWays)[number];
+
+/** What a budget can do: end a call in the middle or before it, refuse the next one, or nothing. */
+export const coverageStops = ['ends', 'refuses', 'none'] as const;
+
+export type CoverageStop = (typeof coverageStops)[number];
+
+/** An agent that is installed, or that calls. */
+export interface CoverageLine {
+  readonly id: string;
+  readonly label: string;
+  readonly way: CoverageWay;
+  readonly stop: CoverageStop;
+  /** Null where none was seen this week. */
+  readonly lastCallAtMs: number | null;
+  /** One sentence. */
+  readonly detail: string;
+  readonly action: CoverageStep | null;
+}
+
+export interface CoverageStep {
+  readonly id: CoverageActionId;
+  /** On its button. */
+  readonly text: string;
+  /** What it changes, and how that is undone: two sentences. */
+  readonly changes: string;
+}

@@ -1,0 +1,75 @@
+import { exactFigure, unknownFigure } from '../domain/figure.ts';
+import { formatFigure, printCompact, printDuration, printUsd } from '../domain/format.ts';
+import { type ContenderSummary, contenderLabel, type TrialRecord } from './trials.ts';
+import { runStateText } from './trialTreeView.ts';
+
+const known = (value: number | null, print: (value: number) => string): string =>
+  // A figure and its unit stay on one line.
+  formatFigure(value === null ? unknownFigure : exactFigure(value), print).replaceAll(' ', '\u00a0');
+
+/** The results of a trial as Markdown: the verdict, the table of models, and every run. Names from outside are no marks in it. */
+export function trialReport(record: TrialRecord): string {
+  const { plan, summaries, verdict, because, notices, runs, spentNanoUsd } = record;
+  const isOver = record.state === 'ended';
+  const lines = [
+    `# ${plain(plan.name)}`,
+    '',
+    verdict === null ? (because === null ? 'The trial is running.' : plain(because)) : plain(verdict),
+    '',
+    `${isOver ? 'Spent' : 'Spent so far'}: ${printUsd(spentNanoUsd)} of ${printUsd(plan.totalLimitNanoUsd)}.`,
+    ...notices.map((notice) => `\n${plain(notice)}`),
+    '',
+    '| Model | Passed | Cost (median) | Cost per pass | Thinking | Turns | Time | Diff lines |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|',
+    ...summaries.map((summary) =>
+      row([
+        plain(summary.label),
+        passedText(summary),
+        known(summary.medianCostNanoUsd, printUsd),
+        known(summary.costPerPassNanoUsd, printUsd),
+        known(summary.medianThinkingTokens, printCompact),
+        known(summary.medianCalls, printCompact),
+        known(summary.medianAgentMs, printDuration),
+        known(summary.medianDiffLines, printCompact),
+      ]),
+    ),
+    '',
+    '## Runs',
+    '',
+    '| Run | Task | Model | Outcome | Cost | Thinking | Turns | Time | Files, lines | Why |',
+    '|--:|---|---|---|--:|--:|--:|--:|--:|---|',
+    ...runs.map((run) => {
+      const contender = plan.contenders[run.contender];
+      return row([
+        String(run.number),
+        plain(plan.tasks[run.task]?.name ?? ''),
+        contender === undefined ? '' : plain(contenderLabel(contender)),
+        runStateText(run),
+        known(run.figures?.costNanoUsd ?? null, printUsd),
+        known(run.figures?.thinkingTokens ?? null, printCompact),
+        known(run.figures?.calls ?? null, printCompact),
+        known(run.agentMs, printDuration),
+        run.diff === null ? '-' : `${run.diff.files},\u00a0+${run.diff.insertions}\u00a0-${run.diff.deletions}`,
+        plain(run.because ?? ''),
+      ]);
+    }),
+    '',
+    '"-" is unknown. The interval after a pass rate is where it lies with a probability of 95 %.',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function passedText({ passed, runs, passLow, passHigh }: ContenderSummary): string {
+  const range = runs === 0 ? '' : ` (${Math.round(passLow * 100)}\u2013${Math.round(passHigh * 100)}\u00a0%)`;
+  return `${passed}\u00a0of\u00a0${runs}${range}`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Text that Markdown takes for nothing but text. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>()#+!|~&-]/g, (mark) => (mark === '-' ? mark : `\\${mark}`));
+}

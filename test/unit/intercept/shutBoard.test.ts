@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { apiKinds } from '../../../src/domain/api.ts';
+import { installHooks } from '../../../src/intercept/installHooks.ts';
+import { ShutBoard } from '../../../src/intercept/shutBoard.ts';
+import type { HostOrders, HostRefused, ShutAnswer } from '../../../src/protocol/hostFeed.ts';
+import { type EchoServer, startEchoServer } from './echoServer.ts';
+import { recorder } from './seenCalls.ts';
+
+const original = globalThis.fetch;
+const sentence = 'Outlay: the budget is used up.';
+const answers = Object.fromEntries(
+  apiKinds.map((api): [string, ShutAnswer] => [
+    api,
+    {
+      status: 402,
+      headers: ['content-type', 'application/json', 'x-api', api],
+      body: JSON.stringify({ error: sentence }),
+    },
+  ]),
+) as Record<(typeof apiKinds)[number], ShutAnswer>;
+const open: HostOrders = { hasHardBudget: true, shut: null };
+const shut = (onlyBilled = false): HostOrders => ({ hasHardBudget: true, shut: { sentence, onlyBilled, answers } });
+const boards: ShutBoard[] = [];
+
+function boardFor(server: EchoServer, concerns: (caller: string | null) => boolean = () => true) {
+  const refused: HostRefused[] = [];
+  const board = new ShutBoard({ findCaller: () => 'some.agent', concerns, onRefused: (told) => refused.push(told) });
+  boards.push(board);
+  const seen = recorder(new Set([server.host, 'api.githubcopilot.com']));
+  return { board, refused, seen };
+}
+
+afterEach(() => {
+  for (const board of boards.splice(0)) board.dispose();
+  globalThis.fetch = original;
+});
+
+const post = { method: 'POST', headers: { 'x-api-key': 'made-up' }, body: '{}' };
+
+describe('the guard of fetch', () => {
+  it('is there only while a hard budget is', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    board.take({ hasHardBudget: false, shut: null }, seen.watcher);
+    expect(globalThis.fetch).toBe(original);
+    board.take(open, seen.watcher);
+    const guard = globalThis.fetch;
+    expect(guard).not.toBe(original);
+    board.take(shut(), seen.watcher);
+    expect(globalThis.fetch).toBe(guard);
+    board.take({ hasHardBudget: false, shut: null }, seen.watcher);
+    expect(globalThis.fetch).toBe(original);
+  });
+
+  it('has every property of the original, and passes on what is given to it', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    Object.assign(original, { ofSomebodyElse: 'kept' });
+    board.take(open, seen.watcher);
+    const { name, length } = globalThis.fetch;
+    expect({ name, length, more: Reflect.get(globalThis.fetch, 'ofSomebodyElse') }).toEqual({
+      ...{ name: original.name, length: original.length, more: 'kept' },
+    });
+    expect(Object.getPrototypeOf(globalThis.fetch)).toBe(Object.getPrototypeOf(original));
+    Reflect.deleteProperty(original, 'ofSomebodyElse');
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(Buffer.from('in pieces'));
+        controller.close();
+      },
+    });
+    const answers = await Promise.all([
+      fetch(`${server.origin}/a`, { ...post, body, duplex: 'half' }),
+      fetch(new Request(`${server.origin}/b`, post)),
+      fetch(new URL(`${server.origin}/c`), post),
+      globalThis.fetch.call(undefined, `${server.origin}/d`),
+    ]);
+    expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual(answers.map(() => ({ ok: true })));
+    await expect(fetch('no address')).rejects.toThrow('Failed to parse URL');
+    expect(seen.failures).toEqual([]);
+  });
+
+  it('answers a call that must not leave in the shape of its API, whatever form it has', async () => {
+    await using server = await startEchoServer();
+    const { board, refused, seen } = boardFor(server);
+    board.take(shut(), seen.watcher);
+    const url = `${server.origin}/v1/messages?beta=true`;
+    const calls = [fetch(url, post), fetch(new URL(url), post), fetch(new Request(url, post))];
+    for (const answer of await Promise.all(calls)) {
+      expect([answer.status, answer.headers.get('x-api'), await answer.json()]).toEqual([
+        ...[402, 'anthropic-messages', { error: sentence }],
+      ]);
+    }
+    const chat = await fetch(`${server.origin}/v1/chat/completions`, post);
+    expect(chat.headers.get('x-api')).toBe('openai-chat');
+    expect(server.bodies).toEqual([]);
+    expect(refused).toEqual(
+      Array.from({ length: 4 }, () => ({ kind: 'refused', caller: 'some.agent', how: 'answered' })),
+    );
+    expect((await fetch(`${server.origin}/v1/models`)).status).toBe(200);
+  });
+
+  it('lets alone whom the user wants let alone, and what bills nothing where only bills count', async () => {
+    await using server = await startEchoServer();
+    const ignored = boardFor(server, () => false);
+    ignored.board.take(shut(), ignored.seen.watcher);
+    expect((await fetch(`${server.origin}/v1/messages`, post)).status).toBe(200);
+    ignored.board.dispose();
+    const { board, seen } = boardFor(server);
+    board.take(shut(true), seen.watcher);
+    const login = { ...post, headers: { authorization: 'Bearer sk-ant-oat01-made-up' } };
+    expect((await fetch(`${server.origin}/v1/messages`, login)).status).toBe(200);
+    expect((await fetch(`${server.origin}/v1/messages`, post)).status).toBe(402);
+    const target = {
+      origin: 'https://api.githubcopilot.com',
+      method: 'POST',
+      path: '/chat/completions',
+      field: () => undefined,
+    };
+    expect(board.refusal(target, null)).toBeNull();
+    expect(board.refusal({ ...target, origin: 'https://api.openai.com' }, null)).toBe(sentence);
+  });
+
+  it('is taken back only where it is still ours, and lets everything through otherwise', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    board.take(shut(), seen.watcher);
+    const guard = globalThis.fetch;
+    const theirs: typeof fetch = (...args) => guard(...args);
+    globalThis.fetch = theirs;
+    board.dispose();
+    expect(globalThis.fetch).toBe(theirs);
+    expect((await fetch(`${server.origin}/v1/messages`, post)).status).toBe(200);
+  });
+
+  it('tells who called to whoever sees the call later', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    const callers: (string | null)[] = [];
+    const hooks = installHooks({
+      ...seen.watcher,
+      begin: (request) => {
+        callers.push(board.currentCaller());
+        return seen.watcher.begin(request);
+      },
+    });
+    board.take(open, seen.watcher);
+    await fetch(`${server.origin}/v1/messages`, post);
+    board.take({ hasHardBudget: false, shut: null }, seen.watcher);
+    await fetch(`${server.origin}/v1/messages`, post);
+    hooks.dispose();
+    expect(callers).toEqual(['some.agent', null]);
+  });
+
+  it('stands a global that nobody can write, and a caller that is not to be found', async () => {
+    await using server = await startEchoServer();
+    const { seen } = boardFor(server);
+    const board = new ShutBoard({
+      findCaller: () => {
+        throw new Error('broken on purpose');
+      },
+      concerns: () => true,
+      onRefused: () => undefined,
+    });
+    boards.push(board);
+    board.take(shut(), seen.watcher);
+    expect((await fetch(`${server.origin}/v1/messages`, post)).status).toBe(200);
+    expect(seen.failures).toHaveLength(1);
+    board.dispose();
+    Object.defineProperty(globalThis, 'fetch', { value: original, writable: false, configurable: true });
+    expect(() => board.take(open, seen.watcher)).not.toThrow();
+    Object.defineProperty(globalThis, 'fetch', {
+      value: original,
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    });
+  });
+});

@@ -1,0 +1,171 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Observation, Reader } from '../../../src/readers/contract.ts';
+import { geminiCli } from '../../../src/readers/geminiCli/geminiCli.ts';
+import { readers } from '../../../src/readers/registry.ts';
+import { type BuiltHome, buildHome } from './builtHome.ts';
+import { merged } from './mergedCalls.ts';
+import { readHome } from './readHome.ts';
+
+const removals: (() => void)[] = [];
+
+afterEach(() => {
+  for (const remove of removals.splice(0)) remove();
+});
+
+function build(agent: string): BuiltHome {
+  const home = buildHome(agent);
+  removals.push(home.remove);
+  return home;
+}
+
+function readersOf(...agents: readonly string[]): readonly (readonly [string, Reader])[] {
+  return readers.filter(({ agent }) => agents.includes(agent)).map((reader) => [reader.agent, reader]);
+}
+
+/** By what their fixtures have. Claude Code's and Codex's logs are damaged in tests of their own. */
+const ofLines = readersOf('copilot', 'gemini-cli', 'qwen-code', 'continue', 'kimi', 'pi', 'aider');
+const ofDocuments = readersOf('cline', 'roo-code', 'kilo', 'opencode', 'gemini-cli', 'amp', 'droid');
+const ofDatabases = readersOf('copilot', 'kilo', 'opencode', 'goose', 'zed', 'cursor');
+
+/** Files of a home that its reader reads, by their ending. */
+function logsOf(reader: Reader, home: BuiltHome, ending: string): readonly string[] {
+  return [...readHome(reader, home).positions.keys()].filter((path) => path.endsWith(ending));
+}
+
+function countsOf(observation: Observation): readonly (number | null)[] {
+  return Object.values(observation.usage);
+}
+
+function expectSane(observations: readonly Observation[]): void {
+  for (const observation of observations) {
+    expect(countsOf(observation).every((count) => count === null || (Number.isSafeInteger(count) && count >= 0))).toBe(
+      true,
+    );
+    expect(Number.isSafeInteger(observation.atMs)).toBe(true);
+    expect(observation.keys.ownId).not.toBe('');
+  }
+}
+
+describe('hostile logs', () => {
+  it.each(ofLines)('of %s are read up to where they are cut, and on from there', (agent, reader) => {
+    const home = build(agent);
+    const whole = merged(readHome(reader, home).observations);
+    for (const path of logsOf(reader, home, '.jsonl')) {
+      const bytes = readFileSync(path);
+      for (const share of [0, 0.2, 0.55, 0.98]) {
+        writeFileSync(path, bytes);
+        truncateSync(path, Math.floor(bytes.length * share));
+        const torn = readHome(reader, home);
+        writeFileSync(path, bytes);
+        const rest = readHome(reader, home, torn);
+        expect(rest.problems.length).toBeLessThanOrEqual(readHome(reader, home).problems.length);
+        expect(merged([...torn.observations, ...rest.observations])).toEqual(whole);
+      }
+    }
+  });
+
+  it.each(ofDocuments)('of %s that are documents are told of where they are cut', (agent, reader) => {
+    const home = build(agent);
+    for (const path of logsOf(reader, home, '.json')) {
+      const bytes = readFileSync(path);
+      for (const share of [0, 0.2, 0.5, 0.9]) {
+        writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * share)));
+        const { observations, problems } = readHome(reader, home);
+        expectSane(observations);
+        expect(problems.some(({ code }) => code === 'malformed-json')).toBe(true);
+      }
+      writeFileSync(path, bytes);
+    }
+  });
+
+  it.each([...ofLines, ...ofDocuments])(
+    'of %s tell no count that is none, whatever value is where',
+    (agent, reader) => {
+      const home = build(agent);
+      const paths = ['.jsonl', '.json'].flatMap((ending) => logsOf(reader, home, ending));
+      const strange = fc.oneof(
+        fc.constantFrom(null, -1, 1.5, 1e300, '9', '__proto__', [], {}, true, 2 ** 62),
+        fc.jsonValue({ maxDepth: 2 }),
+      );
+      for (const path of paths) {
+        const text = readFileSync(path, 'utf8');
+        fc.assert(
+          fc.property(fc.nat(), strange, (seed, value) => {
+            writeFileSync(path, withOneReplaced(text, seed, value));
+            expectSane(readHome(reader, home).observations);
+          }),
+          { numRuns: 10 },
+        );
+        writeFileSync(path, text);
+      }
+    },
+  );
+
+  it.each(ofDatabases)('of %s that are no database, or of somebody else, are told of', (agent, reader) => {
+    const home = build(agent);
+    const isOne = (path: string): boolean => path.endsWith('.db') || path.endsWith('.vscdb');
+    const found = readdirSync(home.homeDir, { recursive: true, encoding: 'utf8' }).filter(isOne);
+    for (const path of found.map((name) => join(home.homeDir, name))) {
+      writeFileSync(path, 'no database');
+      expect(readHome(reader, home).problems.map(({ code }) => code)).toContain('unexpected-shape');
+      rmSync(path);
+      const db = new DatabaseSync(path);
+      db.exec('CREATE TABLE somebody (id INTEGER); CREATE TABLE message (id TEXT); CREATE TABLE threads (id TEXT);');
+      db.close();
+      expectSane(readHome(reader, home).observations);
+    }
+  });
+});
+
+/** The JSON texts of a file, one of whose values is another. */
+function withOneReplaced(text: string, seed: number, value: unknown): string {
+  const isLines = !text.trimStart().startsWith('[') && text.trim().includes('\n{');
+  const parts = isLines ? text.trim().split('\n') : [text];
+  const at = seed % parts.length;
+  const parsed = JSON.parse(parts[at] ?? 'null') as unknown;
+  const places: (readonly [object, string])[] = [];
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const key of Object.keys(node)) {
+      places.push([node, key]);
+      walk((node as Record<string, unknown>)[key]);
+    }
+  };
+  walk(parsed);
+  const place = places[Math.floor(seed / parts.length) % Math.max(1, places.length)];
+  if (place !== undefined) Object.defineProperty(place[0], place[1], { value, enumerable: true });
+  return parts.with(at, JSON.stringify(parsed)).join('\n');
+}
+
+describe('what lies beside a log', () => {
+  it('is not read where a link leads out of the root', () => {
+    const homeDir = mkdtempSync(join(tmpdir(), 'outlay-beside-'));
+    removals.push(() => rmSync(homeDir, { recursive: true }));
+    const folderOf = (): readonly (string | null)[] =>
+      readHome(geminiCli, { homeDir }).observations.map((call) => call.folder);
+    const project = join(homeDir, '.gemini/tmp/shop');
+    mkdirSync(join(project, 'chats'), { recursive: true });
+    const record = { id: 'm', timestamp: '2026-01-01T00:00:00Z', type: 'gemini', tokens: { input: 1, output: 1 } };
+    writeFileSync(join(project, 'chats/session-a.jsonl'), `${JSON.stringify(record)}\n`);
+    writeFileSync(join(homeDir, 'secret'), '/home/mara/secret');
+    symlinkSync(join(homeDir, 'secret'), join(project, '.project_root'));
+    expect(folderOf()).toEqual([null]);
+    rmSync(join(project, '.project_root'));
+    writeFileSync(join(project, '.project_root'), '/home/mara/shop\n');
+    expect(folderOf()).toEqual(['/home/mara/shop']);
+  });
+});
