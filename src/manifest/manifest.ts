@@ -177,6 +177,7 @@ type Widen<T> = [T] extends [boolean] ? boolean : [T] extends [number] ? number 
 
 export const commands = {
   'outlay.openSidebar': { title: 'Open Sidebar' },
+  'outlay.compareModels': { title: 'Compare Models', icon: '$(graph-scatter)' },
   'outlay.openMeteredTerminal': { title: 'Open Metered Terminal', icon: '$(terminal)', enablement: 'outlay.on' },
   'outlay.openUnmeteredTerminal': { title: 'Open Unmetered Terminal' },
   'outlay.turnOn': { title: 'Turn On', when: '!outlay.on' },
@@ -228,6 +229,7 @@ export interface ContextKeys {
 export const viewContainerId = 'outlay';
 export const sidebarViewId = 'outlay.now';
 export const tasksViewId = 'outlay.tasks';
+export const dashboardPanelId = 'outlay.dashboard';
 
 /** What agents read of their budget; see src/vscode/languageModel. */
 export const budgetToolName = 'outlay_budget';
@@ -236,7 +238,8 @@ export const budgetToolText =
   'What is left of the budget of the task at hand: used, reserved, left and share, in dollars, thinking tokens, output tokens, tool calls and calls.';
 
 export const sidebarMenu: readonly MenuSpec<CommandId>[] = [
-  { command: 'outlay.openMeteredTerminal', group: 'navigation' },
+  { command: 'outlay.compareModels', group: 'navigation@1' },
+  { command: 'outlay.openMeteredTerminal', group: 'navigation@2' },
   { command: 'outlay.openUnmeteredTerminal', group: '1_terminals' },
   { command: 'outlay.showAgents', group: '1_terminals' },
   { command: 'outlay.openWalkthrough', group: '5_help' },

@@ -79,8 +79,8 @@ export function nowView(state: SidebarState, env: NowEnv): NowView {
       snapshot === null
         ? null
         : {
-            today: periodView(snapshot.today, env.times, env.nowMs),
-            week: periodView(snapshot.week, env.times, env.nowMs),
+            today: periodView(snapshot.today, env.times, { nowMs: env.nowMs, marks: snapshot.marks }),
+            week: periodView(snapshot.week, env.times, { nowMs: env.nowMs, marks: snapshot.marks }),
           },
     recent: (snapshot?.recent ?? []).map((record) => callRowView(record, env.times, env.nowMs)),
     unmeteredTerminals: state.unmeteredTerminals,

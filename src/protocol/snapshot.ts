@@ -86,6 +86,14 @@ export interface MeterFacts {
   readonly metering: boolean;
 }
 
+/** What comparisons say of a model in use. */
+export interface ModelMark {
+  /** As calls name it. */
+  readonly model: string;
+  /** In words, without a capital: "lists less than gpt-5.2 and costs more; not on the cost-success frontier". */
+  readonly text: string;
+}
+
 /** The whole of what a surface shows. Always complete, never a difference; a higher revision replaces a lower one. */
 export interface NowSnapshot {
   readonly revision: number;
@@ -102,4 +110,6 @@ export interface NowSnapshot {
   /** The newest finished calls, at most 50. */
   readonly recent: readonly CallRecord[];
   readonly notices: readonly Notice[];
+  /** Of models that were compared; empty where there is nothing to say. */
+  readonly marks: readonly ModelMark[];
 }

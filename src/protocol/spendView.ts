@@ -3,7 +3,7 @@ import { exactFigure, type Figure, knownValue, unknownFigure } from '../domain/f
 import { formatFigure, printPercent } from '../domain/format.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type Shown, shortenId, showTokens, showUsd, type TimePrinter } from './shown.ts';
-import type { PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
+import type { ModelMark, PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
 
 export type SpendKind = 'input' | 'cache' | 'thinking' | 'output' | 'unsplit';
 
@@ -29,6 +29,8 @@ export interface SpendRowView {
   readonly cost: Shown;
   /** Calls, and what is not sure about them, in words. */
   readonly notes: readonly string[];
+  /** What comparisons say of the model, in sentences; empty for sessions. */
+  readonly marks: readonly string[];
   /** Length of the bar against the dearest row of the list; null where the cost is unknown: no bar, not an empty one. */
   readonly length: number | null;
   readonly segments: readonly BarSegment[];
@@ -41,7 +43,11 @@ export interface PeriodView {
   readonly bySession: readonly SpendRowView[];
 }
 
-export function periodView(period: PeriodSpend, times: TimePrinter, nowMs: number): PeriodView {
+export function periodView(
+  period: PeriodSpend,
+  times: TimePrinter,
+  { nowMs, marks }: { readonly nowMs: number; readonly marks: readonly ModelMark[] },
+): PeriodView {
   const rows = (list: readonly SpendRow[], name: (row: SpendRow) => RowName): readonly SpendRowView[] => {
     const dearest = Math.max(0, ...list.map((row) => knownValue(row.spend.costNanoUsd) ?? 0));
     return list.map((row) => ({
@@ -50,7 +56,7 @@ export function periodView(period: PeriodSpend, times: TimePrinter, nowMs: numbe
     }));
   };
   return {
-    byModel: rows([...period.byModel].sort(byCost), modelName),
+    byModel: rows([...period.byModel].sort(byCost), (row) => modelName(row, marks)),
     bySession: rows([...period.bySession].sort(byLastCall), sessionName),
   };
 }
@@ -72,10 +78,12 @@ interface RowName {
   readonly title: string;
   readonly fullTitle: string;
   readonly notes: readonly string[];
+  readonly marks: readonly string[];
 }
 
-function modelName(row: SpendRow): RowName {
-  return { title: row.model, fullTitle: row.model, notes: [] };
+function modelName(row: SpendRow, marks: readonly ModelMark[]): RowName {
+  const own = marks.filter(({ model }) => model === row.model).map(({ text }) => text);
+  return { title: row.model, fullTitle: row.model, notes: [], marks: [...new Set(own)].map(asSentence) };
 }
 
 function sessionName(row: SpendRow): RowName {
@@ -83,6 +91,7 @@ function sessionName(row: SpendRow): RowName {
     title: `${row.agent} ${shortenId(row.key)}`,
     fullTitle: `${row.agent}, ${nowStrings.session(row.key)}`,
     notes: row.model === '' ? [] : [row.model],
+    marks: [],
   };
 }
 
@@ -95,10 +104,15 @@ function rowView(row: SpendRow, name: RowName, dearest: number): Omit<SpendRowVi
     tag: authTag(row.auth),
     cost: showUsd(row.spend.costNanoUsd),
     notes: [nowStrings.calls(row.spend.calls), ...name.notes, ...doubts(row.spend)],
+    marks: name.marks,
     length: cost === null || dearest === 0 ? null : cost / dearest,
     segments: barSegments(row.spend),
     lines: kindLines(row.spend),
   };
+}
+
+function asSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** What a cost was paid for, largest unit first in reading order; what no kind accounts for is a segment of its own. */

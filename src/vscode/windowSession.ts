@@ -6,6 +6,7 @@ import { systemClock } from '../domain/clock.ts';
 import { type Disposable, DisposableList } from '../domain/disposable.ts';
 import { type AgentId, agentIds } from '../manifest/manifest.ts';
 import type { ControlMap, ControlName } from '../protocol/control.ts';
+import type { DashboardControlMap } from '../protocol/dashboard.ts';
 import { LOCK_FILE_NAME } from '../protocol/meterLock.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import { noTasks, type TasksSnapshot } from '../protocol/tasks.ts';
@@ -34,6 +35,8 @@ export interface TaskScript {
   answer(name: TaskRequest, params: unknown): unknown;
 }
 
+/** The meter answers at once that it works; a machine under load may take its time for that. */
+const DASHBOARD_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 10_000;
 /** In the editor's global state: the logs of this machine were read once. */
 const firstImportKey = 'outlay.readLogsOnce';
@@ -219,6 +222,14 @@ export class WindowSession implements Disposable, TaskDesk {
       this.#publish();
     });
     return this.#refreshing;
+  }
+
+  /** Asks the meter for the figures of the dashboard. */
+  askDashboard<Name extends keyof DashboardControlMap>(
+    name: Name,
+    params: ControlMap[Name]['params'],
+  ): Promise<ControlMap[Name]['result']> {
+    return this.#host.call(name, params, DASHBOARD_TIMEOUT_MS);
   }
 
   retry(): Promise<void> {

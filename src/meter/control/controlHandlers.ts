@@ -4,10 +4,12 @@ import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } f
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import type { TaskOffice } from '../budget/taskOffice.ts';
+import type { Comparisons } from '../dashboard/comparisons.ts';
 import type { ImportDesk } from '../import/importDesk.ts';
 import { importHandlers } from '../import/importHandlers.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
+import { dashboardHandlers } from './dashboardHandlers.ts';
 import { runHandlers } from './runHandlers.ts';
 import { taskHandlers } from './taskHandlers.ts';
 
@@ -30,6 +32,7 @@ export interface MeterOperations {
   tasks(): Promise<TasksSnapshot>;
   readonly runs: RunBooks;
   readonly imports: ImportDesk;
+  readonly comparisons: Pick<Comparisons, 'ask' | 'cancel'>;
 }
 
 /** One handler for each entry of the control map. */
@@ -49,5 +52,6 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
     ...taskHandlers(meter),
     ...runHandlers(meter.runs),
     ...importHandlers(meter.imports),
+    ...dashboardHandlers(meter.comparisons),
   };
 }

@@ -77,6 +77,7 @@ export function snapshotAt(nowMs: number, fields: Partial<NowSnapshot> = {}): No
     live: [],
     recent: [],
     notices: [],
+    marks: [],
     ...fields,
   };
 }

@@ -115,13 +115,19 @@ describe('a call in flight', () => {
 
 describe('spend by model and session', () => {
   it('puts the dearest model first and the unpriced last', () => {
-    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, nowMs).byModel;
+    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, {
+      nowMs,
+      marks: [],
+    }).byModel;
     expect(rows.map((row) => row.cost.text)).toEqual(['$8.77', '$2.36', '$0.74', '$0.0034', '$0.0004', '-']);
     expect(rows.at(-1)).toMatchObject({ length: null, segments: [], notes: ['2 calls', '2 calls unpriced'] });
   });
 
   it('keeps subscription rows apart by a tag and a key of their own', () => {
-    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, nowMs).byModel;
+    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, {
+      nowMs,
+      marks: [],
+    }).byModel;
     expect(rows[0]?.tag).toBe('subscription');
     expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
   });

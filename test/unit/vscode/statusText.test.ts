@@ -51,6 +51,7 @@ const snapshotOf = (change: Partial<NowSnapshot> = {}): NowSnapshot => ({
   tasks: noTasks,
   recent: [],
   notices: [],
+  marks: [],
   ...change,
 });
 const stateOf = (change: Partial<SidebarState> = {}): SidebarState => ({
