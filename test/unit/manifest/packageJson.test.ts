@@ -88,4 +88,9 @@ describe('package.json', () => {
       engines: { node: '>=20', vscode: '^1.123.0' },
     });
   });
+
+  it('gives every command an id of its own: a second registration of one would keep the extension from starting', () => {
+    const ids = [...Object.keys(commands), ...Object.keys(trialCommands)];
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
 });
