@@ -84,7 +84,7 @@ export function activate(context: ExtensionContext): OutlayExports {
   const registrations = registerCommands(
     {
       'outlay.openSidebar': () => commands.executeCommand(`${sidebarViewId}.focus`),
-      'outlay.compareModels': () => dashboard.open(),
+      'outlay.openDashboard': () => dashboard.open(),
       'outlay.openMeteredTerminal': openMeteredTerminal,
       'outlay.openUnmeteredTerminal': openUnmetered,
       'outlay.turnOn': () => turn(true),

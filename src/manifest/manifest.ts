@@ -177,7 +177,7 @@ type Widen<T> = [T] extends [boolean] ? boolean : [T] extends [number] ? number 
 
 export const commands = {
   'outlay.openSidebar': { title: 'Open Sidebar' },
-  'outlay.compareModels': { title: 'Compare Models', icon: '$(graph-scatter)' },
+  'outlay.openDashboard': { title: 'Compare Models', icon: '$(graph-scatter)' },
   'outlay.openMeteredTerminal': { title: 'Open Metered Terminal', icon: '$(terminal)', enablement: 'outlay.on' },
   'outlay.openUnmeteredTerminal': { title: 'Open Unmetered Terminal' },
   'outlay.turnOn': { title: 'Turn On', when: '!outlay.on' },
@@ -238,7 +238,7 @@ export const budgetToolText =
   'What is left of the budget of the task at hand: used, reserved, left and share, in dollars, thinking tokens, output tokens, tool calls and calls.';
 
 export const sidebarMenu: readonly MenuSpec<CommandId>[] = [
-  { command: 'outlay.compareModels', group: 'navigation@1' },
+  { command: 'outlay.openDashboard', group: 'navigation@1' },
   { command: 'outlay.openMeteredTerminal', group: 'navigation@2' },
   { command: 'outlay.openUnmeteredTerminal', group: '1_terminals' },
   { command: 'outlay.showAgents', group: '1_terminals' },

@@ -5,7 +5,7 @@ import type { SidebarState } from '../protocol/sidebar.ts';
 import { type StatusText, statusText } from './statusText.ts';
 
 const SHOW_SIDEBAR: CommandId = 'outlay.openSidebar';
-const COMPARE: CommandId = 'outlay.compareModels';
+const COMPARE: CommandId = 'outlay.openDashboard';
 
 /** The one item of Outlay in the status bar. It is written only when its content changed. */
 export class StatusBar implements Disposable {
