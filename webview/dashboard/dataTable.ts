@@ -61,7 +61,8 @@ function rowNode({ key, cells, press }: Row, columns: readonly Column[]): VNode 
           attributes: {
             type: 'button',
             dir: 'auto',
-            'aria-label': press.label,
+            // Begins with what is seen, for those who speak to their computer.
+            'aria-label': `${cell.text}. ${press.label}`,
             'aria-pressed': press.isPressed === undefined ? null : String(press.isPressed),
             'data-action': `row-${key}`,
           },

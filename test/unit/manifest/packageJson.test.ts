@@ -57,7 +57,9 @@ describe('package.json', () => {
 
   it('contributes every command once and puts only known commands into menus', () => {
     const known = { ...commands, ...trialCommands };
-    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(Object.keys(known));
+    // Two tables that name one command would hide one of the two, and the extension would not start.
+    const named = [...Object.keys(commands), ...Object.keys(trialCommands)];
+    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(named);
     const trialMenus = [...trialsMenu, ...trialItemMenu, ...taskTrialMenu];
     const used = [...sidebarMenu, ...tasksMenu, ...taskItemMenu, ...taskKeys, ...trialMenus].map(
       ({ command }) => command,

@@ -120,12 +120,15 @@ function pairCell(
         attributes: {
           type: 'button',
           'aria-pressed': String(pair === chosen),
-          'aria-label': `${word}${ratio}: ${context.label(pair.a)} against ${context.label(pair.b)}`,
           'data-action': `pair-${context.label(pair.a)}-${context.label(pair.b)}`,
         },
         on: { click: () => context.actions.setUi({ pair: pairKey(pair) }) },
       },
-      [h('span.pair-word', { text: word }), h('span.pair-ratio', { key: 'ratio', text: ratio })],
+      [
+        h('span.pair-word', { text: word }),
+        h('span.pair-ratio', { key: 'ratio', text: ratio }),
+        h('span.spoken', { key: 'spoken', text: ` ${context.label(pair.a)} against ${context.label(pair.b)}` }),
+      ],
     ),
   ]);
 }
