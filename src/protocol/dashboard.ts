@@ -144,6 +144,8 @@ export interface FromDashboard {
   readonly turnOn: Record<string, never>;
   readonly openTerminal: Record<string, never>;
   readonly newTask: Record<string, never>;
+  /** Begins a trial: the same task for several models. */
+  readonly newTrial: Record<string, never>;
   /** Asks where to save. `content` is base64 for a picture, text for a table; `name` is a file name without folder. */
   readonly exportFile: { readonly name: string; readonly kind: ExportKind; readonly content: string };
 }

@@ -72,6 +72,7 @@ function start(root: HTMLElement): void {
     },
     openTerminal: () => channel.send({ type: 'openTerminal', body: {} }),
     newTask: () => channel.send({ type: 'newTask', body: {} }),
+    newTrial: () => channel.send({ type: 'newTrial', body: {} }),
   };
 
   function draw(): void {

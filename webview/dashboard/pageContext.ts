@@ -11,6 +11,7 @@ export interface PageActions {
   readonly exportPicture: (chart: string, name: string) => void;
   readonly openTerminal: () => void;
   readonly newTask: () => void;
+  readonly newTrial: () => void;
 }
 
 /** A chart that a page wants drawn, and what pressing one of its marks does. */

@@ -30,6 +30,7 @@ const readers: { readonly [Name in keyof FromDashboard]: (body: Body) => FromDas
   turnOn: readEmpty,
   openTerminal: readEmpty,
   newTask: readEmpty,
+  newTrial: readEmpty,
   exportFile: readExport,
 };
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { commands, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import { type CommandId, dashboardPanelId } from '../../manifest/manifest.ts';
+import type { TrialCommandId } from '../../manifest/trialManifest.ts';
 import {
   type DashboardState,
   defaultDashboardQuery,
@@ -149,6 +150,8 @@ export class DashboardPanel implements Disposable {
         return run('outlay.openMeteredTerminal');
       case 'newTask':
         return run('outlay.newTask');
+      case 'newTrial':
+        return run('outlay.compareModels');
       case 'exportFile':
         return saveExport(message.body);
     }
@@ -160,7 +163,7 @@ interface OpenPanel {
   readonly desk: DashboardDesk;
 }
 
-async function run(command: CommandId): Promise<void> {
+async function run(command: CommandId | TrialCommandId): Promise<void> {
   await commands.executeCommand(command);
 }
 

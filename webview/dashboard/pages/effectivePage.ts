@@ -167,7 +167,10 @@ function verdictCard(context: PageContext): VNode {
     [
       h('h2', { key: 'title', text: 'What would make a verdict', attributes: { id: 'verdict-title', tabindex: '-1' } }),
       ...next.map(says),
-      h('div.tools', { key: 'tools' }, [actionButton('newTask', 'New task', context.actions.newTask)]),
+      h('div.tools', { key: 'tools' }, [
+        actionButton('newTrial', 'Compare models on a task...', context.actions.newTrial),
+        actionButton('newTask', 'New task', context.actions.newTask),
+      ]),
     ],
   );
 }

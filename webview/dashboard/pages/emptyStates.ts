@@ -38,7 +38,10 @@ export function nothingToCompare(page: keyof typeof wants, context: PageContext)
         'It is drawn from tasks: begin one, work on it with an agent, and mark it passed, failed or abandoned at its end. Runs of others can be brought in with: outlay runs import FILE.',
       ),
       trial !== null && says(trial.sentence),
-      h('div.tools', { key: 'tools' }, [actionButton('newTask', 'New task', context.actions.newTask)]),
+      h('div.tools', { key: 'tools' }, [
+        actionButton('newTrial', 'Compare models on a task...', context.actions.newTrial),
+        actionButton('newTask', 'New task', context.actions.newTask),
+      ]),
     ],
   );
 }
