@@ -81,7 +81,10 @@ export interface LedgerReader {
   report(query: ReportQuery): readonly ReportRow[];
   /** Newest first. */
   calls(query: CallsQuery): readonly CallRecord[];
-  /** Cost of calls that ended at or after `sinceMs`, one figure for each kind of authorisation. */
+  /**
+   * Cost of calls that ended at or after `sinceMs`, one figure for each kind of authorisation. What only logs tell of, where none says who
+   * paid, is no bill and left out.
+   */
   costSince(sinceMs: number): readonly { readonly auth: AuthKind; readonly costNanoUsd: NanoUsd }[];
   /** The calls of a session as the wire and as logs saw them, oldest first. */
   reconcile(session: string): readonly ReconciledCall[];

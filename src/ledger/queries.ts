@@ -31,7 +31,8 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
       statements
         .all(
           `SELECT auth, ${exactSum('cost_nano_usd')} AS cost FROM calls
-           WHERE ended_at_ms >= ? AND owner_pid IS NULL AND cost_nano_usd IS NOT NULL GROUP BY auth ORDER BY auth`,
+           WHERE ended_at_ms >= ? AND owner_pid IS NULL AND cost_nano_usd IS NOT NULL
+             AND NOT (source = 'transcript' AND auth = 'unknown') GROUP BY auth ORDER BY auth`,
           Math.ceil(sinceMs),
         )
         .map((row) => ({ auth: authOf(row), costNanoUsd: integerOf(row, 'cost') })),
