@@ -310,6 +310,7 @@ export class Meter {
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
         runs: this.#ledger,
+        views: this.#ledger,
       }),
     });
   }

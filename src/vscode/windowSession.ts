@@ -16,6 +16,7 @@ import { agentCoverage, type CoverageRow } from './coverage/agentCoverage.ts';
 import { CoverageDesk } from './coverage/coverageDesk.ts';
 import { readHostEnvironment } from './hostEnvironment.ts';
 import { readLogs } from './imports/readLogs.ts';
+import { SessionReconciler } from './imports/reconcileSession.ts';
 import { Observation } from './inHost/observation.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
 import { startMeter } from './meter/meterProcess.ts';
@@ -59,6 +60,7 @@ export class WindowSession implements Disposable, TaskDesk {
   readonly cline: ClineConnector;
   readonly #childProcesses: ChildProcessConnector;
   readonly observation: Observation;
+  readonly reconciler: SessionReconciler;
   readonly #coverage = new CoverageDesk(() => this.#publish());
   #launcherDir: string | null = null;
   #gateways: UserGateways | null = null;
@@ -97,6 +99,9 @@ export class WindowSession implements Disposable, TaskDesk {
         onChange: () => this.#publish(),
         meterUpstreams: environment.upstreams,
       }),
+    );
+    this.reconciler = this.#subscriptions.push(
+      new SessionReconciler((name, params, timeoutMs) => this.#host.call(name, params, timeoutMs)),
     );
     this.cline = new ClineConnector({
       memory: context.globalState,

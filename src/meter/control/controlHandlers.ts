@@ -1,5 +1,6 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { RunBooks } from '../../ledger/contract.ts';
+import type { LedgerWorker } from '../../ledger/startLedgerWorker.ts';
 import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } from '../../protocol/control.ts';
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
@@ -8,6 +9,7 @@ import type { ImportDesk } from '../import/importDesk.ts';
 import { importHandlers } from '../import/importHandlers.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
+import { reconcileHandlers } from './reconcileHandlers.ts';
 import { runHandlers } from './runHandlers.ts';
 import { taskHandlers } from './taskHandlers.ts';
 
@@ -29,6 +31,7 @@ export interface MeterOperations {
   setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
   tasks(): Promise<TasksSnapshot>;
   readonly runs: RunBooks;
+  readonly views: Pick<LedgerWorker, 'reconcile' | 'sessionsBothWays'>;
   readonly imports: ImportDesk;
 }
 
@@ -49,5 +52,6 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
     ...taskHandlers(meter),
     ...runHandlers(meter.runs),
     ...importHandlers(meter.imports),
+    ...reconcileHandlers(meter.views),
   };
 }
