@@ -374,8 +374,11 @@ export function logsState(nowMs: number): SidebarState {
     }),
     coverage: [
       {
-        ...{ id: 'log:amp', label: 'amp', way: 'transcript', stop: 'none', action: null },
-        ...{ lastCallAtMs: nowMs - 60_000, detail: 'Its own logs are read, after each call.' },
+        ...{ id: 'log:amp', label: 'Amp (logs)', way: 'transcript', stop: 'none', action: null },
+        ...{
+          lastCallAtMs: nowMs - 60_000,
+          detail: 'Its own logs are read: a call shows once it is written there, and no budget can stop it.',
+        },
       },
     ],
   });
