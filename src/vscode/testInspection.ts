@@ -43,6 +43,8 @@ export interface TestInspection {
   askToObserve(agentIds: readonly string[]): Promise<void>;
   /** Switches the observer itself, past the setting. */
   switchObserver(on: boolean): void;
+  /** What this window told of agents' logs, oldest first. */
+  toldOfLogs(): readonly string[];
   /** The limits of the settings, as the meter is told of them. */
   policy(): BudgetPolicy;
 }
@@ -79,6 +81,7 @@ export function inspectionFor(
     scriptDialogs: (script) => {
       tasks.dialogs.useScript(script);
       session.observation.dialogs.useScript(script);
+      session.reconciler.dialogs.useScript(script);
     },
     taskNodes: () => tasks.tree.getChildren(),
     lookAtBranches: () => tasks.branches.look(),
@@ -95,6 +98,7 @@ export function inspectionFor(
         on ? { connection: null, workspaceId: session.workspaceId, ownHosts: new Set(), ignored: new Set() } : null,
       );
     },
+    toldOfLogs: () => session.toldOfLogs,
     policy: () => readPolicy(session.workspaceId),
   };
 }
