@@ -97,6 +97,7 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.openWalkthrough': openWalkthrough,
       'outlay.openSecurity': () => openSecurity(context.extensionUri),
       'outlay.importLogs': () => session.readLogs(false),
+      'outlay.reconcileSession': () => session.reconciler.reconcile(),
       'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),
       'outlay.restartMeter': () => session.restartMeter(),
       'outlay.showLog': () => log.show(),

@@ -190,6 +190,7 @@ export const commands = {
   'outlay.openWalkthrough': { title: 'Get Started' },
   'outlay.openSecurity': { title: 'Show What Outlay Touches and How to Remove It' },
   'outlay.importLogs': { title: "Read Agents' Logs Now" },
+  'outlay.reconcileSession': { title: 'Reconcile a Session with Its Log...' },
   'outlay.deleteData': { title: 'Delete Data...' },
   'outlay.restartMeter': { title: 'Restart Meter' },
   'outlay.showLog': { title: 'Show Log' },

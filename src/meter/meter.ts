@@ -317,6 +317,7 @@ export class Meter {
         tasks: async () => (await this.#snapshots.current()).tasks,
         runs: watchedRuns(this.#ledger, () => this.#comparisons.runsChanged()),
         comparisons: this.#comparisons,
+        views: this.#ledger,
       }),
     });
   }

@@ -17,7 +17,10 @@ export interface SpendFigures {
   readonly visibleTokens: Figure;
   readonly calls: number;
   readonly unpricedCalls: number;
+  /** With counts that are estimates, or lower bounds. */
   readonly estimatedCalls: number;
+  /** Of the calls, those that only agents' logs tell of. */
+  readonly toldCalls: number;
 }
 
 /** One line of "per model" or "per session". Billed and subscription use are separate rows and are never added up. */

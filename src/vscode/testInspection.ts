@@ -47,6 +47,8 @@ export interface TestInspection {
   switchObserver(on: boolean): void;
   /** What the dashboard shows; null while it is closed. */
   dashboard(): DashboardState | null;
+  /** What this window told of agents' logs, oldest first. */
+  toldOfLogs(): readonly string[];
   /** The limits of the settings, as the meter is told of them. */
   policy(): BudgetPolicy;
 }
@@ -84,6 +86,7 @@ export function inspectionFor(
     scriptDialogs: (script) => {
       tasks.dialogs.useScript(script);
       session.observation.dialogs.useScript(script);
+      session.reconciler.dialogs.useScript(script);
     },
     taskNodes: () => tasks.tree.getChildren(),
     lookAtBranches: () => tasks.branches.look(),
@@ -101,6 +104,7 @@ export function inspectionFor(
       );
     },
     dashboard: () => parts.dashboard.state,
+    toldOfLogs: () => session.toldOfLogs,
     policy: () => readPolicy(session.workspaceId),
   };
 }

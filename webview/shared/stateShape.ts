@@ -43,6 +43,7 @@ const spendFigures = objectOf<SpendFigures>({
   calls: number,
   unpricedCalls: number,
   estimatedCalls: number,
+  toldCalls: number,
 });
 
 const spendRow = objectOf<SpendRow>({
