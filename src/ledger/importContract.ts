@@ -21,6 +21,8 @@ export interface ImportedCall {
   readonly atMs: number;
   readonly durationMs: number | null;
   readonly usage: Usage;
+  /** What is told is the sum of several calls: it is none to count, and no rate that follows from a prompt's size applies. */
+  readonly isSum: boolean;
   readonly provenance: UsageProvenance;
   readonly billedNanoUsd: NanoUsd | null;
   readonly serviceTier: string | null;
@@ -74,4 +76,6 @@ export type PriceImported = (query: {
   readonly speed: string | null;
   readonly inferenceGeo: string | null;
   readonly billedNanoUsd: NanoUsd | null;
+  /** See `ImportedCall`. */
+  readonly isSum: boolean;
 }) => CallCost;

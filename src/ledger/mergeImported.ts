@@ -29,6 +29,7 @@ export function mergeImported(a: ImportedCall, b: ImportedCall): ImportedCall {
     atMs: home.atMs,
     durationMs: maxKnown(a.durationMs, b.durationMs),
     usage: mergeUsage(a.usage, b.usage),
+    isSum: a.isSum || b.isSum,
     provenance: provenanceRank[a.provenance] >= provenanceRank[b.provenance] ? a.provenance : b.provenance,
     billedNanoUsd: maxKnown(a.billedNanoUsd, b.billedNanoUsd),
     serviceTier: larger(a.serviceTier, b.serviceTier),

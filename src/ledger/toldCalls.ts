@@ -197,7 +197,8 @@ function isSame(a: ImportedCall, b: ImportedCall): boolean {
     a.billedNanoUsd === b.billedNanoUsd &&
     a.serviceTier === b.serviceTier &&
     a.speed === b.speed &&
-    a.inferenceGeo === b.inferenceGeo
+    a.inferenceGeo === b.inferenceGeo &&
+    a.isSum === b.isSum
   );
 }
 

@@ -77,6 +77,7 @@ export class LogCollector {
       atMs: seen.atMs,
       durationMs: seen.durationMs,
       usage: seen.usage,
+      isSum: seen.isSum,
       provenance: seen.provenance,
       billedNanoUsd: seen.billedNanoUsd,
       serviceTier: seen.serviceTier,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/domain/call.ts';
 import type { ImportedCall } from '../../../src/ledger/importContract.ts';
 import type { Ledger } from '../../../src/ledger/openLedger.ts';
+import { isAtApiPrices } from '../../../src/ledger/rowFigures.ts';
 import { call, callId, priced, usage } from './callFixtures.ts';
 import { atMs, openBooks, sumsOf, told } from './importFixtures.ts';
 
@@ -161,6 +162,35 @@ describe('a call that several sources tell of', () => {
     ledger.writer.finish(host);
     const [account] = ledger.budget.accounts(['machine day 2026-11-22']);
     expect(account).toMatchObject({ spent: { costNanoUsd: 3200, outputTokens: 310, calls: 1 } });
+    ledger.close();
+  });
+});
+
+describe('a sum of several calls', () => {
+  const sum = (outputTokens: number) =>
+    told({
+      ...{ isSum: true, agent: 'droid', model: 'm', responseId: null, requestId: null },
+      counts: { outputTokens },
+    });
+
+  it('is none to count, grows in place, and is at API prices', () => {
+    const ledger = openBooks();
+    for (const outputTokens of [10, 30]) ledger.writer.bookImport({ calls: [sum(outputTokens)], logs: [] });
+    const [row] = ledger.reader.report({ by: 'model' });
+    expect(row).toMatchObject({ calls: 0, toldCalls: 0, outputTokens: 30, costNanoUsd: 400 });
+    expect(row && isAtApiPrices(row)).toBe(true);
+    ledger.close();
+  });
+
+  it('is none in what is added up from calls, nor where its day is added up anew', () => {
+    const ledger = openBooks();
+    const single = told({ model: 'm' });
+    ledger.writer.bookImport({ calls: [sum(10), single], logs: [] });
+    // A merge that moves the call to an earlier session has its day added up anew.
+    ledger.writer.bookImport({ calls: [{ ...single, session: 's0', atMs: atMs - 1 }], logs: [] });
+    for (const by of ['model', 'effort'] as const) {
+      expect(ledger.reader.report({ by })).toMatchObject([{ calls: 1, toldCalls: 1, outputTokens: 50 }]);
+    }
     ledger.close();
   });
 });
