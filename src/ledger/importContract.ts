@@ -42,8 +42,9 @@ export interface ImportedLog {
   readonly fingerprint: string;
   /** JSON. */
   readonly state: string;
-  /** The session of the log and the one that it was forked from, for formats that need it. */
+  /** The session of the log, for formats whose forks repeat others. */
   readonly sessionId: string | null;
+  /** The session whose log may yet tell that some of this log's calls are its own; this log is read anew when that one changes. */
   readonly parentId: string | null;
 }
 
@@ -51,6 +52,8 @@ export interface ImportedLog {
 export interface ImportBatch {
   readonly calls: readonly ImportedCall[];
   readonly logs: readonly ImportedLog[];
+  /** Identities under which a log told of calls that have turned out to be another log's: their rows go, before `calls` are booked. */
+  readonly retracted?: readonly string[];
 }
 
 export interface ImportCounts {

@@ -63,6 +63,22 @@ export class ToldCalls {
     return { added, merged, forgotten, addedNanoUsd: this.#addedNanoUsd, firstAtMs: this.#firstAtMs };
   }
 
+  /** Takes back what logs told under these identities, and nobody else did. */
+  retract(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.#look();
+    const { statements, markStale } = this.#options;
+    for (const id of ids) {
+      if (this.#inserted !== null && !this.#inserted.has(id)) continue;
+      const row = statements.get(`${selectTold} AND id = ?`, identityBytes(id));
+      if (row === undefined) continue;
+      markStale(integerOf(row, 'day'), integerOf(row, 'session'));
+      statements.run('DELETE FROM calls WHERE seq = ?', integerOf(row, 'seq'));
+    }
+    for (const id of ids)
+      statements.run(`DELETE FROM sightings WHERE id = ? AND source = 'transcript'`, identityBytes(id));
+  }
+
   #look(): void {
     const { statements } = this.#options;
     const has = (sql: string): boolean => statements.get(sql) !== undefined;

@@ -148,6 +148,10 @@ export interface LineParser {
   line(record: JsonObject, sink: ReadSink): void;
   /** Called when the file has no more whole lines for now. Also: push what was held back until the next line. */
   pause?(sink: ReadSink): void;
+  /** The own ids under which an earlier reading may have told of calls that are another log's, or have another name by now. */
+  retracted?(): readonly string[];
+  /** The session whose log may yet tell that calls of this one are its own; null once that is settled. */
+  awaits?(): string | null;
   /** Small, since it is kept for each file; null for nothing to remember. */
   state(): JsonValue;
 }
