@@ -1,7 +1,7 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { CallCost, UsageProvenance } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import type { Usage } from '../domain/usage.ts';
+import type { Usage, UsagePart } from '../domain/usage.ts';
 
 /** One call as a log told of it, ready for the books. */
 export interface ImportedCall {
@@ -21,6 +21,8 @@ export interface ImportedCall {
   readonly atMs: number;
   readonly durationMs: number | null;
   readonly usage: Usage;
+  /** Only where shares of the usage have prices of their own (an advisor's); they add up to it. */
+  readonly parts?: readonly UsagePart[];
   /** What is told is the sum of several calls: it is none to count, and no rate that follows from a prompt's size applies. */
   readonly isSum: boolean;
   readonly provenance: UsageProvenance;

@@ -1,12 +1,12 @@
-import type { CallCost } from '../domain/call.ts';
 import type { ImportedCall } from './importContract.ts';
+import type { PricedTold } from './priceTold.ts';
 import type { BookedRecord } from './shares.ts';
 import { DamagedRow } from './sqlite.ts';
 
 type Modifiers = Pick<ImportedCall, 'serviceTier' | 'speed' | 'inferenceGeo' | 'isSum'>;
 
 /** A call of a log as the books keep every call. */
-export function recordOfImported(call: ImportedCall, cost: CallCost): BookedRecord {
+export function recordOfImported(call: ImportedCall, { cost, parts, partCosts }: PricedTold): BookedRecord {
   return {
     id: uuidOf(call.id),
     startedAtMs: call.atMs,
@@ -30,11 +30,11 @@ export function recordOfImported(call: ImportedCall, cost: CallCost): BookedReco
     requestId: call.requestId,
     responseId: call.responseId,
     usage: call.usage,
-    parts: [],
+    parts,
     thinkingAtLeastTokens: null,
     provenance: call.provenance,
     cost,
-    partCosts: [],
+    partCosts,
     problems: [],
     ...(call.isSum ? { isSum: true } : {}),
   };

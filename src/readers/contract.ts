@@ -1,6 +1,6 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import type { Usage } from '../domain/usage.ts';
+import type { Usage, UsagePart } from '../domain/usage.ts';
 import type { ForeignDatabase } from '../ledger/openForeignDatabase.ts';
 import type { JsonObject } from '../wire/json.ts';
 
@@ -42,6 +42,8 @@ export interface Observation {
   readonly atMs: number;
   readonly durationMs: number | null;
   readonly usage: Usage;
+  /** Only where the call has more than one; they add up to `usage`. */
+  readonly parts?: readonly UsagePart[];
   /**
    * True where the log has only the sum of several calls (a session's total): no tier by the size of one request applies to it, and
    * it is no single call to count.

@@ -88,6 +88,7 @@ export class LogCollector {
       atMs: seen.atMs,
       durationMs: seen.durationMs,
       usage: seen.usage,
+      ...(seen.parts === undefined ? {} : { parts: seen.parts }),
       isSum: seen.isSum,
       provenance: seen.provenance,
       billedNanoUsd: seen.billedNanoUsd,

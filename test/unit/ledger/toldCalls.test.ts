@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/domain/call.ts';
+import { addUsage } from '../../../src/domain/usage.ts';
 import type { ImportedCall } from '../../../src/ledger/importContract.ts';
 import type { Ledger } from '../../../src/ledger/openLedger.ts';
 import { isAtApiPrices } from '../../../src/ledger/rowFigures.ts';
@@ -192,6 +193,41 @@ describe('a sum of several calls', () => {
       expect(ledger.reader.report({ by })).toMatchObject([{ calls: 1, toldCalls: 1, outputTokens: 50 }]);
     }
     ledger.close();
+  });
+});
+
+describe('a call of which a log tells in parts', () => {
+  const own = usage({ inputTokens: 100, outputTokens: 40 });
+  const advisor = usage({ inputTokens: 300, outputTokens: 20 });
+  const advised = told({
+    ...{ model: 'main', usage: addUsage(own, advisor) },
+    parts: [
+      { model: null, usage: own },
+      { model: 'advisor', usage: advisor },
+    ],
+  });
+  const first = told({ model: 'main', counts: { inputTokens: 100, outputTokens: 1 } });
+  const rows = (calls: readonly ImportedCall[]) => {
+    const ledger = openBooks();
+    for (const call of calls) ledger.writer.bookImport({ calls: [call], logs: [] });
+    const report = ledger.reader.report({ by: 'model' });
+    ledger.close();
+    return report.map(({ key, calls, inputTokens, costNanoUsd }) => [key, calls, inputTokens, costNanoUsd]);
+  };
+
+  it('counts once, each part under its own model, whatever came before it and however often it is told', () => {
+    const expected = [
+      ['main', 1, 100, 500],
+      ['advisor', 0, 300, 500],
+    ];
+    for (const calls of [[advised], [first, advised], [advised, first], [first, advised, advised]]) {
+      expect(rows(calls).toSorted().toReversed()).toEqual(expected);
+    }
+  });
+
+  it('is priced in one piece where the parts are not what it came to', () => {
+    const more = { ...advised, usage: { ...advised.usage, outputTokens: 61 } };
+    expect(rows([more])).toEqual([['main', 1, 400, 1010]]);
   });
 });
 
