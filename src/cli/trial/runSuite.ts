@@ -4,7 +4,7 @@ import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path
 import { systemClock } from '../../domain/clock.ts';
 import { printUsd } from '../../domain/format.ts';
 import { usdOf } from '../../domain/money.ts';
-import type { TrialPlan, TrialRecord } from '../../protocol/trials.ts';
+import type { SuiteCheck, TrialPlan, TrialRecord } from '../../protocol/trials.ts';
 import { trialAgents } from '../../trials/agents/trialAgents.ts';
 import { inspectRepository } from '../../trials/git/inspectRepository.ts';
 import { type Preflight, preflight } from '../../trials/preflight.ts';
@@ -40,7 +40,7 @@ export async function runSuite(call: TrialCall): Promise<number> {
 /** `outlay trial check FILE`: the same up to the first start. */
 export async function checkSuite(call: TrialCall): Promise<number> {
   const { values, io, store } = call;
-  const { suite, plan } = await readPlan(call);
+  const { suite, plan, text } = await readPlan(call);
   const looked = await look(plan, call);
   const isAccepted = await store.isAccepted(suite.hash);
   const { problems, notices, estimate } = looked;
@@ -51,10 +51,16 @@ export async function checkSuite(call: TrialCall): Promise<number> {
       highUsd: usdOrNull(estimate.highNanoUsd),
       basis: estimate.basis,
     };
-    const commands = commandsOf(plan);
-    io.stdout(
-      `${JSON.stringify({ hash: suite.hash, isAccepted, problems, notices, approvals, commands, estimate: range, budgetUsd: usdOf(plan.totalLimitNanoUsd) }, null, 2)}\n`,
-    );
+    const found: SuiteCheck = {
+      hash: suite.hash,
+      ...{ isAccepted, problems, notices, approvals, text: exactText(suite, text) },
+      commands: commandsOf(plan),
+      runs: plan.runs * plan.contenders.length * plan.tasks.length,
+      estimate: range,
+      budgetUsd: usdOf(plan.totalLimitNanoUsd),
+      runBudgetUsd: usdOf(plan.runLimitNanoUsd),
+    };
+    io.stdout(`${JSON.stringify(found, null, 2)}\n`);
   } else {
     const lines = [
       ...problems,
@@ -155,16 +161,23 @@ function look(plan: TrialPlan, call: TrialCall): Promise<Preflight> {
   return preflight(plan, { books, user, worktreeRoot });
 }
 
+/** Everything that an acceptance is about: the suite, and the files of its prompts after it. */
+function exactText({ promptFiles }: ReadSuite, text: string): string {
+  return [text.trimEnd(), ...promptFiles.map((file) => `# The file ${file.path}:\n${file.text.trimEnd()}`)].join(
+    '\n\n',
+  );
+}
+
 /** The exact text, and in short what it does to this machine. */
 function askToAccept({ suite, plan, text }: PlanRead, { io, values }: TrialCall): void {
   if (values.json) {
     io.stdout(
-      `${JSON.stringify({ hash: suite.hash, accepted: false, text, commands: commandsOf(plan), approvals: approvalsOf(plan), prompts: plan.tasks.map(({ prompt }) => prompt) }, null, 2)}\n`,
+      `${JSON.stringify({ hash: suite.hash, accepted: false, text: exactText(suite, text), commands: commandsOf(plan), approvals: approvalsOf(plan), prompts: plan.tasks.map(({ prompt }) => prompt) }, null, 2)}\n`,
     );
   }
   io.stderr(
     [
-      text.trimEnd(),
+      exactText(suite, text),
       '',
       'This runs on your machine, as you:',
       ...commandsOf(plan).map((command) => `  ${command}`),

@@ -37,7 +37,7 @@ const verbs: Readonly<
   check: { options: suiteOptions, run: checkSuite },
   resume: { options: ['with-parent'], run: resumeTrial },
   look: { options: ['repository'], run: lookAround },
-  propose: { options: ['repository', 'limit'], run: proposeSuite },
+  propose: { options: ['repository', 'limit', 'commits'], run: proposeSuite },
   list: { options: [], run: listTrials },
   show: { options: [], run: showTrial },
   cancel: { options: ['run'], run: cancelTrial },

@@ -20,10 +20,10 @@ export const trialHelp = `The same task for several models, each in its own copy
       the working tree.
   outlay trial delete ID
       With its prompts and outputs; what it cost stays in the books.
-  outlay trial propose [--limit N] [--repository DIR]
+  outlay trial propose [--limit N] [--commits ID,ID] [--repository DIR]
       A suite from commits that changed both code and tests.
   outlay trial look [--repository DIR] [--json]
-      The agents, models and checks that are found here.
+      The agents, models, checks and suites that are found here.
 
   --with-parent    ends the trial when its standard input ends
   --data-dir DIR   the folder with the books; made where it is missing

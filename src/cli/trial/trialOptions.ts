@@ -20,6 +20,7 @@ const types = {
   here: { type: 'boolean' },
   dirty: { type: 'boolean' },
   limit: { type: 'string' },
+  commits: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
