@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Disposable } from '../domain/disposable.ts';
 import type { NanoUsd } from '../domain/money.ts';
@@ -46,6 +47,20 @@ export function resumedTrial(record: TrialRecord): TrialRecord {
   const again: readonly (RunOutcome | null)[] = ['interrupted', 'cancelled', 'not-started', null];
   const runs = record.runs.map((run) => (again.includes(run.outcome) ? freshRun(run) : run));
   return { ...record, runs, state: 'preparing', end: null, because: null, endedAtMs: null, runner: null };
+}
+
+/** Of the output of a set-up that failed. */
+const TOLD_LINES = 10;
+
+class SetupError extends Error {
+  readonly sentence: string;
+  readonly log: string;
+
+  constructor(sentence: string, log: string) {
+    super(`${sentence} Its output: ${log}`);
+    this.sentence = sentence;
+    this.log = log;
+  }
 }
 
 /** Runs a trial to its end. One instance runs one trial. */
@@ -96,6 +111,32 @@ export class TrialRunner {
     } finally {
       requests.dispose();
     }
+  }
+
+  /**
+   * Tries the set-up and the checks of every task before any work, without any agent. Resolves to what keeps the trial from starting, in
+   * sentences, with the record; the trial's folder is the caller's to delete. Rejects only where its record cannot be written.
+   */
+  async rehearse(): Promise<{ readonly problems: readonly string[]; readonly record: TrialRecord }> {
+    const problems: string[] = [];
+    const { pid } = process;
+    await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
+    for (const [index, task] of this.#record.plan.tasks.entries()) {
+      if (this.#cancelAll) break;
+      const folder = this.#parts.store.repositoryOf(this.#record.id, index);
+      await this.#prepareTask(folder, index, task.start).catch(async (error: unknown) => {
+        problems.push(await this.#rehearsed(error));
+      });
+    }
+    if (this.#cancelAll) problems.push('It was ended before all of the checks were tried.');
+    return { problems, record: await this.#end(this.#cancelAll ? 'cancelled' : 'finished', null) };
+  }
+
+  /** What the set-up said goes with the folder, so that its end is told at once. */
+  async #rehearsed(error: unknown): Promise<string> {
+    if (!(error instanceof SetupError)) return error instanceof Error ? error.message : String(error);
+    const said = await readFile(error.log, 'utf8').catch(() => '');
+    return [error.sentence, ...said.trimEnd().split('\n').slice(-TOLD_LINES)].join('\n');
   }
 
   #isCancelled(number: number): boolean {
@@ -156,7 +197,7 @@ export class TrialRunner {
     try {
       await makeWorktree(site, start, plan);
       const setup = await runSetup(site, this.#parts, { task, plan });
-      if (setup !== null) throw new Error(`${setup} Its output: ${site.folder}/setup.log`);
+      if (setup !== null) throw new SetupError(setup, join(site.folder, 'setup.log'));
       const checks = await runChecks(site, this.#parts, { task, plan });
       if (this.#cancelAll) throw new Error('Cancelled.');
       const hung = checks.find(({ timedOut }) => timedOut);

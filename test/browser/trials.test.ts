@@ -152,12 +152,18 @@ describe('a trial', () => {
 });
 
 describe('a suite that the repository brings', () => {
+  const choose = async (label: string): Promise<void> =>
+    box().locator('.quick-input-list .monaco-list-row', { hasText: label }).click();
   const offer = async (): Promise<void> => {
     await runCommand(window.page, 'Outlay: Compare Models on This Task...');
     await step('Compare models: the work');
+    await choose("The team's task");
+    // What the suite leaves open is asked for.
+    await answer('Compare models: the budget', '2');
+    await step('Compare models: when VS Code is closed');
+    await window.page.keyboard.press('Enter');
+    await step('Compare models: the text of');
   };
-  const choose = async (label: string): Promise<void> =>
-    box().locator('.quick-input-list .monaco-list-row', { hasText: label }).click();
   const lines = (text: string): Locator => window.page.locator('.view-lines', { hasText: text }).first();
   const write = (check: string): void => {
     mkdirSync(join(window.folder, '.outlay/trials'), { recursive: true });
@@ -171,21 +177,11 @@ describe('a suite that the repository brings', () => {
     const { page } = window;
     write('grep -q done result.txt');
     await offer();
-    await choose("The team's task");
-    // What the suite leaves open is asked for.
-    await answer('Compare models: the budget', '2');
-    await step('Compare models: when VS Code is closed');
-    await page.keyboard.press('Enter');
-    await step('Compare models: the text of');
     await lines('grep -q done result.txt').waitFor();
     await screenshot(page, 'trial-suite');
     await choose('Do not run it');
     await box().waitFor({ state: 'hidden' });
     await offer();
-    await choose("The team's task");
-    await answer('Compare models: the budget', '2');
-    await page.keyboard.press('Enter');
-    await step('Compare models: the text of');
     await choose('Accept this text');
     const dialog = page.locator('.monaco-dialog-box', { hasText: 'Start 1 run?' });
     await dialog.waitFor();
@@ -198,10 +194,6 @@ describe('a suite that the repository brings', () => {
     // Once accepted, the very text is not asked about again; a changed one is.
     write('grep -q done result.txt # changed');
     await offer();
-    await choose("The team's task");
-    await answer('Compare models: the budget', '2');
-    await page.keyboard.press('Enter');
-    await step('Compare models: the text of');
     await lines('# changed').waitFor();
     await page.keyboard.press('Escape');
   }, 240_000);

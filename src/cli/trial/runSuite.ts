@@ -37,13 +37,25 @@ export async function runSuite(call: TrialCall): Promise<number> {
   return finish(new TrialRunner(record, looked.facts, partsOf(call)), call);
 }
 
-/** `outlay trial check FILE`: the same up to the first start. */
+/**
+ * `outlay trial check FILE`: the same up to the first start. With `--run-checks` the set-up and the checks are run too, in copies that are
+ * removed again, which needs the acceptance of the suite.
+ */
 export async function checkSuite(call: TrialCall): Promise<number> {
   const { values, io, store } = call;
   const { suite, plan, text } = await readPlan(call);
+  const isAccepted = values.accept === suite.hash || (await store.isAccepted(suite.hash));
+  const runsChecks = values['run-checks'] ?? false;
+  if (runsChecks && !isAccepted) {
+    askToAccept({ suite, plan, text }, call);
+    return 1;
+  }
+  if (runsChecks) await store.accept(suite.hash);
   const looked = await look(plan, call);
-  const isAccepted = await store.isAccepted(suite.hash);
-  const { problems, notices, estimate } = looked;
+  const tried = runsChecks ? await tryChecks(looked, call) : { problems: [], notices: values.json ? [] : notTried };
+  const { estimate } = looked;
+  const problems = [...looked.problems, ...tried.problems];
+  const notices = [...looked.notices, ...tried.notices];
   const approvals = approvalsOf(plan);
   if (values.json) {
     const range = estimate && {
@@ -72,6 +84,26 @@ export async function checkSuite(call: TrialCall): Promise<number> {
     io.stdout(`${lines.join('\n')}\n`);
   }
   return problems.length === 0 ? 0 : 1;
+}
+
+const notTried = [
+  'Whether the set-up works and the checks fail before any work, only running them tells: --run-checks does, without any agent.',
+];
+
+/** Runs the set-ups and the checks, and leaves nothing behind. */
+async function tryChecks(looked: Preflight, call: TrialCall): Promise<Pick<Preflight, 'problems' | 'notices'>> {
+  if (looked.facts === null || looked.problems.length > 0) return { problems: [], notices: [] };
+  const record = newTrial({ ...looked, notices: [] }, systemClock.nowMs());
+  const runner = new TrialRunner(record, looked.facts, { ...partsOf(call), onChange: () => undefined });
+  const release = call.io.onInterrupt(() => runner.cancel(), call.values['with-parent'] ?? false);
+  try {
+    const { problems, record: ended } = await runner.rehearse();
+    const works = 'The set-up works, and the checks fail before any work, as they should.';
+    return { problems, notices: problems.length === 0 && ended.notices.length === 0 ? [works] : ended.notices };
+  } finally {
+    release();
+    await call.store.delete(record.id);
+  }
 }
 
 /** `outlay trial resume ID`. What it does was accepted when it began. */

@@ -34,7 +34,7 @@ const verbs: Readonly<
   Record<string, { readonly options: readonly TrialOption[]; readonly run: (call: TrialCall) => Promise<number> }>
 > = {
   run: { options: [...suiteOptions, 'accept', 'with-parent'], run: runSuite },
-  check: { options: suiteOptions, run: checkSuite },
+  check: { options: [...suiteOptions, 'accept', 'run-checks', 'with-parent'], run: checkSuite },
   resume: { options: ['with-parent'], run: resumeTrial },
   look: { options: ['repository'], run: lookAround },
   propose: { options: ['repository', 'limit', 'commits'], run: proposeSuite },

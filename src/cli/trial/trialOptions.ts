@@ -13,6 +13,7 @@ const types = {
   budget: { type: 'string' },
   'run-budget': { type: 'string' },
   accept: { type: 'string' },
+  'run-checks': { type: 'boolean' },
   'with-parent': { type: 'boolean' },
   run: { type: 'string' },
   branch: { type: 'string' },
