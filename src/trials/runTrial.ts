@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Disposable } from '../domain/disposable.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import { contenderLabel, type RunOutcome, type TrialRecord, type TrialRun } from '../protocol/trials.ts';
+import { DiskFullError, isDiskFull, refuseFullDisk } from './diskFull.ts';
 import type { RepositoryFacts } from './git/inspectRepository.ts';
 import { openTrialRepository, TrialRepository } from './git/trialRepository.ts';
 import type { Preflight } from './preflight.ts';
@@ -98,14 +99,16 @@ export class TrialRunner {
     const { store } = this.#parts;
     const { pid } = process;
     await store.clearCancel(this.#record.id);
-    await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
     const requests = this.#followRequests();
     try {
+      await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
+      await store.reserve(this.#record);
       const repositories = await this.#prepare();
       await this.#update({ state: 'running' });
       await this.#runAll(repositories);
       return await this.#end(this.#cancelAll ? 'cancelled' : 'finished', null);
     } catch (error) {
+      if (isDiskFull(error)) return await this.#end('failed', new DiskFullError().message);
       if (this.#cancelAll) return await this.#end('cancelled', null);
       return await this.#end('failed', error instanceof Error ? error.message : String(error));
     } finally {
@@ -197,6 +200,7 @@ export class TrialRunner {
     try {
       await makeWorktree(site, start, plan);
       const setup = await runSetup(site, this.#parts, { task, plan });
+      if (setup !== null) await refuseFullDisk(site.worktree);
       if (setup !== null) throw new SetupError(setup, join(site.folder, 'setup.log'));
       const checks = await runChecks(site, this.#parts, { task, plan });
       if (this.#cancelAll) throw new Error('Cancelled.');
@@ -225,7 +229,14 @@ export class TrialRunner {
         await this.#runNext(run, repositories[run.task]);
       }
     };
-    await Promise.all(Array.from({ length: this.#record.plan.parallel }, work));
+    // One that cannot go on ends all of them, and nothing is left running behind it.
+    const workers = Array.from({ length: this.#record.plan.parallel }, () =>
+      work().catch((error: unknown) => {
+        this.cancel();
+        throw error;
+      }),
+    );
+    for (const result of await Promise.allSettled(workers)) if (result.status === 'rejected') throw result.reason;
   }
 
   async #runNext(run: TrialRun, repository: TrialRepository | undefined): Promise<void> {
@@ -291,7 +302,12 @@ export class TrialRunner {
     this.#record = { ...this.#record, ...change };
     this.#parts.onChange(this.#record);
     // One at a time, each with what is known by then; one that failed must not keep the next from being tried.
-    this.#saving = this.#saving.catch(() => undefined).then(() => this.#parts.store.save(this.#record));
+    this.#saving = this.#saving
+      .catch(() => undefined)
+      .then(() => this.#parts.store.save(this.#record))
+      .catch((error: unknown) => {
+        throw isDiskFull(error) ? new DiskFullError() : error;
+      });
     return this.#saving;
   }
 
@@ -309,6 +325,7 @@ export class TrialRunner {
     const summaries = summarise(this.#record.plan, runs);
     const verdict = end === 'failed' ? null : verdictOf(this.#record.plan, summaries, runs);
     const endedAtMs = clock.nowMs();
+    await store.releaseReserve(this.#record.id);
     await this.#update({ runs, summaries, verdict, endedAtMs, end, because, state: 'ended', runner: null });
     await store.writeFile(this.#record.id, 'results.jsonl', resultLines(this.#record));
     return this.#record;
