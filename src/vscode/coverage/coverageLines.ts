@@ -1,6 +1,7 @@
 import type { CoverageActionId, CoverageLine, CoverageStep } from '../../protocol/coverage.ts';
 import { type AgentExtension, agentExtensionOf } from '../inHost/agentExtensions.ts';
 import type { CoverageRow } from './agentCoverage.ts';
+import { kindLines } from './kindLines.ts';
 
 /** Agents of terminals: the command that they are started by, their name in the books, and their row of `agentTable`. */
 export const agentCommands: readonly { readonly command: string; readonly agent: string; readonly row: string }[] = [
@@ -33,7 +34,7 @@ export interface CoverageLineFacts {
   readonly seenExtensions: ReadonlyMap<string, number>;
 }
 
-/** One line for each agent that is installed here or was seen calling; those that are seen come first. Pure. */
+/** One line for each agent that is installed here or was seen calling; those that are seen come first, kinds of calls last. Pure. */
 export function coverageLines(facts: CoverageLineFacts): readonly CoverageLine[] {
   const commands = agentCommands.filter(({ command }) => facts.commands.has(command));
   const known = facts.extensions.flatMap((id) => agentExtensionOf(id) ?? []);
@@ -43,9 +44,10 @@ export function coverageLines(facts: CoverageLineFacts): readonly CoverageLine[]
     ...known.map((extension) => extensionLine(extension, facts)),
     ...others.map((id) => otherLine(id, facts)),
   ];
-  return lines.toSorted(
+  const sorted = lines.toSorted(
     (a, b) => Number(a.way === 'none') - Number(b.way === 'none') || a.label.localeCompare(b.label),
   );
+  return [...sorted, ...kindLines(facts)];
 }
 
 function commandLine(
@@ -56,6 +58,7 @@ function commandLine(
   const isConnected = row?.state === 'connected';
   return {
     id: `command:${command}`,
+    about: 'agent',
     label: `${label} (${command})`,
     way: isConnected ? 'gateway' : 'none',
     stop: isConnected ? 'ends' : 'none',
@@ -68,6 +71,7 @@ function commandLine(
 function extensionLine(extension: AgentExtension, facts: CoverageLineFacts): CoverageLine {
   const { id, label, agent, reach } = extension;
   const base = {
+    about: 'agent' as const,
     id: `extension:${id}`,
     label: `${label} (extension)`,
     lastCallAtMs: facts.lastCallMs.get(agent) ?? null,
@@ -128,7 +132,7 @@ function inHost(
 
 function otherLine(id: string, facts: CoverageLineFacts): CoverageLine {
   const lastCallAtMs = facts.lastCallMs.get(id.toLowerCase()) ?? facts.seenExtensions.get(id) ?? null;
-  return { id: `extension:${id}`, label: id, lastCallAtMs, ...inHost(id, facts) };
+  return { id: `extension:${id}`, about: 'agent', label: id, lastCallAtMs, ...inHost(id, facts) };
 }
 
 const steps: Readonly<Record<CoverageActionId, CoverageStep>> = {

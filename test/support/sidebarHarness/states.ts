@@ -294,10 +294,12 @@ export function coverageState(nowMs: number): SidebarState {
     ...liveState(nowMs),
     coverage: [
       {
+        about: 'agent',
         ...{ id: 'command:claude', label: 'Claude Code (claude)', way: 'gateway', stop: 'ends', action: null },
         ...{ lastCallAtMs: nowMs - 60_000, detail: 'Connected in new terminals: ANTHROPIC_BASE_URL.' },
       },
       {
+        about: 'agent',
         ...{ id: 'extension:saoudrizwan.claude-dev', label: 'Cline (extension)', way: 'host', stop: 'refuses' },
         lastCallAtMs: nowMs - 600_000,
         detail:
@@ -305,10 +307,16 @@ export function coverageState(nowMs: number): SidebarState {
         action: { id: 'stopObserving', text: 'Stop observing', changes },
       },
       {
+        about: 'agent',
         ...{ id: 'extension:continue.continue', label: 'Continue (extension)', way: 'none', stop: 'none' },
         lastCallAtMs: null,
         detail: 'It calls from inside VS Code, where nothing is observed now.',
         action: { id: 'observe', text: 'Observe', changes },
+      },
+      {
+        ...{ id: 'kind:http2', about: 'kind', label: 'Any extension, over HTTP/2', way: 'host', stop: 'none' },
+        ...{ lastCallAtMs: null, action: null },
+        detail: 'Such calls are read as they pass and count towards budgets, but nothing can refuse or end them.',
       },
     ],
   };
