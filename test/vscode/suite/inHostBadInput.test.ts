@@ -210,6 +210,22 @@ describe('calls of another extension that are out of the ordinary', () => {
     await until('the fetch of before', () => globalThis.fetch === unguarded);
   });
 
+  it('are stopped also in a loop that does not pause, some calls late', async () => {
+    const caller = await activatedCaller();
+    const unguarded = globalThis.fetch;
+    await observe('on');
+    const task = await activeTask({ calls: 2 });
+    try {
+      await until('the guard', () => globalThis.fetch !== unguarded);
+      const loop = await caller.agentLoop(upstreamOrigin, { headers: headersFor(script), most: 2_000 });
+      assert.equal(loop.status, 402, loop.text);
+      assert(loop.turns >= 2, `${loop.turns} turns`);
+    } finally {
+      await deleteTask(task.id);
+    }
+    await until('the fetch of before', () => globalThis.fetch === unguarded);
+  });
+
   it('are stopped and let go also where somebody replaces fetch after us', async () => {
     const caller = await activatedCaller();
     const unguarded = globalThis.fetch;
