@@ -378,7 +378,7 @@ export function logsState(nowMs: number): SidebarState {
         }),
         callRecord(nowMs, { ...toldCall, ...codex, id: 'told-2', provider: 'chatgpt', api: 'openai-responses' }),
         callRecord(nowMs, { ...toldCall, id: 'told-3', agent: 'cursor', provenance: 'estimated' }),
-        callRecord(nowMs, { id: 'seen-1' }),
+        callRecord(nowMs, { about: 'agent', id: 'seen-1' }),
       ],
     }),
     coverage: [
