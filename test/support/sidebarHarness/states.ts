@@ -378,12 +378,12 @@ export function logsState(nowMs: number): SidebarState {
         }),
         callRecord(nowMs, { ...toldCall, ...codex, id: 'told-2', provider: 'chatgpt', api: 'openai-responses' }),
         callRecord(nowMs, { ...toldCall, id: 'told-3', agent: 'cursor', provenance: 'estimated' }),
-        callRecord(nowMs, { about: 'agent', id: 'seen-1' }),
+        callRecord(nowMs, { id: 'seen-1' }),
       ],
     }),
     coverage: [
       {
-        ...{ id: 'log:amp', label: 'Amp (logs)', way: 'transcript', stop: 'none', action: null },
+        ...{ id: 'log:amp', about: 'agent', label: 'Amp (logs)', way: 'transcript', stop: 'none', action: null },
         ...{
           lastCallAtMs: nowMs - 60_000,
           detail: 'Its own logs are read: a call shows once it is written there, and no budget can stop it.',
