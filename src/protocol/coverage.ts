@@ -26,6 +26,7 @@ export const coverageSubjects = ['agent', 'kind'] as const;
 
 export type CoverageSubject = (typeof coverageSubjects)[number];
 
+/** How one agent's calls, or calls of one kind, are seen. */
 export interface CoverageLine {
   readonly id: string;
   readonly about: CoverageSubject;
