@@ -19,7 +19,7 @@ export const coverageStrings = {
   way: {
     gateway: 'by the gateway',
     host: 'inside VS Code',
-    transcript: 'by its transcripts',
+    transcript: 'by its transcript',
     none: 'not seen',
   } satisfies Record<CoverageWay, string>,
   stop: {

@@ -7,6 +7,7 @@ import { type Script, type SeenRequest, startScriptedUpstream } from '../support
 import { projectDir } from '../support/toolchain.ts';
 import { packCallerExtension } from './callerExtension.ts';
 import type { HostResults } from './index.ts';
+import { writeFirstLog } from './suite/agentLogs.ts';
 
 /** Tests inside the host say by a header what their request is to be answered with. */
 function scriptOfRequest({ headers }: SeenRequest): Script {
@@ -36,6 +37,8 @@ export async function prepareHostRun(names: readonly string[] = []): Promise<Hos
   const home = mkdtempSync(join(tmpdir(), 'outlay-host-'));
   const folder = join(home, 'workspace');
   mkdirSync(folder);
+  const userHome = join(home, 'user');
+  writeFirstLog(userHome);
   const upstream = await startScriptedUpstream({ script: scriptOfRequest });
   const results = join(home, 'results.json');
   return {
@@ -45,6 +48,9 @@ export async function prepareHostRun(names: readonly string[] = []): Promise<Hos
     env: {
       OUTLAY_TEST_RESULTS: results,
       OUTLAY_TEST_UPSTREAM: upstream.origin,
+      // A home of its own: whoever runs the tests has logs, too.
+      HOME: userHome,
+      OUTLAY_TEST_HOME: userHome,
       OUTLAY_DATA_DIR: join(home, 'data'),
       OUTLAY_UPSTREAMS: ['anthropic', 'openai', 'gemini'].map((route) => `${route}=${upstream.origin}`).join(','),
     },

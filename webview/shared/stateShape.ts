@@ -13,6 +13,7 @@ import type { SidebarState } from '../../src/protocol/sidebar.ts';
 import type {
   LiveCall,
   MeterFacts,
+  ModelMark,
   Notice,
   NowSnapshot,
   PeriodSpend,
@@ -42,6 +43,7 @@ const spendFigures = objectOf<SpendFigures>({
   calls: number,
   unpricedCalls: number,
   estimatedCalls: number,
+  toldCalls: number,
 });
 
 const spendRow = objectOf<SpendRow>({
@@ -110,7 +112,7 @@ const callCost = objectOf<CallCost>({
   priceVersion: nullable(text),
 });
 
-const callRecord = objectOf<CallRecord>({
+export const callRecord = objectOf<CallRecord>({
   id: text,
   startedAtMs: number,
   durationMs: nullable(number),
@@ -170,6 +172,7 @@ const snapshot = objectOf<NowSnapshot>({
   tasks: tasksShape,
   recent: listOf(callRecord),
   notices: listOf(objectOf<Notice>({ id: text, severity: oneOf('info', 'warning', 'error'), text })),
+  marks: listOf(objectOf<ModelMark>({ model: text, text })),
 });
 
 const coverageStep = objectOf<CoverageStep>({ id: oneOf(...coverageActions), text, changes: text });

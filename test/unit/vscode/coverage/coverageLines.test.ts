@@ -23,7 +23,8 @@ const rows = agentCoverage({
 function linesOf(change: Partial<CoverageLineFacts>) {
   return coverageLines({
     ...{ rows, commands: new Set<string>(), extensions: [], isObserving: false, ignored: new Set<string>() },
-    ...{ isRemote: false, lastCallMs: new Map(), seenExtensions: new Map(), ...change },
+    ...{ isRemote: false, lastCallMs: new Map(), seenExtensions: new Map() },
+    ...{ readsLogs: true, lastToldMs: new Map(), ...change },
   });
 }
 
@@ -83,6 +84,33 @@ describe('coverage', () => {
       ['Continue (extension)', 7_000],
       ['some.agent', 5_000],
     ]);
+  });
+
+  it('shows an agent that nothing else sees by its log, with the last call that the log told of', () => {
+    const change = {
+      commands: new Set(['claude', 'gemini']),
+      extensions: ['openai.chatgpt'],
+      lastCallMs: new Map([['claude-code', 9_000]]),
+      lastToldMs: new Map([
+        ['claude-code', 8_000],
+        ['gemini-cli', 7_000],
+        ['codex', 6_000],
+        ['amp', 5_000],
+        ['', 4_000],
+      ]),
+    };
+    const lines = linesOf(change);
+    expect(lines.map(({ label, way, stop, lastCallAtMs }) => [label, way, stop, lastCallAtMs])).toEqual([
+      ['Amp (logs)', 'transcript', 'none', 5_000],
+      ['Claude Code (claude)', 'gateway', 'ends', 9_000],
+      ['Codex (extension)', 'transcript', 'none', 6_000],
+      ['Gemini CLI (gemini)', 'transcript', 'none', 7_000],
+    ]);
+    // What would let its calls be seen as they pass is still one click away.
+    expect(lines.find(({ id }) => id === 'command:gemini')?.action?.id).toBe('openTerminalsSetting');
+    for (const { way, detail } of lines)
+      expect(detail.startsWith('Its own logs are read: ')).toBe(way === 'transcript');
+    expect(linesOf({ ...change, readsLogs: false }).map(({ way }) => way)).toEqual(['gateway', 'none', 'none']);
   });
 
   it('says of every click what it changes and how it is undone', () => {
