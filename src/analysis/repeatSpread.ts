@@ -52,7 +52,8 @@ function coefficientOfVariation(values: readonly number[]): number {
   return Math.sqrt(mean(values.map((value) => (value - middle) ** 2))) / middle;
 }
 
-function pooledLogSd(groups: readonly (readonly number[])[]): number {
+/** Standard deviation of the logarithms within groups, by n - 1; groups of one say nothing. */
+export function pooledLogSd(groups: readonly (readonly number[])[]): number {
   let squares = 0;
   let degrees = 0;
   for (const group of groups) {

@@ -2,6 +2,7 @@ import { schemaVersion1 } from './schema.ts';
 import { schemaVersion2 } from './schemaVersion2.ts';
 import { schemaVersion3 } from './schemaVersion3.ts';
 import { schemaVersion4 } from './schemaVersion4.ts';
+import { schemaVersion5 } from './schemaVersion5.ts';
 import { type Database, integerOf, type SqlRow } from './sqlite.ts';
 
 /** One step of the schema. Released steps are never edited; a change is a new step at the end. */
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, sql: schemaVersion2 },
   { version: 3, sql: schemaVersion3 },
   { version: 4, sql: schemaVersion4 },
+  { version: 5, sql: schemaVersion5 },
 ];
 
 export function newestVersion(steps: readonly Migration[]): number {

@@ -55,7 +55,18 @@ export function importedRuns(statements: Statements, name: string | null): reado
 }
 
 const columns = [
-  ...['id', 'import', 'task', 'model', 'effort', 'run', 'passed', 'cost_nano_usd', 'cost_without_thinking_nano_usd'],
+  ...[
+    'id',
+    'import',
+    'task',
+    'model',
+    'effort',
+    'run',
+    'passed',
+    'censored',
+    'cost_nano_usd',
+    'cost_without_thinking_nano_usd',
+  ],
   ...[
     'input_tokens',
     'cache_read_tokens',
@@ -77,6 +88,7 @@ function columnsOf(run: Run, seq: number): Record<string, SqlValue> {
     effort: run.effort,
     run: run.run,
     passed: run.passed === null ? null : Number(run.passed),
+    censored: Number(run.isCensored),
     cost_nano_usd: run.costNanoUsd,
     cost_without_thinking_nano_usd: run.costWithoutThinkingNanoUsd,
     input_tokens: run.inputTokens,
@@ -106,7 +118,8 @@ function runOf(row: SqlRow): Run {
     agent: null,
     run: row['run'] === null ? null : textOf(row, 'run'),
     passed: row['passed'] === null ? null : row['passed'] === 1,
-    isCensored: false,
+    // Books of an older version have no such column.
+    isCensored: row['censored'] === 1,
     costNanoUsd: amountOf(row, 'cost_nano_usd'),
     costWithoutThinkingNanoUsd: amountOf(row, 'cost_without_thinking_nano_usd'),
     inputTokens: amountOf(row, 'input_tokens'),

@@ -259,4 +259,63 @@ export interface TrialLook {
     readonly problem: string | null;
     readonly models: readonly string[];
   }[];
+  /** Those of the repository's `.outlay/trials`. */
+  readonly suites: readonly FoundSuite[];
+  /** Whether its history has commits that make tasks. */
+  readonly hasHistory: boolean;
+  /** From the spread of repeated runs in the books; null where too few were repeated. */
+  readonly suggestedRuns: SuggestedRuns | null;
+}
+
+/** A suite that a repository brings; nothing of it has run. */
+export interface FoundSuite {
+  /** From the repository's root. */
+  readonly path: string;
+  readonly name: string;
+  readonly tasks: number;
+  /** What it leaves to whoever runs it. */
+  readonly missing: readonly ('agents' | 'budget')[];
+  /** What is wrong with it, in sentences. */
+  readonly problem: string | null;
+}
+
+/** How often each model should try for a difference to stand out from the noise. */
+export interface SuggestedRuns {
+  /** Null where more would be needed than a trial can have. */
+  readonly runs: number | null;
+  /** What it was made from, in a sentence. */
+  readonly because: string;
+}
+
+/** A task that the repository's own history suggests: the message asks for it, the new tests tell whether it is done. */
+export interface ProposedTask {
+  readonly name: string;
+  readonly prompt: string;
+  /** The commit before. */
+  readonly start: string;
+  readonly checkFiles: { readonly commit: string; readonly paths: readonly string[] };
+  readonly codeFiles: number;
+}
+
+/** What `outlay trial check --json` prints: everything that can be said before money is spent. */
+export interface SuiteCheck {
+  /** Of the exact text; accepted with it. */
+  readonly hash: string;
+  readonly problems: readonly string[];
+  /** The rest is not there where the suite cannot be read. */
+  readonly isAccepted?: boolean;
+  /** The exact text, with the files of its prompts after it. */
+  readonly text?: string;
+  readonly notices?: readonly string[];
+  readonly approvals?: readonly string[];
+  readonly commands?: readonly string[];
+  /** Of all models on all tasks. */
+  readonly runs?: number;
+  readonly estimate?: {
+    readonly lowUsd: number | null;
+    readonly highUsd: number | null;
+    readonly basis: readonly string[];
+  } | null;
+  readonly budgetUsd?: number;
+  readonly runBudgetUsd?: number;
 }

@@ -70,12 +70,17 @@ function readRow({ text }: FileRow): Cell<Fields> {
   };
   const task = take('task', nameCell);
   const model = take('model', nameCell);
+  const passed = take('passed', passedCell);
+  const isCensored = take('censored', passedCell) === true;
+  if (isCensored && passed === true)
+    problems.push('censored is 1, and passed too: a run that a budget stopped did not pass');
   const fields = {
     effort: take('effort', nameCell),
     agent: null,
     run: take('run', nameCell),
-    passed: take('passed', passedCell),
-    isCensored: false,
+    // How it would have ended is open, whether or not its source counts it as failed.
+    passed: isCensored ? null : passed,
+    isCensored,
     costNanoUsd: take('cost_usd', usdCell),
     costWithoutThinkingNanoUsd: take('cost_without_thinking_usd', usdCell),
     inputTokens: take('input_tokens', amountCell),

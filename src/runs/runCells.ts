@@ -25,6 +25,7 @@ export function nameCell(text: string): Cell<string | null> {
   return { ok: true, value: name === '' ? null : name };
 }
 
+/** Yes or no. */
 export function passedCell(text: string): Cell<boolean | null> {
   const word = text.trim().toLowerCase();
   if (isBlank(word)) return unknown;

@@ -5,6 +5,7 @@ export const runColumns = [
   'effort',
   'run',
   'passed',
+  'censored',
   'cost_usd',
   'input_tokens',
   'cache_read_tokens',

@@ -12,7 +12,7 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * Runs as CSV with the columns that are read as well, by task, model and start. Unknown is empty; a run that a budget stopped has no outcome. Own tasks are written with their
+ * Runs as CSV with the columns that are read as well, by task, model and start. Unknown is empty; a run that a budget stopped has no outcome and is marked. Own tasks are written with their
  * title, and with their id where two tasks have the same. Agent and origin have no column.
  */
 export function writeRuns(runs: readonly Run[]): string {
@@ -34,6 +34,7 @@ function textsOf(run: Run, task: string): Readonly<Record<Column, string>> {
     effort: run.effort ?? '',
     run: run.run ?? '',
     passed: run.passed === null ? '' : run.passed ? '1' : '0',
+    censored: run.isCensored ? '1' : '',
     cost_usd: usdText(run.costNanoUsd),
     input_tokens: amountText(run.inputTokens),
     cache_read_tokens: amountText(run.cacheReadTokens),

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { printCompact } from '../domain/format.ts';
+import { printCompact, printUsd } from '../domain/format.ts';
 import {
   contenderLabel,
   type TrialAgentId,
@@ -12,7 +12,7 @@ import type { UserFacts } from './agents/trialAgent.ts';
 import { trialAgents } from './agents/trialAgents.ts';
 import { carryProblem } from './carryFiles.ts';
 import { findProgram } from './findProgram.ts';
-import { GitError } from './git/gitCommand.ts';
+import { GitError, tryGit } from './git/gitCommand.ts';
 import {
   inspectRepository,
   type RepositoryFacts,
@@ -68,6 +68,7 @@ export async function preflight(plan: TrialPlan, parts: PreflightParts): Promise
       'A model has no price here: no budget in dollars can be held for it, so that its calls are refused unless "outlay.prices" names one.',
     );
   }
+  if (problems.length === 0) notices.push(...(await scantBudgets(plan, parts.books)));
   return { plan: { ...plan, tasks }, facts, starts, problems, notices, estimate };
 }
 
@@ -83,6 +84,7 @@ async function lookAtRepository(
       const { start, checkFiles } = task;
       starts.push(await resolveCommit(facts, start));
       const commit = checkFiles === null ? null : await resolveCommit(facts, checkFiles.commit);
+      if (checkFiles !== null && commit !== null) problems.push(...(await missingFiles(facts, commit, task)));
       tasks.push(checkFiles === null || commit === null ? task : { ...task, checkFiles: { ...checkFiles, commit } });
     }
     return { facts, starts, tasks };
@@ -91,6 +93,20 @@ async function lookAtRepository(
     problems.push(error.message);
     return { facts: null, starts: [], tasks: plan.tasks };
   }
+}
+
+/** Check files that their commit does not have. */
+async function missingFiles(
+  facts: RepositoryFacts,
+  commit: string,
+  { name, checkFiles }: TrialTask,
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const path of checkFiles?.paths ?? []) {
+    const { code } = await tryGit(['cat-file', '-e', `${commit}:${path}`], { cwd: facts.folder });
+    if (code !== 0) missing.push(`The check file "${path}" of "${name}" is not in ${checkFiles?.commit ?? commit}.`);
+  }
+  return missing;
 }
 
 async function checkCopies(
@@ -144,6 +160,19 @@ async function agentProblems(
   if (login !== null) return [login];
   const connection = await books.connectionProblem(agent);
   return connection === null ? [] : [connection];
+}
+
+/** Contenders of whom even a cheap run is expected to reach its budget. */
+async function scantBudgets({ contenders, runLimitNanoUsd }: TrialPlan, books: TrialBooks): Promise<readonly string[]> {
+  const notices: string[] = [];
+  for (const contender of contenders) {
+    const { lowNanoUsd } = await books.priceRange(contender);
+    if (lowNanoUsd === null || lowNanoUsd <= runLimitNanoUsd) continue;
+    notices.push(
+      `${contenderLabel(contender)}: a run is expected to cost ${printUsd(lowNanoUsd)} or more, and may spend ${printUsd(runLimitNanoUsd)}: most of its runs will end over budget.`,
+    );
+  }
+  return notices;
 }
 
 async function estimateOf(plan: TrialPlan, books: TrialBooks): Promise<TrialEstimate> {

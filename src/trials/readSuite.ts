@@ -38,6 +38,10 @@ export interface ReadSuite {
   readonly plan: TrialPlan | null;
   /** In sentences. */
   readonly problems: readonly string[];
+  /** What the suite leaves to whoever runs it, and nobody said. */
+  readonly missing: readonly ('agents' | 'budget')[];
+  /** The files of prompts, since they are part of what is accepted. */
+  readonly promptFiles: readonly { readonly path: string; readonly text: string }[];
   /** Of everything that the suite makes a machine do: its own text and its prompts. Changes with any of it. */
   readonly hash: string;
 }
@@ -75,14 +79,16 @@ export async function readSuite(source: SuiteSource): Promise<ReadSuite> {
   const reader = new SuiteReader(source);
   const plan = await reader.read();
   const hash = createHash('sha256')
-    .update(JSON.stringify([source.text, ...reader.promptFiles]))
+    .update(JSON.stringify([source.text, ...reader.promptFiles.map(({ text }) => text)]))
     .digest('hex');
-  return { plan: reader.problems.length === 0 ? plan : null, problems: reader.problems, hash };
+  const { problems, missing, promptFiles } = reader;
+  return { plan: problems.length === 0 ? plan : null, problems, missing, promptFiles, hash };
 }
 
 class SuiteReader {
   readonly problems: string[] = [];
-  readonly promptFiles: string[] = [];
+  readonly missing: ('agents' | 'budget')[] = [];
+  readonly promptFiles: { readonly path: string; readonly text: string }[] = [];
   readonly #source: SuiteSource;
 
   constructor(source: SuiteSource) {
@@ -185,7 +191,7 @@ class SuiteReader {
       if (prompt !== null) this.problems.push(`${where} has "prompt" and "promptFile": it takes one of them.`);
       prompt = await this.#source.readPrompt(path);
       if (prompt === null) this.problems.push(`${where}: the prompt file "${path}" cannot be read.`);
-      else this.promptFiles.push(prompt);
+      else this.promptFiles.push({ path, text: prompt });
     } else if (prompt === null) {
       this.problems.push(`${where} needs a "prompt" or a "promptFile".`);
     }
@@ -230,6 +236,7 @@ class SuiteReader {
 
   #contenders(value: unknown): readonly Contender[] {
     if (!Array.isArray(value) || value.length === 0) {
+      if (value === undefined) this.missing.push('agents');
       this.problems.push(
         '"agents" is a list of who tries: each with an "agent" and a "model". Or name them with --models.',
       );
@@ -282,6 +289,7 @@ class SuiteReader {
     const total = choices.totalLimitNanoUsd ?? this.#usd(fields === null ? value : fields['total']);
     const run = choices.runLimitNanoUsd ?? this.#usd(fields?.['run']);
     if (total === null && run === null) {
+      this.missing.push('budget');
       this.problems.push('A trial needs a budget in dollars: "budget: 5", or --budget 5.');
       return { runLimitNanoUsd: 0, totalLimitNanoUsd: 0 };
     }

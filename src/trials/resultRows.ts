@@ -26,6 +26,8 @@ export function resultRows({ id, plan, runs }: TrialRecord): readonly ResultRow[
         ...(effort === null ? {} : { effort }),
         run: `${id}-${run.number}`,
         passed: run.outcome === 'passed' ? 1 : 0,
+        // Counted as failed here; a comparison takes its cost for the lower bound that it is.
+        ...(run.outcome === 'over-budget' ? { censored: 1 } : {}),
         ...figureColumns(run),
       },
     ];

@@ -14,6 +14,7 @@ import {
 } from '../protocol/trials.ts';
 import type { AgentStart } from './agents/trialAgent.ts';
 import { trialAgents } from './agents/trialAgents.ts';
+import { DiskFullError, isDiskFull, refuseFullDisk } from './diskFull.ts';
 import type { KeptResult } from './processes/keeperProtocol.ts';
 import { POLL_MS, type RunnerParts } from './runnerParts.ts';
 import type { RunAccess, RunProgress } from './trialBooks.ts';
@@ -53,17 +54,26 @@ interface Ending {
   readonly because: string | null;
 }
 
-/** Does one run from its worktree to its verdict. Never rejects for what an agent, a check or git does: that is how the run ended. */
+/**
+ * Does one run from its worktree to its verdict. Never rejects for what an agent, a check or git does: that is how the run ended. Rejects
+ * where the disk is full, since then no run can tell anything.
+ */
 export async function runOne(run: TrialRun, job: RunJob, parts: RunnerParts): Promise<void> {
   const { update, site } = job;
   let ending: Ending;
+  let full = false;
   try {
     ending = await doRun(run, job, parts);
+    if (ending.outcome !== 'passed' && ending.outcome !== 'cancelled') await refuseFullDisk(site.worktree);
   } catch (error) {
-    ending = { outcome: 'setup-failed', because: error instanceof Error ? error.message : String(error) };
+    full = isDiskFull(error);
+    ending = full
+      ? { outcome: 'interrupted', because: new DiskFullError().message }
+      : { outcome: 'setup-failed', because: error instanceof Error ? error.message : String(error) };
   }
   await dropWorktree(site).catch(() => undefined);
   await update({ ...ending, phase: 'ended', worktree: null, endedAtMs: parts.clock.nowMs() });
+  if (full) throw new DiskFullError();
 }
 
 async function doRun(run: TrialRun, job: RunJob, parts: RunnerParts): Promise<Ending> {
@@ -212,7 +222,12 @@ async function work(
       if (parts.clock.monotonicMs() - stoppedAtMs > STOPPED_PATIENCE_MS) job.stopProcess();
     }
   };
-  const [result] = await Promise.all([process, watch()]);
+  const watching = watch().catch(async (error: unknown) => {
+    job.stopProcess();
+    await process;
+    throw error;
+  });
+  const [result] = await Promise.all([process, watching]);
   return { result, stoppedBecause };
 }
 

@@ -1,8 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Disposable } from '../domain/disposable.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import { contenderLabel, type RunOutcome, type TrialRecord, type TrialRun } from '../protocol/trials.ts';
+import { DiskFullError, isDiskFull, refuseFullDisk } from './diskFull.ts';
 import type { RepositoryFacts } from './git/inspectRepository.ts';
 import { openTrialRepository, TrialRepository } from './git/trialRepository.ts';
 import type { Preflight } from './preflight.ts';
@@ -48,6 +50,20 @@ export function resumedTrial(record: TrialRecord): TrialRecord {
   return { ...record, runs, state: 'preparing', end: null, because: null, endedAtMs: null, runner: null };
 }
 
+/** Of the output of a set-up that failed. */
+const TOLD_LINES = 10;
+
+class SetupError extends Error {
+  readonly sentence: string;
+  readonly log: string;
+
+  constructor(sentence: string, log: string) {
+    super(`${sentence} Its output: ${log}`);
+    this.sentence = sentence;
+    this.log = log;
+  }
+}
+
 /** Runs a trial to its end. One instance runs one trial. */
 export class TrialRunner {
   readonly #parts: RunnerParts;
@@ -83,19 +99,47 @@ export class TrialRunner {
     const { store } = this.#parts;
     const { pid } = process;
     await store.clearCancel(this.#record.id);
-    await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
     const requests = this.#followRequests();
     try {
+      await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
+      await store.reserve(this.#record);
       const repositories = await this.#prepare();
       await this.#update({ state: 'running' });
       await this.#runAll(repositories);
       return await this.#end(this.#cancelAll ? 'cancelled' : 'finished', null);
     } catch (error) {
+      if (isDiskFull(error)) return await this.#end('failed', new DiskFullError().message);
       if (this.#cancelAll) return await this.#end('cancelled', null);
       return await this.#end('failed', error instanceof Error ? error.message : String(error));
     } finally {
       requests.dispose();
     }
+  }
+
+  /**
+   * Tries the set-up and the checks of every task before any work, without any agent. Resolves to what keeps the trial from starting, in
+   * sentences, with the record; the trial's folder is the caller's to delete. Rejects only where its record cannot be written.
+   */
+  async rehearse(): Promise<{ readonly problems: readonly string[]; readonly record: TrialRecord }> {
+    const problems: string[] = [];
+    const { pid } = process;
+    await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
+    for (const [index, task] of this.#record.plan.tasks.entries()) {
+      if (this.#cancelAll) break;
+      const folder = this.#parts.store.repositoryOf(this.#record.id, index);
+      await this.#prepareTask(folder, index, task.start).catch(async (error: unknown) => {
+        problems.push(await this.#rehearsed(error));
+      });
+    }
+    if (this.#cancelAll) problems.push('It was ended before all of the checks were tried.');
+    return { problems, record: await this.#end(this.#cancelAll ? 'cancelled' : 'finished', null) };
+  }
+
+  /** What the set-up said goes with the folder, so that its end is told at once. */
+  async #rehearsed(error: unknown): Promise<string> {
+    if (!(error instanceof SetupError)) return error instanceof Error ? error.message : String(error);
+    const said = await readFile(error.log, 'utf8').catch(() => '');
+    return [error.sentence, ...said.trimEnd().split('\n').slice(-TOLD_LINES)].join('\n');
   }
 
   #isCancelled(number: number): boolean {
@@ -156,7 +200,8 @@ export class TrialRunner {
     try {
       await makeWorktree(site, start, plan);
       const setup = await runSetup(site, this.#parts, { task, plan });
-      if (setup !== null) throw new Error(`${setup} Its output: ${site.folder}/setup.log`);
+      if (setup !== null) await refuseFullDisk(site.worktree);
+      if (setup !== null) throw new SetupError(setup, join(site.folder, 'setup.log'));
       const checks = await runChecks(site, this.#parts, { task, plan });
       if (this.#cancelAll) throw new Error('Cancelled.');
       const hung = checks.find(({ timedOut }) => timedOut);
@@ -184,7 +229,14 @@ export class TrialRunner {
         await this.#runNext(run, repositories[run.task]);
       }
     };
-    await Promise.all(Array.from({ length: this.#record.plan.parallel }, work));
+    // One that cannot go on ends all of them, and nothing is left running behind it.
+    const workers = Array.from({ length: this.#record.plan.parallel }, () =>
+      work().catch((error: unknown) => {
+        this.cancel();
+        throw error;
+      }),
+    );
+    for (const result of await Promise.allSettled(workers)) if (result.status === 'rejected') throw result.reason;
   }
 
   async #runNext(run: TrialRun, repository: TrialRepository | undefined): Promise<void> {
@@ -250,7 +302,12 @@ export class TrialRunner {
     this.#record = { ...this.#record, ...change };
     this.#parts.onChange(this.#record);
     // One at a time, each with what is known by then; one that failed must not keep the next from being tried.
-    this.#saving = this.#saving.catch(() => undefined).then(() => this.#parts.store.save(this.#record));
+    this.#saving = this.#saving
+      .catch(() => undefined)
+      .then(() => this.#parts.store.save(this.#record))
+      .catch((error: unknown) => {
+        throw isDiskFull(error) ? new DiskFullError() : error;
+      });
     return this.#saving;
   }
 
@@ -268,6 +325,7 @@ export class TrialRunner {
     const summaries = summarise(this.#record.plan, runs);
     const verdict = end === 'failed' ? null : verdictOf(this.#record.plan, summaries, runs);
     const endedAtMs = clock.nowMs();
+    await store.releaseReserve(this.#record.id);
     await this.#update({ runs, summaries, verdict, endedAtMs, end, because, state: 'ended', runner: null });
     await store.writeFile(this.#record.id, 'results.jsonl', resultLines(this.#record));
     return this.#record;

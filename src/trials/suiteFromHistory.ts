@@ -1,15 +1,6 @@
+import type { ProposedTask } from '../protocol/trials.ts';
 import { GitError, git } from './git/gitCommand.ts';
 import type { RepositoryFacts } from './git/inspectRepository.ts';
-
-/** A task that the repository's own history suggests: the message asks for it, the new tests tell whether it is done. */
-export interface ProposedTask {
-  readonly name: string;
-  readonly prompt: string;
-  /** The commit before. */
-  readonly start: string;
-  readonly checkFiles: { readonly commit: string; readonly paths: readonly string[] };
-  readonly codeFiles: number;
-}
 
 const LOOKED_AT = 1_000;
 /** A commit of more is no single task. */

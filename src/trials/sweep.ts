@@ -30,6 +30,7 @@ export async function sweepTrials(store: TrialStore, nowMs: number): Promise<rea
 }
 
 async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number): Promise<TrialRecord> {
+  await store.releaseReserve(record.id);
   await endRunProcesses(runMarker(record.id, 0), []);
   for (const worktree of record.baseWorktrees) await removeWorktree(store, record, 0, worktree);
   for (const run of record.runs) {

@@ -12,6 +12,8 @@ export function newTrialId(): string {
   return `trial-${[...randomBytes(10)].map((byte) => letters[byte % letters.length]).join('')}`;
 }
 
+const SPARE_BYTES = 64 * 1024;
+
 /** What somebody else asks the runner of a trial to end. */
 export interface CancelRequest {
   readonly all: boolean;
@@ -54,14 +56,30 @@ export class TrialStore {
     const folder = this.folderOf(id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const draft = join(folder, `${name}.${process.pid}.new`);
-    const file = await open(draft, 'w', 0o600);
     try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(draft, 'w', 0o600);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(draft, join(folder, name));
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
     }
-    await rename(draft, join(folder, name));
+  }
+
+  /** Keeps room for the last words of a trial on a disk that fills up. */
+  async reserve(record: TrialRecord): Promise<void> {
+    const bytes = SPARE_BYTES + 3 * Buffer.byteLength(JSON.stringify(record));
+    // Random, since some disks keep nothing for zeros.
+    await this.writeFile(record.id, 'reserve', randomBytes(Math.ceil(bytes / 2)).toString('hex'));
+  }
+
+  async releaseReserve(id: string): Promise<void> {
+    await rm(join(this.folderOf(id), 'reserve'), { force: true });
   }
 
   /** Null where there is no such trial, or its record cannot be read. */

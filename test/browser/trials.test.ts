@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -149,4 +149,52 @@ describe('a trial', () => {
     await page.locator('.notification-toast', { hasText: 'Applied to the working tree' }).waitFor();
     expect(readdirSync(folder)).toContain('result.txt');
   });
+});
+
+describe('a suite that the repository brings', () => {
+  const choose = async (label: string): Promise<void> =>
+    box().locator('.quick-input-list .monaco-list-row', { hasText: label }).click();
+  const offer = async (): Promise<void> => {
+    await runCommand(window.page, 'Outlay: Compare Models on This Task...');
+    await step('Compare models: the work');
+    await choose("The team's task");
+    // What the suite leaves open is asked for.
+    await answer('Compare models: the budget', '2');
+    await step('Compare models: when VS Code is closed');
+    await window.page.keyboard.press('Enter');
+    await step('Compare models: the text of');
+  };
+  const lines = (text: string): Locator => window.page.locator('.view-lines', { hasText: text }).first();
+  const write = (check: string): void => {
+    mkdirSync(join(window.folder, '.outlay/trials'), { recursive: true });
+    writeFileSync(
+      join(window.folder, '.outlay/trials/team.yaml'),
+      `name: The team's task\nagents: [claude-code:claude-sonnet-4-5]\nprompt: Write "done" into result.txt.\ncheck: ${check}\n`,
+    );
+  };
+
+  it('runs only once its exact text was shown and accepted, again when it changes', async () => {
+    const { page } = window;
+    write('grep -q done result.txt');
+    await offer();
+    await lines('grep -q done result.txt').waitFor();
+    await screenshot(page, 'trial-suite');
+    await choose('Do not run it');
+    await box().waitFor({ state: 'hidden' });
+    await offer();
+    await choose('Accept this text');
+    const dialog = page.locator('.monaco-dialog-box', { hasText: 'Start 1 run?' });
+    await dialog.waitFor();
+    expect(await dialog.textContent()).toContain('all of them to $2.00');
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await page
+      .locator('.notification-toast', { hasText: "The team's task" })
+      .filter({ hasText: 'passed 1 of 1' })
+      .waitFor({ timeout: TRIAL_MS });
+    // Once accepted, the very text is not asked about again; a changed one is.
+    write('grep -q done result.txt # changed');
+    await offer();
+    await lines('# changed').waitFor();
+    await page.keyboard.press('Escape');
+  }, 240_000);
 });

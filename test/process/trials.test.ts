@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { SuiteCheck } from '../../src/protocol/trials.ts';
 import { markedProcesses } from '../../src/trials/processes/endProcesses.ts';
 import { TrialStore } from '../../src/trials/trialStore.ts';
 import { eventually, projectDir } from '../support/meterProcess.ts';
@@ -72,6 +73,33 @@ describe('a trial on a machine where Outlay has never run', () => {
     expect(fingerprint(machine.repository)).toBe(before);
     const again = await machine.run(...words.slice(0, -2));
     expect(again.code, again.stderr).toBe(0);
+  });
+
+  it('is checked without an agent: its exact text, its commands and budgets, and with an acceptance its checks', async () => {
+    const machine = newMachine('echo done > result.txt');
+    const suite = join(machine.folder, 'team.yaml');
+    const text = (check: string): string =>
+      `agents: [{ command: [sh, -c, 'touch "$HOME/started"'], model: m }]\npromptFile: task.md\nruns: 3\nbudget: 1\ncheck: ${check}\n`;
+    writeFileSync(join(machine.folder, 'task.md'), 'Do it well.\n');
+    writeFileSync(suite, text('touch "$HOME/checked"; test -e result.txt'));
+    const words = ['check', suite, '--repository', machine.repository, '--json'];
+    const checked: SuiteCheck = JSON.parse((await machine.run(...words)).stdout);
+    expect(checked).toMatchObject({ isAccepted: false, runs: 3, budgetUsd: 1, problems: [] });
+    expect(checked.text).toContain('# The file task.md:\nDo it well.');
+    expect((await machine.run(...words, '--run-checks')).code).toBe(1);
+    expect(existsSync(join(machine.folder, 'checked'))).toBe(false);
+    const tried = await machine.run(...words, '--run-checks', '--accept', checked.hash);
+    expect(tried.code, tried.stderr).toBe(0);
+    expect(existsSync(join(machine.folder, 'checked'))).toBe(true);
+    writeFileSync(suite, text('test -e a.txt'));
+    const { hash }: SuiteCheck = JSON.parse((await machine.run(...words)).stdout);
+    expect(hash).not.toBe(checked.hash);
+    const passing = await machine.run(...words, '--run-checks', '--accept', hash);
+    expect(passing.code).toBe(1);
+    expect(JSON.parse(passing.stdout).problems.join(' ')).toContain('passes before any work');
+    expect(existsSync(join(machine.folder, 'started'))).toBe(false);
+    expect(await machine.store.list()).toEqual([]);
+    expect(readdirSync(machine.worktrees)).toEqual([]);
   });
 
   it.each([

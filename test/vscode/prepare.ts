@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { endMeters } from '../support/processes.ts';
 import { type Script, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { projectDir } from '../support/toolchain.ts';
-import { packCallerExtension } from './callerExtension.ts';
+import { type CallerExtension, packCallerExtension } from './callerExtension.ts';
 import type { HostResults } from './index.ts';
 import { writeFirstLog } from './suite/agentLogs.ts';
 
@@ -20,7 +20,7 @@ export interface HostRun {
   readonly testsPath: string;
   readonly folder: string;
   /** A second extension, which calls LLM APIs. */
-  readonly callerVsix: string;
+  readonly caller: CallerExtension;
   readonly env: Readonly<Record<string, string>>;
   /** Prints the results of the host; whether every test passed. */
   report(): boolean;
@@ -44,7 +44,7 @@ export async function prepareHostRun(names: readonly string[] = []): Promise<Hos
   return {
     testsPath: join(out, 'index.js'),
     folder,
-    callerVsix: await packCallerExtension(home),
+    caller: await packCallerExtension(home),
     env: {
       OUTLAY_TEST_RESULTS: results,
       OUTLAY_TEST_UPSTREAM: upstream.origin,

@@ -7,6 +7,7 @@ import {
   type CoverageStep,
   coverageActions,
   coverageStops,
+  coverageSubjects,
   coverageWays,
 } from '../../src/protocol/coverage.ts';
 import type { SidebarState } from '../../src/protocol/sidebar.ts';
@@ -180,6 +181,7 @@ const coverageStep = objectOf<CoverageStep>({ id: oneOf(...coverageActions), tex
 const coverageLine = objectOf<CoverageLine>({
   id: text,
   label: text,
+  about: oneOf(...coverageSubjects),
   way: oneOf(...coverageWays),
   stop: oneOf(...coverageStops),
   lastCallAtMs: nullable(number),

@@ -1,4 +1,7 @@
 import { resolve } from 'node:path';
+import { suggestRuns } from '../../analysis/suggestRuns.ts';
+import { printWhole } from '../../domain/format.ts';
+import { plainText } from '../../domain/plainText.ts';
 import { ledgerPathOf } from '../../ledger/ledgerFiles.ts';
 import { openLedgerReader } from '../../ledger/openLedgerReader.ts';
 import { agentLabels, type TrialAgentId, type TrialLook, trialAgentIds } from '../../protocol/trials.ts';
@@ -8,11 +11,16 @@ import { findProgram } from '../../trials/findProgram.ts';
 import { tryGit } from '../../trials/git/gitCommand.ts';
 import { inspectRepository, unsupportedParts } from '../../trials/git/inspectRepository.ts';
 import { guessCheck } from '../../trials/guessCheck.ts';
+import { listSuites } from '../../trials/listSuites.ts';
+import { suiteFromHistory } from '../../trials/suiteFromHistory.ts';
+import { bookedRuns } from '../bookedRuns.ts';
 import { userFacts } from './runSuite.ts';
 import type { TrialCall } from './trialCall.ts';
 
 const NEWEST_CALLS = 5_000;
 const MOST_MODELS = 12;
+/** Of a suite. */
+const MOST_RUNS = 100;
 
 /** `outlay trial look`: what a trial could be made of here. */
 export async function lookAround({ values, io, dataDir }: TrialCall): Promise<number> {
@@ -28,6 +36,9 @@ export async function lookAround({ values, io, dataDir }: TrialCall): Promise<nu
     check: root === null ? null : await guessCheck(root),
     carry: root === null ? [] : await proposeCarried(root, isKnown),
     agents: await findAgents(dataDir, userFacts(io)),
+    suites: root === null ? [] : await listSuites(root),
+    hasHistory: (await suiteFromHistory(facts, 1)).length > 0,
+    suggestedRuns: await suggestedRuns(dataDir),
   };
   if (values.json) {
     io.stdout(`${JSON.stringify(found, null, 2)}\n`);
@@ -36,8 +47,32 @@ export async function lookAround({ values, io, dataDir }: TrialCall): Promise<nu
   const lines = found.agents.map(
     ({ agent, problem, models }) => `${agentLabels[agent]}: ${problem ?? (models.join(', ') || 'ready')}`,
   );
-  io.stdout(`${[`${found.root}: check "${found.check ?? 'none found'}"`, ...found.notices, ...lines].join('\n')}\n`);
+  const suites = found.suites.map(({ path, name, problem }) => `${path}: ${problem ?? name}`);
+  const runs = found.suggestedRuns === null ? [] : [found.suggestedRuns.because];
+  const all = [
+    `${found.root}: check "${found.check ?? 'none found'}"`,
+    ...found.notices,
+    ...lines,
+    ...suites.map(plainText),
+    ...runs,
+  ];
+  io.stdout(`${all.join('\n')}\n`);
   return 0;
+}
+
+/** From the runs of trials and of imports in this data folder: own tasks are seldom done twice. */
+async function suggestedRuns(dataDir: string): Promise<TrialLook['suggestedRuns']> {
+  const { runs } = await bookedRuns(dataDir, 'all');
+  const suggestion = suggestRuns(runs, MOST_RUNS);
+  if (suggestion === null) return null;
+  const { repeatedRuns, typicalFactor, toldFactor } = suggestion;
+  const spread = `Of ${printWhole(repeatedRuns)} repeated runs here, one typically cost ${typicalFactor.toFixed(1)} times another of the same task`;
+  const needed =
+    suggestion.runs === null ? `more than ${MOST_RUNS} runs a model` : `${printWhole(suggestion.runs)} runs a model`;
+  return {
+    runs: suggestion.runs,
+    because: `${spread}: ${needed} would tell a difference of ${toldFactor} times from that.`,
+  };
 }
 
 async function findAgents(dataDir: string, user: ReturnType<typeof userFacts>): Promise<TrialLook['agents']> {

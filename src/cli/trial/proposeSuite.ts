@@ -12,7 +12,9 @@ const DEFAULT_LIMIT = 10;
 /** `outlay trial propose`: a suite of the repository's own history on stdout, for the user to pick from and edit. */
 export async function proposeSuite({ values, io }: TrialCall): Promise<number> {
   const facts = await inspectRepository(resolve(values.repository ?? '.'));
-  const tasks = await suiteFromHistory(facts, countOf('limit', values.limit, 100) ?? DEFAULT_LIMIT);
+  const found = await suiteFromHistory(facts, countOf('limit', values.limit, 100) ?? DEFAULT_LIMIT);
+  const commits = values.commits?.split(',');
+  const tasks = commits === undefined ? found : found.filter(({ checkFiles }) => commits.includes(checkFiles.commit));
   if (values.json) {
     io.stdout(`${JSON.stringify(tasks, null, 2)}\n`);
     return 0;

@@ -4,7 +4,7 @@ import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path
 import { systemClock } from '../../domain/clock.ts';
 import { printUsd } from '../../domain/format.ts';
 import { usdOf } from '../../domain/money.ts';
-import type { TrialPlan, TrialRecord } from '../../protocol/trials.ts';
+import type { SuiteCheck, TrialPlan, TrialRecord } from '../../protocol/trials.ts';
 import { trialAgents } from '../../trials/agents/trialAgents.ts';
 import { inspectRepository } from '../../trials/git/inspectRepository.ts';
 import { type Preflight, preflight } from '../../trials/preflight.ts';
@@ -37,13 +37,25 @@ export async function runSuite(call: TrialCall): Promise<number> {
   return finish(new TrialRunner(record, looked.facts, partsOf(call)), call);
 }
 
-/** `outlay trial check FILE`: the same up to the first start. */
+/**
+ * `outlay trial check FILE`: the same up to the first start. With `--run-checks` the set-up and the checks are run too, in copies that are
+ * removed again, which needs the acceptance of the suite.
+ */
 export async function checkSuite(call: TrialCall): Promise<number> {
   const { values, io, store } = call;
-  const { suite, plan } = await readPlan(call);
+  const { suite, plan, text } = await readPlan(call);
+  const isAccepted = values.accept === suite.hash || (await store.isAccepted(suite.hash));
+  const runsChecks = values['run-checks'] ?? false;
+  if (runsChecks && !isAccepted) {
+    askToAccept({ suite, plan, text }, call);
+    return 1;
+  }
+  if (runsChecks) await store.accept(suite.hash);
   const looked = await look(plan, call);
-  const isAccepted = await store.isAccepted(suite.hash);
-  const { problems, notices, estimate } = looked;
+  const tried = runsChecks ? await tryChecks(looked, call) : { problems: [], notices: values.json ? [] : notTried };
+  const { estimate } = looked;
+  const problems = [...looked.problems, ...tried.problems];
+  const notices = [...looked.notices, ...tried.notices];
   const approvals = approvalsOf(plan);
   if (values.json) {
     const range = estimate && {
@@ -51,10 +63,16 @@ export async function checkSuite(call: TrialCall): Promise<number> {
       highUsd: usdOrNull(estimate.highNanoUsd),
       basis: estimate.basis,
     };
-    const commands = commandsOf(plan);
-    io.stdout(
-      `${JSON.stringify({ hash: suite.hash, isAccepted, problems, notices, approvals, commands, estimate: range, budgetUsd: usdOf(plan.totalLimitNanoUsd) }, null, 2)}\n`,
-    );
+    const found: SuiteCheck = {
+      hash: suite.hash,
+      ...{ isAccepted, problems, notices, approvals, text: exactText(suite, text) },
+      commands: commandsOf(plan),
+      runs: plan.runs * plan.contenders.length * plan.tasks.length,
+      estimate: range,
+      budgetUsd: usdOf(plan.totalLimitNanoUsd),
+      runBudgetUsd: usdOf(plan.runLimitNanoUsd),
+    };
+    io.stdout(`${JSON.stringify(found, null, 2)}\n`);
   } else {
     const lines = [
       ...problems,
@@ -66,6 +84,26 @@ export async function checkSuite(call: TrialCall): Promise<number> {
     io.stdout(`${lines.join('\n')}\n`);
   }
   return problems.length === 0 ? 0 : 1;
+}
+
+const notTried = [
+  'Whether the set-up works and the checks fail before any work, only running them tells: --run-checks does, without any agent.',
+];
+
+/** Runs the set-ups and the checks, and leaves nothing behind. */
+async function tryChecks(looked: Preflight, call: TrialCall): Promise<Pick<Preflight, 'problems' | 'notices'>> {
+  if (looked.facts === null || looked.problems.length > 0) return { problems: [], notices: [] };
+  const record = newTrial({ ...looked, notices: [] }, systemClock.nowMs());
+  const runner = new TrialRunner(record, looked.facts, { ...partsOf(call), onChange: () => undefined });
+  const release = call.io.onInterrupt(() => runner.cancel(), call.values['with-parent'] ?? false);
+  try {
+    const { problems, record: ended } = await runner.rehearse();
+    const works = 'The set-up works, and the checks fail before any work, as they should.';
+    return { problems, notices: problems.length === 0 && ended.notices.length === 0 ? [works] : ended.notices };
+  } finally {
+    release();
+    await call.store.delete(record.id);
+  }
 }
 
 /** `outlay trial resume ID`. What it does was accepted when it began. */
@@ -155,16 +193,23 @@ function look(plan: TrialPlan, call: TrialCall): Promise<Preflight> {
   return preflight(plan, { books, user, worktreeRoot });
 }
 
+/** Everything that an acceptance is about: the suite, and the files of its prompts after it. */
+function exactText({ promptFiles }: ReadSuite, text: string): string {
+  return [text.trimEnd(), ...promptFiles.map((file) => `# The file ${file.path}:\n${file.text.trimEnd()}`)].join(
+    '\n\n',
+  );
+}
+
 /** The exact text, and in short what it does to this machine. */
 function askToAccept({ suite, plan, text }: PlanRead, { io, values }: TrialCall): void {
   if (values.json) {
     io.stdout(
-      `${JSON.stringify({ hash: suite.hash, accepted: false, text, commands: commandsOf(plan), approvals: approvalsOf(plan), prompts: plan.tasks.map(({ prompt }) => prompt) }, null, 2)}\n`,
+      `${JSON.stringify({ hash: suite.hash, accepted: false, text: exactText(suite, text), commands: commandsOf(plan), approvals: approvalsOf(plan), prompts: plan.tasks.map(({ prompt }) => prompt) }, null, 2)}\n`,
     );
   }
   io.stderr(
     [
-      text.trimEnd(),
+      exactText(suite, text),
       '',
       'This runs on your machine, as you:',
       ...commandsOf(plan).map((command) => `  ${command}`),

@@ -5,6 +5,7 @@ import { systemClock } from '../../domain/clock.ts';
 import { printUsd } from '../../domain/format.ts';
 import type { TrialRecord, TrialRun } from '../../protocol/trials.ts';
 import { applyAsBranch, applyHere, changesOf, resultOf } from '../../trials/applyRun.ts';
+import { DiskFullError, isDiskFull } from '../../trials/diskFull.ts';
 import { GitError } from '../../trials/git/gitCommand.ts';
 import { hasRunner, sweepTrials } from '../../trials/sweep.ts';
 import { TrialStore } from '../../trials/trialStore.ts';
@@ -34,10 +35,10 @@ const verbs: Readonly<
   Record<string, { readonly options: readonly TrialOption[]; readonly run: (call: TrialCall) => Promise<number> }>
 > = {
   run: { options: [...suiteOptions, 'accept', 'with-parent'], run: runSuite },
-  check: { options: suiteOptions, run: checkSuite },
+  check: { options: [...suiteOptions, 'accept', 'run-checks', 'with-parent'], run: checkSuite },
   resume: { options: ['with-parent'], run: resumeTrial },
   look: { options: ['repository'], run: lookAround },
-  propose: { options: ['repository', 'limit'], run: proposeSuite },
+  propose: { options: ['repository', 'limit', 'commits'], run: proposeSuite },
   list: { options: [], run: listTrials },
   show: { options: [], run: showTrial },
   cancel: { options: ['run'], run: cancelTrial },
@@ -69,6 +70,7 @@ export async function runTrialCommand(args: readonly string[], io: CliIo): Promi
   try {
     return await verb.run({ dataDir, store, words, values, io });
   } catch (error) {
+    if (isDiskFull(error)) throw new CliError(new DiskFullError().message);
     throw error instanceof GitError ? new CliError(error.message) : error;
   }
 }

@@ -13,6 +13,7 @@ const types = {
   budget: { type: 'string' },
   'run-budget': { type: 'string' },
   accept: { type: 'string' },
+  'run-checks': { type: 'boolean' },
   'with-parent': { type: 'boolean' },
   run: { type: 'string' },
   branch: { type: 'string' },
@@ -20,6 +21,7 @@ const types = {
   here: { type: 'boolean' },
   dirty: { type: 'boolean' },
   limit: { type: 'string' },
+  commits: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;

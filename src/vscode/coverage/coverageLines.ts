@@ -2,6 +2,7 @@ import type { CoverageActionId, CoverageLine, CoverageStep } from '../../protoco
 import { type AgentExtension, agentExtensionOf } from '../inHost/agentExtensions.ts';
 import type { CoverageRow } from './agentCoverage.ts';
 import { agentTable } from './agentTable.ts';
+import { kindLines } from './kindLines.ts';
 
 /** Agents of terminals: the command that they are started by, their name in the books, and their row of `agentTable`. */
 export const agentCommands: readonly { readonly command: string; readonly agent: string; readonly row: string }[] = [
@@ -38,7 +39,7 @@ export interface CoverageLineFacts {
   readonly seenExtensions: ReadonlyMap<string, number>;
 }
 
-/** One line for each agent that is installed here or was seen calling; those that are seen come first. Pure. */
+/** One line for each agent that is installed here or was seen calling; those that are seen come first, kinds of calls last. Pure. */
 export function coverageLines(facts: CoverageLineFacts): readonly CoverageLine[] {
   const commands = agentCommands.filter(({ command }) => facts.commands.has(command));
   const known = facts.extensions.flatMap((id) => agentExtensionOf(id) ?? []);
@@ -51,9 +52,10 @@ export function coverageLines(facts: CoverageLineFacts): readonly CoverageLine[]
       logLine(agent, facts),
     ),
   ];
-  return lines.toSorted(
+  const sorted = lines.toSorted(
     (a, b) => Number(a.way === 'none') - Number(b.way === 'none') || a.label.localeCompare(b.label),
   );
+  return [...sorted, ...kindLines(facts)];
 }
 
 function commandLine(
@@ -64,6 +66,7 @@ function commandLine(
   const isConnected = row?.state === 'connected';
   const line: CoverageLine = {
     id: `command:${command}`,
+    about: 'agent',
     label: `${label} (${command})`,
     way: isConnected ? 'gateway' : 'none',
     stop: isConnected ? 'ends' : 'none',
@@ -95,7 +98,7 @@ function toldAgents({ readsLogs, lastToldMs }: CoverageLineFacts, known: Readonl
 function logLine(agent: string, { lastToldMs }: CoverageLineFacts): CoverageLine {
   const label = agentTable.find(({ label }) => slug(label) === agent)?.label ?? agent;
   return {
-    ...{ id: `log:${agent}`, label: `${label} (logs)`, way: 'transcript', stop: 'none' },
+    ...{ id: `log:${agent}`, about: 'agent', label: `${label} (logs)`, way: 'transcript', stop: 'none' },
     ...{ lastCallAtMs: lastToldMs.get(agent) ?? null, detail: readByLog, action: null },
   };
 }
@@ -105,6 +108,7 @@ const slug = (label: string): string => label.toLowerCase().replaceAll(' ', '-')
 function seenExtensionLine(extension: AgentExtension, facts: CoverageLineFacts): CoverageLine {
   const { id, label, agent, reach } = extension;
   const base = {
+    about: 'agent' as const,
     id: `extension:${id}`,
     label: `${label} (extension)`,
     lastCallAtMs: facts.lastCallMs.get(agent) ?? null,
@@ -158,14 +162,14 @@ function inHost(
     way: 'host',
     stop: 'refuses',
     detail:
-      'Its calls are read as they pass inside VS Code. One that runs cannot be ended; once a budget is used up the next one is refused.',
+      'Its calls are read as they pass inside VS Code. None that runs can be ended: past the line of a budget go those that run when it is crossed, and those that begin in the tenth of a second or so until VS Code is told. Then the next one is refused.',
     action: steps.stopObserving,
   };
 }
 
 function otherLine(id: string, facts: CoverageLineFacts): CoverageLine {
   const lastCallAtMs = facts.lastCallMs.get(id.toLowerCase()) ?? facts.seenExtensions.get(id) ?? null;
-  return { id: `extension:${id}`, label: id, lastCallAtMs, ...inHost(id, facts) };
+  return { id: `extension:${id}`, about: 'agent', label: id, lastCallAtMs, ...inHost(id, facts) };
 }
 
 const steps: Readonly<Record<CoverageActionId, CoverageStep>> = {

@@ -2,6 +2,8 @@ import { parseAmount } from '../../domain/parseAmount.ts';
 import {
   agentLabels,
   type CarriedFile,
+  type FoundSuite,
+  type ProposedTask,
   type TrialAgentId,
   type TrialLook,
   trialAgentIds,
@@ -11,6 +13,8 @@ import { askList, askText, type ListChoice, runSteps, type StepAnswer, type Step
 /** What the user chose for a trial. */
 export interface TrialChoices {
   readonly prompt: string;
+  /** From the repository's history, in place of a prompt; empty where there is one. */
+  readonly tasks: readonly ProposedTask[];
   readonly models: readonly ModelChoice[];
   readonly runs: string;
   readonly check: string;
@@ -33,9 +37,59 @@ type Place = Pick<StepPlace, 'step' | 'totalSteps'>;
 type Step = (draft: TrialChoices, place: Place) => Promise<StepAnswer<TrialChoices> | null>;
 
 /** Asks for everything that a trial needs, step by step and back; undefined where the user closed it. */
-export function askTrial(look: TrialLook, prompt: string): Promise<TrialChoices | undefined> {
-  const draft: TrialChoices = {
-    prompt,
+export function askTrial(
+  look: TrialLook,
+  { prompt, tasks }: Pick<TrialChoices, 'prompt' | 'tasks'>,
+): Promise<TrialChoices | undefined> {
+  const draft = draftOf(look, { prompt, tasks });
+  const askPrompt = textStep('prompt', {
+    title: 'the task',
+    prompt: 'What the models are to do, as you would tell an agent. A file is named by @ and its path: @tasks/login.md',
+    placeholder: 'Make the login keep its session over a restart.',
+    problemOf: (value) => (value.trim() === '' ? 'A trial needs a prompt.' : null),
+  });
+  return runSteps(draft, [
+    // Tasks from history have the prompts of their commits.
+    async (now, place) => (tasks.length > 0 ? null : askPrompt(now, place)),
+    (now, place) => askModels(look, now, place),
+    textStep('runs', {
+      title: 'runs per model',
+      prompt: `How often each model tries. ${look.suggestedRuns?.because ?? 'Models vary from run to run: three runs tell more than one, and cost three times as much.'}`,
+      placeholder: '1',
+      problemOf: (value) =>
+        /^(?:[1-9]|[1-9]\d|100)$/.test(value.trim()) ? null : 'Write a whole number from 1 to 100.',
+    }),
+    textStep('check', {
+      title: 'the check',
+      prompt:
+        'A command that exits with 0 only when the work is done. It is run before any work too, and must fail then.',
+      placeholder: 'npm test',
+      problemOf: (value) =>
+        value.trim() === '' ? 'A trial needs a check: without one nobody can tell who passed.' : null,
+    }),
+    textStep('setup', {
+      title: 'set-up',
+      prompt: 'A command that is run in each copy before the agent, for example to install packages. Empty: none.',
+      placeholder: 'npm ci',
+      problemOf: () => null,
+    }),
+    (now, place) => askCarried(look, now, place),
+    textStep('budget', budgetWords),
+    askClosing,
+  ]);
+}
+
+const budgetWords: TextWords = {
+  title: 'the budget',
+  prompt:
+    'Dollars for the whole trial, shared out equally among its runs. A run that reaches its share ends, and counts as failed.',
+  placeholder: '5',
+  problemOf: budgetProblem,
+};
+
+function draftOf(look: TrialLook, { prompt, tasks }: Pick<TrialChoices, 'prompt' | 'tasks'>): TrialChoices {
+  return {
+    ...{ prompt, tasks },
     models: [],
     runs: '1',
     check: look.check ?? '',
@@ -45,47 +99,17 @@ export function askTrial(look: TrialLook, prompt: string): Promise<TrialChoices 
     budget: '5',
     stopsWithWindow: false,
   };
-  const text = (name: 'prompt' | 'runs' | 'check' | 'setup' | 'budget', words: TextWords): Step =>
-    textStep(name, words);
-  return runSteps(draft, [
-    text('prompt', {
-      title: 'the task',
-      prompt:
-        'What the models are to do, as you would tell an agent. A file is named by @ and its path: @tasks/login.md',
-      placeholder: 'Make the login keep its session over a restart.',
-      problemOf: (value) => (value.trim() === '' ? 'A trial needs a prompt.' : null),
-    }),
-    (now, place) => askModels(look, now, place),
-    text('runs', {
-      title: 'runs per model',
-      prompt:
-        'How often each model tries. Models vary from run to run: three runs tell more than one, and cost three times as much.',
-      placeholder: '1',
-      problemOf: (value) =>
-        /^(?:[1-9]|[1-9]\d|100)$/.test(value.trim()) ? null : 'Write a whole number from 1 to 100.',
-    }),
-    text('check', {
-      title: 'the check',
-      prompt:
-        'A command that exits with 0 only when the work is done. It is run before any work too, and must fail then.',
-      placeholder: 'npm test',
-      problemOf: (value) =>
-        value.trim() === '' ? 'A trial needs a check: without one nobody can tell who passed.' : null,
-    }),
-    text('setup', {
-      title: 'set-up',
-      prompt: 'A command that is run in each copy before the agent, for example to install packages. Empty: none.',
-      placeholder: 'npm ci',
-      problemOf: () => null,
-    }),
-    (now, place) => askCarried(look, now, place),
-    text('budget', {
-      title: 'the budget',
-      prompt:
-        'Dollars for the whole trial, shared out equally among its runs. A run that reaches its share ends, and counts as failed.',
-      placeholder: '5',
-      problemOf: budgetProblem,
-    }),
+}
+
+/** What a suite of the repository leaves open, and what happens when the window is closed; undefined where the user closed it. */
+export function askForSuite(
+  look: TrialLook,
+  { missing }: FoundSuite,
+): Promise<Pick<TrialChoices, 'models' | 'budget' | 'stopsWithWindow'> | undefined> {
+  const askBudget = textStep('budget', budgetWords);
+  return runSteps(draftOf(look, { prompt: '', tasks: [] }), [
+    async (now, place) => (missing.includes('agents') ? askModels(look, now, place) : null),
+    async (now, place) => (missing.includes('budget') ? askBudget(now, place) : null),
     askClosing,
   ]);
 }
@@ -172,6 +196,11 @@ function splitEffort(text: string): readonly [string, string | null] {
   return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** As `--models` takes it. */
+export function modelWord(choice: ModelChoice): string {
+  return `${choice.agent}:${modelText(choice)}`;
+}
+
 export function modelText({ model, effort }: ModelChoice): string {
   return effort === null ? model : `${model}@${effort}`;
 }
@@ -224,7 +253,7 @@ async function askClosing(draft: TrialChoices, place: Place): Promise<StepAnswer
 
 /** The suite of these choices, the prompt being the text itself. JSON is YAML too. */
 export function suiteText(choices: TrialChoices, name: string): string {
-  const { prompt, models, runs, check, setup, carry, uncommitted, budget } = choices;
+  const { prompt, tasks, models, runs, check, setup, carry, uncommitted, budget } = choices;
   return JSON.stringify(
     {
       version: 1,
@@ -232,7 +261,13 @@ export function suiteText(choices: TrialChoices, name: string): string {
       agents: models.map(({ agent, model, effort }) => ({ agent, model, ...(effort === null ? {} : { effort }) })),
       runs: Number(runs),
       budget,
-      prompt,
+      ...(tasks.length === 0
+        ? { prompt }
+        : {
+            tasks: tasks.map(({ name: title, prompt: message, start, checkFiles }) => ({
+              ...{ name: title, prompt: message, start, checkFiles },
+            })),
+          }),
       check,
       ...(setup === '' ? {} : { setup }),
       carry,

@@ -2,16 +2,17 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands, ProgressLocation, Uri, ViewColumn, window, workspace } from 'vscode';
 import { printUsd } from '../../domain/format.ts';
-import { plainText } from '../../domain/plainText.ts';
 import type { TrialCommandId } from '../../manifest/trialManifest.ts';
 import { trialReport } from '../../protocol/trialReport.ts';
-import type { TrialLook, TrialRecord } from '../../protocol/trials.ts';
+import type { FoundSuite, ProposedTask, SuiteCheck, TrialLook, TrialRecord } from '../../protocol/trials.ts';
 import type { TrialNode } from '../../protocol/trialTreeView.ts';
 import type { Dialogs } from '../dialogs.ts';
-import { askTrial, suiteText, type TrialChoices } from './askTrial.ts';
+import { askForSuite, askTrial, modelWord, suiteText, type TrialChoices } from './askTrial.ts';
+import { acceptSuite, confirmTrial } from './confirmTrial.ts';
 import type { TrialDocuments } from './trialDocuments.ts';
 import type { TrialProgram } from './trialProgram.ts';
 import type { TrialRecords } from './trialRecords.ts';
+import { pickSource, pickTasks, type TrialSource } from './trialSource.ts';
 
 export interface TrialDesk {
   readonly program: TrialProgram;
@@ -21,17 +22,8 @@ export interface TrialDesk {
   readonly reveal: (id: string) => Promise<void>;
 }
 
-/** What `outlay trial check --json` prints. */
-interface SuiteCheck {
-  readonly hash: string;
-  readonly problems: readonly string[];
-  readonly notices?: readonly string[];
-  readonly approvals?: readonly string[];
-  readonly commands?: readonly string[];
-  readonly estimate?: { readonly lowUsd: number | null; readonly highUsd: number | null } | null;
-}
-
 const POLL_MS = 500;
+const MOST_PROPOSED = 30;
 
 /** The commands of trials. */
 export class TrialCommands {
@@ -61,19 +53,59 @@ export class TrialCommands {
     const folder = await pickFolder();
     if (folder === null) return;
     const look = await withBusy('Looking for agents and models', () => this.#look(folder));
-    const choices = await askTrial(look, prompt);
+    const source: TrialSource | undefined =
+      prompt === '' ? await pickSource(look, this.#desk.dialogs) : { kind: 'prompt' };
+    if (source?.kind === 'suite') await this.#compareSuite(look, source.suite);
+    if (source?.kind === 'history') await this.#compareHistory(look);
+    if (source?.kind === 'prompt') await this.#compareTasks(look, { prompt, tasks: [] });
+  }
+
+  async #compareTasks(look: TrialLook, work: Pick<TrialChoices, 'prompt' | 'tasks'>): Promise<void> {
+    const choices = await askTrial(look, work);
     if (choices === undefined) return;
     const drafts = await this.#desk.records.draftFolder();
     const draft = join(drafts, `${Date.now().toString(36)}.json`);
     try {
       await writeFile(draft, suiteText(await withPromptFile(choices, look.root), nameOf(choices)), { mode: 0o600 });
-      const checked = await withBusy('Checking the trial', () => this.#check(draft, look.root));
-      if (!(await this.#confirm(checked, choices))) return;
-      const words = ['run', draft, '--repository', look.root, '--accept', checked.hash];
-      await this.#start(words, { folder: look.root, stopsWithWindow: choices.stopsWithWindow });
+      const words = [draft, '--repository', look.root];
+      const checked = await this.#check(words, look.root);
+      if (!(await confirmTrial(checked))) return;
+      await this.#start(['run', ...words, '--accept', checked.hash], {
+        folder: look.root,
+        stopsWithWindow: choices.stopsWithWindow,
+      });
     } finally {
       await rm(draft, { force: true });
     }
+  }
+
+  /** A suite that the repository brings: nothing of it runs before its exact text was seen and accepted. */
+  async #compareSuite(look: TrialLook, suite: FoundSuite): Promise<void> {
+    if (suite.problem !== null) throw new Error(`${suite.path}: ${suite.problem}`);
+    const choices = await askForSuite(look, suite);
+    if (choices === undefined) return;
+    const words = [join(look.root, suite.path), '--repository', look.root];
+    if (suite.missing.includes('agents')) words.push('--models', choices.models.map(modelWord).join(','));
+    if (suite.missing.includes('budget')) words.push('--budget', choices.budget);
+    const checked = await this.#check(words, look.root);
+    if (!(await acceptSuite(suite.path, checked, this.#desk.documents))) return;
+    if (!(await confirmTrial(checked))) return;
+    await this.#start(['run', ...words, '--accept', checked.hash], {
+      folder: look.root,
+      stopsWithWindow: choices.stopsWithWindow,
+    });
+  }
+
+  async #compareHistory(look: TrialLook): Promise<void> {
+    const words = ['propose', '--repository', look.root, '--limit', String(MOST_PROPOSED)];
+    const { stdout } = await withBusy('Looking through the history', () => this.#ask([...words, '--json'], look.root));
+    const picked = await pickTasks(JSON.parse(stdout) as readonly ProposedTask[], this.#desk.dialogs);
+    if (picked === undefined) return;
+    if (!picked.isEdited) return this.#compareTasks(look, { prompt: '', tasks: picked.tasks });
+    const commits = picked.tasks.map(({ checkFiles }) => checkFiles.commit).join(',');
+    const suite = await this.#ask([...words, '--commits', commits], look.root);
+    const document = await workspace.openTextDocument({ language: 'yaml', content: suite.stdout });
+    await window.showTextDocument(document, { viewColumn: ViewColumn.Active });
   }
 
   async #look(folder: string): Promise<TrialLook> {
@@ -87,35 +119,14 @@ export class TrialCommands {
     return look;
   }
 
-  async #check(draft: string, root: string): Promise<SuiteCheck> {
-    const { stdout, stderr } = await this.#desk.program.ask(['check', draft, '--json', '--repository', root], root);
+  async #check(words: readonly string[], root: string): Promise<SuiteCheck> {
+    const { stdout, stderr } = await withBusy('Checking the trial', () =>
+      this.#desk.program.ask(['check', ...words, '--json'], root),
+    );
     if (stdout === '') throw new Error(stderr.trim());
     const checked = JSON.parse(stdout) as SuiteCheck;
     if (checked.problems.length > 0) throw new Error(checked.problems.join(' '));
     return checked;
-  }
-
-  /** The last word before anything runs or costs: every command in full, what agents may do unasked, and the price. */
-  async #confirm(
-    { commands: run = [], approvals = [], notices = [], estimate = null }: SuiteCheck,
-    choices: TrialChoices,
-  ): Promise<boolean> {
-    const count = choices.models.length * Number(choices.runs);
-    const range =
-      estimate?.lowUsd == null || estimate.highUsd === null
-        ? 'No price is known for all of the models.'
-        : `It is expected to cost about ${printUsd(estimate.lowUsd * 1e9)} to ${printUsd(estimate.highUsd * 1e9)}.`;
-    const lines = [
-      `${range} Each run is held to its share of the budget of ${choices.budget.replace(/^\$?/, '$')}.`,
-      '',
-      'These commands are run in each copy of the repository:',
-      ...run.map((command) => `    ${plainText(command)}`),
-      '',
-      ...approvals,
-      ...notices.map(plainText),
-    ];
-    const title = `Start ${count} ${count === 1 ? 'run' : 'runs'}?`;
-    return (await window.showWarningMessage(title, { modal: true, detail: lines.join('\n') }, 'Start')) === 'Start';
   }
 
   async #start(
@@ -141,6 +152,9 @@ export class TrialCommands {
         if (record !== undefined) break;
         const said = await readFile(logPath, 'utf8').catch(() => '');
         await rm(logPath, { force: true });
+        // What was accepted is what runs: the whole text follows, and is shown by the next try.
+        if (said.includes('That is not the hash'))
+          throw new Error('The suite changed after you had accepted it: nothing was started. Look at it again.');
         throw new Error(said.trim() || 'The trial could not be started.');
       }
     }
@@ -261,10 +275,10 @@ export class TrialCommands {
     void window.showInformationMessage(stdout.trim());
   }
 
-  /** Runs a verb in the trial's repository. @throws Error with what it says where it fails. */
-  async #ask(words: readonly string[]): Promise<{ readonly stdout: string }> {
+  /** Runs a verb in a folder, the trial's repository by default. @throws Error with what it says where it fails. */
+  async #ask(words: readonly string[], folder?: string): Promise<{ readonly stdout: string }> {
     const record = this.#desk.records.records.find(({ id }) => id === words[1]);
-    const answer = await this.#desk.program.ask(words, record?.plan.repository ?? process.cwd());
+    const answer = await this.#desk.program.ask(words, folder ?? record?.plan.repository ?? process.cwd());
     await this.#desk.records.refresh();
     if (answer.code !== 0) throw new Error(answer.stderr.trim());
     return answer;
@@ -307,7 +321,8 @@ async function withPromptFile(choices: TrialChoices, root: string): Promise<Tria
   return { ...choices, prompt: text.trim() };
 }
 
-function nameOf({ prompt }: TrialChoices): string {
+function nameOf({ prompt, tasks }: TrialChoices): string {
+  if (tasks.length > 0) return tasks.length === 1 ? (tasks[0]?.name ?? '') : `${tasks.length} tasks from history`;
   const [line = ''] = prompt.trim().split('\n');
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }

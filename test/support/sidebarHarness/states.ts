@@ -297,21 +297,29 @@ export function coverageState(nowMs: number): SidebarState {
     ...liveState(nowMs),
     coverage: [
       {
+        about: 'agent',
         ...{ id: 'command:claude', label: 'Claude Code (claude)', way: 'gateway', stop: 'ends', action: null },
         ...{ lastCallAtMs: nowMs - 60_000, detail: 'Connected in new terminals: ANTHROPIC_BASE_URL.' },
       },
       {
+        about: 'agent',
         ...{ id: 'extension:saoudrizwan.claude-dev', label: 'Cline (extension)', way: 'host', stop: 'refuses' },
         lastCallAtMs: nowMs - 600_000,
         detail:
-          'Its calls are read as they pass inside VS Code. One that runs cannot be ended; once a budget is used up the next one is refused.',
+          'Its calls are read as they pass inside VS Code. None that runs can be ended: past the line of a budget go those that run when it is crossed, and those that begin in the tenth of a second or so until VS Code is told. Then the next one is refused.',
         action: { id: 'stopObserving', text: 'Stop observing', changes },
       },
       {
+        about: 'agent',
         ...{ id: 'extension:continue.continue', label: 'Continue (extension)', way: 'none', stop: 'none' },
         lastCallAtMs: null,
         detail: 'It calls from inside VS Code, where nothing is observed now.',
         action: { id: 'observe', text: 'Observe', changes },
+      },
+      {
+        ...{ id: 'kind:http2', about: 'kind', label: 'Any extension, over HTTP/2', way: 'host', stop: 'none' },
+        ...{ lastCallAtMs: null, action: null },
+        detail: 'Such calls are read as they pass and count towards budgets, but nothing can refuse or end them.',
       },
     ],
   };
@@ -375,7 +383,7 @@ export function logsState(nowMs: number): SidebarState {
     }),
     coverage: [
       {
-        ...{ id: 'log:amp', label: 'Amp (logs)', way: 'transcript', stop: 'none', action: null },
+        ...{ id: 'log:amp', about: 'agent', label: 'Amp (logs)', way: 'transcript', stop: 'none', action: null },
         ...{
           lastCallAtMs: nowMs - 60_000,
           detail: 'Its own logs are read: a call shows once it is written there, and no budget can stop it.',

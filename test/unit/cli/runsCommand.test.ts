@@ -10,6 +10,7 @@ import { acquireOwnerLock } from '../../../src/ledger/ownerLock.ts';
 import { isStagedName, readStagedRuns } from '../../../src/ledger/stagedRuns.ts';
 import { runHandlers } from '../../../src/meter/control/runHandlers.ts';
 import type { TrialPlan, TrialRecord } from '../../../src/protocol/trials.ts';
+import { resultLines } from '../../../src/trials/resultRows.ts';
 import { runOrder } from '../../../src/trials/runOrder.ts';
 import { TrialStore } from '../../../src/trials/trialStore.ts';
 import { call, callId, priced, usage } from '../ledger/callFixtures.ts';
@@ -177,7 +178,7 @@ describe('outlay runs', () => {
     await cli('runs', 'import', fileOf(board));
     const { stdout } = await cli('runs', 'export');
     expect(stdout.split('\n')[0]).toBe(
-      'task,model,effort,run,passed,cost_usd,input_tokens,cache_read_tokens,cache_write_tokens,output_tokens,thinking_tokens,calls,seconds,started_at,input_usd_per_mtok,output_usd_per_mtok',
+      'task,model,effort,run,passed,censored,cost_usd,input_tokens,cache_read_tokens,cache_write_tokens,output_tokens,thinking_tokens,calls,seconds,started_at,input_usd_per_mtok,output_usd_per_mtok',
     );
     const other = runs();
     await other.cli('runs', 'import', other.fileOf(stdout));
@@ -234,6 +235,19 @@ describe('outlay compare on the books', () => {
     await cli('runs', 'import', fileOf(board));
     return fixture;
   }
+
+  it('reads the results that a trial wrote as it reads the trial: what its budget ended is censored', async () => {
+    const { cli, json, fileOf } = runs();
+    const rows = resultLines(trialRecord());
+    expect(rows.split('\n').map((line) => line && JSON.parse(line))).toEqual([
+      expect.objectContaining({ passed: 1 }),
+      expect.objectContaining({ passed: 0, censored: 1, cost_usd: 3 }),
+      '',
+    ]);
+    await cli('runs', 'import', fileOf(rows), '--name', 'results');
+    const [model] = (await json('compare', '--origin', 'results')).models;
+    expect(model).toMatchObject({ runs: 2, passes: 1, judgedRuns: 1, censoredRuns: 1 });
+  });
 
   it('keeps trials, own tasks and imports apart unless it is asked to pool them', async () => {
     const { cli, json } = await booked();

@@ -7,7 +7,7 @@ import { TrialStore } from '../../../src/trials/trialStore.ts';
 import { call as callRecord } from '../ledger/callFixtures.ts';
 import { fingerprint, gitIn, newFolder, newRepository, writeFiles } from '../trials/repositoryFixture.ts';
 import { planOf, rigIn, shellAgent, startOf } from '../trials/trialFixture.ts';
-import { run } from './cliFixture.ts';
+import { book, run } from './cliFixture.ts';
 
 const stops: (() => void)[] = [];
 
@@ -84,6 +84,46 @@ describe('outlay trial run', () => {
     const result = await run(['trial', 'run', join(folder, 'suite.yaml'), ...more, '--data-dir', dataDir]);
     expect(result.code).toBe(2);
     expect(result.stderr).toContain(sentence);
+  });
+});
+
+describe('outlay trial look', () => {
+  it("tells the repository's suites and history, and what past repeats suggest for the number of runs", async () => {
+    const { folder, repository, dataDir } = setUp();
+    const look = async () => JSON.parse((await run(words)).stdout);
+    const words = ['trial', 'look', '--json', '--repository', repository, '--data-dir', dataDir];
+    book(dataDir, []);
+    expect(await look()).toMatchObject({ suites: [], hasHistory: false, suggestedRuns: null });
+    writeFiles(repository, { '.outlay/trials/s.yaml': suite, 'src/a.js': '1', 'test/a.test.js': '1' });
+    gitIn(repository, 'add', '-A');
+    gitIn(repository, 'commit', '-q', '-m', 'Make the login keep its session');
+    const contenders = [shellAgent('good', 'echo 1000000 > "$SPEND_FILE"; echo done > result.txt')];
+    await (await startOf(planOf(repository, { contenders, runs: 4 }), rigIn(folder))).runner.run();
+    expect(await look()).toMatchObject({
+      suites: [{ path: join('.outlay', 'trials', 's.yaml'), name: 's', tasks: 1, missing: [], problem: null }],
+      hasHistory: true,
+      suggestedRuns: { runs: 2 },
+    });
+    const text = (await run(words.filter((word) => word !== '--json'))).stdout;
+    expect(text).toContain('2 runs a model would tell a difference of 1.5 times');
+    expect(text).toContain('s.yaml: s');
+  });
+
+  it('proposes the commits that were picked, as a suite', async () => {
+    const { repository, dataDir } = setUp();
+    const commit = (message: string, text: string): string => {
+      writeFiles(repository, { 'src/a.js': text, 'test/a.test.js': text });
+      gitIn(repository, 'add', '-A');
+      gitIn(repository, 'commit', '-q', '-m', message);
+      return gitIn(repository, 'rev-parse', 'HEAD');
+    };
+    const first = commit('Make the login keep its session', '1');
+    const second = commit('Make the logout forget its session', '2');
+    const words = ['trial', 'propose', '--repository', repository, '--data-dir', dataDir];
+    expect((await run(words)).stdout).toContain(second);
+    const picked = (await run([...words, '--commits', first])).stdout;
+    expect(picked).toContain('Make the login keep its session');
+    expect(picked).not.toContain('logout');
   });
 });
 

@@ -36,6 +36,17 @@ describe('a file of runs', () => {
     });
   });
 
+  it('takes the outcome of a run that a budget stopped for open, and its cost for a lower bound', () => {
+    const stopped = { isCensored: true, passed: null, costNanoUsd: 5e8 };
+    for (const passed of ['0', ''])
+      expect(one(`task,model,passed,censored,cost_usd\na,m,${passed},1,0.5\n`)).toMatchObject(stopped);
+    expect(one('task,model,passed,censored\na,m,0,0\n')).toMatchObject({ isCensored: false, passed: false });
+    expect(reasons('task,model,passed,censored\na,m,1,1\na,m,0,maybe\n')).toEqual([
+      '2 censored is 1, and passed too: a run that a budget stopped did not pass',
+      '3 censored is "maybe", and can be 1 or 0 only',
+    ]);
+  });
+
   it('leaves what is missing unknown', () => {
     const run = one('task,model\nlogin,m\n');
     const { id, origin, task, taskTitle, model, isCensored, ...rest } = run;
@@ -195,7 +206,13 @@ describe('writing runs', () => {
     fc.assert(
       fc.property(runs, (fields) => {
         const written = fields.map((field, index) =>
-          makeRun({ ...field, taskTitle: field.task, run: String(index), listPrice: price(0.075, 3.6) }),
+          makeRun({
+            ...field,
+            isCensored: field.passed === null && index % 2 === 0,
+            taskTitle: field.task,
+            run: String(index),
+            listPrice: price(0.075, 3.6),
+          }),
         );
         const back = readRuns(bytesOf(writeRuns(written)), 'import:test');
         const bare = (list: readonly Run[]) =>
@@ -210,6 +227,10 @@ describe('writing runs', () => {
       makeRun({ task: 'task-1', taskTitle: 'Fix', isCensored: true, usd: 0.5 }),
       makeRun({ task: 'task-2', taskTitle: 'Fix' }),
     ]);
-    expect(text.split('\n').slice(1)).toEqual(['Fix (task-1),m,,,,0.5,,,,,,,,,,', 'Fix (task-2),m,,,,,,,,,,,,,,', '']);
+    expect(text.split('\n').slice(1)).toEqual([
+      'Fix (task-1),m,,,,1,0.5,,,,,,,,,,',
+      'Fix (task-2),m,,,,,,,,,,,,,,,',
+      '',
+    ]);
   });
 });

@@ -304,7 +304,43 @@ describe('a runner that is killed', () => {
   });
 });
 
+describe('trying the checks of a trial', () => {
+  it('says of every task what keeps its check from telling, starts no agent, and leaves no copy behind', async () => {
+    const { folder, repository } = setUp();
+    const before = fingerprint(repository);
+    const rig = rigIn(folder);
+    const task = planOf(repository).tasks[0];
+    if (task === undefined) throw new Error('A plan has a task.');
+    const tasks = [
+      { ...task, name: 'fails' },
+      { ...task, name: 'passes', checks: [{ name: 'check', command: 'true' }] },
+      { ...task, name: 'no set-up', setup: 'echo It is gone.; exit 3' },
+    ];
+    const rehearsed = await (await startOf(planOf(repository, { tasks }), rig)).runner.rehearse();
+    expect(rehearsed.problems).toEqual([
+      expect.stringContaining('The check of "passes" passes before any work'),
+      expect.stringMatching(/failed with exit code 3\.\nIt is gone\.$/),
+    ]);
+    expect(rig.books.opened).toEqual([]);
+    expect(readdirSync(join(folder, 'run folder'))).toEqual([]);
+    expect(fingerprint(repository)).toBe(before);
+  });
+});
+
 describe('looking before a trial', () => {
+  it('says which check files are missing, and where a budget is less than a run is expected to cost', async () => {
+    const { folder, repository } = setUp();
+    const rig = rigIn(folder);
+    const [task] = planOf(repository).tasks;
+    if (task === undefined) throw new Error('A plan has a task.');
+    const checkFiles = { commit: 'HEAD', paths: ['a.txt', 'gone.txt'] };
+    const looked = await preflight(planOf(repository, { tasks: [{ ...task, checkFiles }] }), rig.parts);
+    expect(looked.problems).toEqual(['The check file "gone.txt" of "write a result" is not in HEAD.']);
+    const scant = await preflight(planOf(repository, { runLimitNanoUsd: 1_000 }), rig.parts);
+    expect(scant.problems).toEqual([]);
+    expect(scant.notices.join(' ')).toContain('most of its runs will end over budget');
+  });
+
   it('says everything that is missing, before any money is spent', async () => {
     const { folder, repository } = setUp();
     const rig = rigIn(folder);

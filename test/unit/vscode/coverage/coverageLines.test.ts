@@ -28,8 +28,10 @@ function linesOf(change: Partial<CoverageLineFacts>) {
   });
 }
 
+const agentsOf = (change: Partial<CoverageLineFacts>) => linesOf(change).filter(({ about }) => about === 'agent');
+
 const short = (change: Partial<CoverageLineFacts>) =>
-  linesOf(change).map(({ label, way, stop, action }) => [label, way, stop, action?.id ?? null]);
+  agentsOf(change).map(({ label, way, stop, action }) => [label, way, stop, action?.id ?? null]);
 
 describe('coverage', () => {
   it('names what is installed, and nothing else', () => {
@@ -69,12 +71,29 @@ describe('coverage', () => {
     ]);
   });
 
+  it('marks kinds of calls that are only observed, or not seen, on lines of their own', () => {
+    const kinds = (change: Partial<CoverageLineFacts>) =>
+      linesOf(change).flatMap(({ about, id, way, stop }) => (about === 'kind' ? [[id, way, stop]] : []));
+    const seen = [
+      ['kind:http2', 'host', 'none'],
+      ['kind:desktopNetwork', 'none', 'none'],
+      ['kind:webSocket', 'none', 'none'],
+      ['kind:agentHost', 'none', 'none'],
+    ];
+    expect(kinds({ isObserving: true })).toEqual(seen);
+    expect(kinds({ isObserving: true, isRemote: true })).toEqual(seen.toSpliced(1, 1));
+    expect(kinds({ extensions: ['continue.continue'] })).toEqual([]);
+    const [http2] = coverageView(linesOf({ isObserving: true }), { nowMs: 0, times: new TimePrinter('UTC') });
+    expect(http2?.facts).toEqual(['inside VS Code', 'cannot be stopped']);
+    for (const { detail } of linesOf({ isObserving: true })) expect(detail).toMatch(/\.$/);
+  });
+
   it('shows who else was seen calling, and when each last did', () => {
     const seenExtensions = new Map([
       ['some.agent', 5_000],
       ['', 6_000],
     ]);
-    const lines = linesOf({
+    const lines = agentsOf({
       isObserving: true,
       seenExtensions,
       extensions: ['continue.continue'],
