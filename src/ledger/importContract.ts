@@ -59,7 +59,7 @@ export interface ImportBatch {
 }
 
 export interface ImportCounts {
-  /** Calls that were not in the books. */
+  /** Calls that were not in the books. Sums of several are none. */
   readonly added: number;
   /** Observations of calls that the books had. */
   readonly merged: number;

@@ -57,8 +57,12 @@ export class ToldCalls {
     let forgotten = 0;
     for (const call of calls) {
       if (call.atMs < this.#forgottenBeforeMs) forgotten++;
-      else if (this.#bookOne(call)) added++;
-      else merged++;
+      else {
+        const isNew = this.#bookOne(call);
+        if (call.isSum) continue;
+        if (isNew) added++;
+        else merged++;
+      }
     }
     this.#options.rollups.flush();
     return { added, merged, forgotten, addedNanoUsd: this.#addedNanoUsd, firstAtMs: this.#firstAtMs };

@@ -170,7 +170,7 @@ class ImportRun {
     this.#problemCount += read.problemCount;
     for (const problem of read.problems) if (this.#problems.length < keptProblems) this.#problems.push(problem);
     for (const call of read.calls) {
-      this.#seen.add(call.id);
+      if (!call.isSum) this.#seen.add(call.id);
       this.#calls.push(call);
     }
     this.#logs.push(read.log);

@@ -176,7 +176,10 @@ describe('a sum of several calls', () => {
 
   it('is none to count, grows in place, and is at API prices', () => {
     const ledger = openBooks();
-    for (const outputTokens of [10, 30]) ledger.writer.bookImport({ calls: [sum(outputTokens)], logs: [] });
+    for (const outputTokens of [10, 30]) {
+      const counts = ledger.writer.bookImport({ calls: [sum(outputTokens)], logs: [] });
+      expect([counts.added, counts.merged]).toEqual([0, 0]);
+    }
     const [row] = ledger.reader.report({ by: 'model' });
     expect(row).toMatchObject({ calls: 0, toldCalls: 0, outputTokens: 30, costNanoUsd: 400 });
     expect(row && isAtApiPrices(row)).toBe(true);
