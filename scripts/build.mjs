@@ -73,6 +73,7 @@ const programs = [
   { source: 'src/meter/main.ts', out: 'meter.main.js', launcher: ['meter.js', 'The Outlay meter'] },
   { source: 'src/meter/observeWorker.ts', out: 'observeWorker.js' },
   { source: 'src/meter/pricedLedgerWorker.ts', out: 'ledgerWorker.js' },
+  { source: 'src/meter/dashboard/dashboardWorker.ts', out: 'dashboardWorker.js' },
   { source: 'src/meter/import/logWorker.ts', out: 'logWorker.js' },
   { source: 'src/meter/import/importWorker.ts', out: 'importWorker.js' },
   { source: 'src/trials/processes/keeperMain.ts', out: 'trialKeeper.js' },

@@ -4,6 +4,7 @@ import type { SidebarState } from './protocol/sidebar.ts';
 import { registerCommands } from './vscode/commands.ts';
 import { actOnCoverage } from './vscode/coverage/coverageDesk.ts';
 import { showAgents } from './vscode/coverage/showAgents.ts';
+import { DashboardPanel } from './vscode/dashboard/dashboardPanel.ts';
 import { askAndDeleteData } from './vscode/deleteData.ts';
 import { openSecurity, openWalkthrough } from './vscode/help.ts';
 import { budgetToolParts, registerBudgetTool } from './vscode/languageModel/budgetTool.ts';
@@ -41,7 +42,13 @@ export function activate(context: ExtensionContext): OutlayExports {
     handleSidebar(request).catch(report);
   });
   const tasks = new TaskSurfaces(context, session, { log, onError: report });
-  surfaces.push(statusBar, sidebar, tasks);
+  const dashboard = new DashboardPanel(context, {
+    now: session.state,
+    ask: (name, params) => session.askDashboard(name, params),
+    retry: () => session.retry(),
+    onError: report,
+  });
+  surfaces.push(statusBar, sidebar, tasks, dashboard);
   statusBar.show(session.state);
   context.subscriptions.push(registerBudgetTool(budgetToolParts(context, session)));
 
@@ -77,6 +84,7 @@ export function activate(context: ExtensionContext): OutlayExports {
   const registrations = registerCommands(
     {
       'outlay.openSidebar': () => commands.executeCommand(`${sidebarViewId}.focus`),
+      'outlay.openDashboard': () => dashboard.open(),
       'outlay.openMeteredTerminal': openMeteredTerminal,
       'outlay.openUnmeteredTerminal': openUnmetered,
       'outlay.turnOn': () => turn(true),
@@ -89,6 +97,7 @@ export function activate(context: ExtensionContext): OutlayExports {
       'outlay.openWalkthrough': openWalkthrough,
       'outlay.openSecurity': () => openSecurity(context.extensionUri),
       'outlay.importLogs': () => session.readLogs(false),
+      'outlay.reconcileSession': () => session.reconciler.reconcile(),
       'outlay.deleteData': () => askAndDeleteData((beforeMs) => session.deleteData(beforeMs)),
       'outlay.restartMeter': () => session.restartMeter(),
       'outlay.showLog': () => log.show(),
@@ -103,10 +112,10 @@ export function activate(context: ExtensionContext): OutlayExports {
     onError: report,
   });
 
-  context.subscriptions.push(log, statusBar, sidebar, tasks, trials, session, registrations);
+  context.subscriptions.push(log, statusBar, sidebar, tasks, dashboard, trials, session, registrations);
   const ready = session.start().catch(report);
   // Read by the bench: the time for which every other extension of this host had to wait.
   performance.measure('outlay.activate', { start: startMs });
   if (context.extensionMode !== ExtensionMode.Test) return undefined;
-  return inspectionFor(context, { ready, session, statusBar, tasks });
+  return inspectionFor(context, { ready, session, statusBar, tasks, dashboard });
 }

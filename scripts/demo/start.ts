@@ -9,6 +9,7 @@ import { endMeters, endProcess } from '../../test/support/processes.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from '../../test/support/scriptedUpstream.ts';
 import { cacheDir } from '../../test/support/toolchain.ts';
 import { hasCredentials } from './credentials.ts';
+import { fillDemoBooks } from './demoBooks.ts';
 import { desktopVsCode, type Editor, openDesktop, serveInBrowser } from './editor.ts';
 import { livelyScript } from './livelyScript.ts';
 
@@ -31,6 +32,7 @@ let editor: Editor | null = null;
 let agent: ChildProcess | null = null;
 try {
   if (isDemo) upstream = await startScriptedUpstream({ script: livelyScript });
+  if (isDemo) await fillDemoBooks(join(home, 'data'), Date.now());
   editor = await openEditor(upstream?.origin ?? null);
   console.log(`\n${editor.text}`);
   if (isDemo) {

@@ -2,8 +2,8 @@ import { importNameOf, type Run, type RunListPrice } from '../domain/run.ts';
 import type { LedgerReader } from '../ledger/contract.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
 import { openLedgerReader } from '../ledger/openLedgerReader.ts';
+import { trialRuns } from '../trials/trialRuns.ts';
 import { CliError } from './cliError.ts';
-import { trialRuns } from './trialRuns.ts';
 
 /** The runs that a comparison is to be about, and what was left out before. */
 export interface BookedRuns {

@@ -1,9 +1,16 @@
 import { estimatedFigure, exactFigure, unknownFigure } from '../domain/figure.ts';
 import { formatTokens, formatUsd, printWhole } from '../domain/format.ts';
 import { usdOf } from '../domain/money.ts';
+import {
+  type CallView,
+  isCorrection,
+  outputDifference,
+  type ReconciledCall,
+  reconcileSums,
+} from '../domain/reconcile.ts';
 import type { Usage } from '../domain/usage.ts';
 import { totalInputTokens } from '../domain/usage.ts';
-import type { CallView, LedgerReader, ReconciledCall } from '../ledger/contract.ts';
+import type { LedgerReader } from '../ledger/contract.ts';
 import { type Column, textTable } from './textTable.ts';
 
 /** A view of a call in `reconcile --json`. */
@@ -51,10 +58,7 @@ export function reconcileText(
 }
 
 function reconcileJson(session: string, calls: readonly ReconciledCall[]): ReconcileJson {
-  const both = calls.filter(({ wire, told }) => wire !== null && told !== null);
-  const sum = (read: (call: ReconciledCall) => number | null | undefined): number =>
-    both.reduce((total, call) => total + (read(call) ?? 0), 0);
-  const told = sum((call) => call.told?.usage.outputTokens);
+  const { seenBothWays, onlyWire, onlyTold: onlyTranscript, outputCorrection } = reconcileSums(calls);
   return {
     session,
     calls: calls.map((call) => ({
@@ -63,12 +67,9 @@ function reconcileJson(session: string, calls: readonly ReconciledCall[]): Recon
       model: call.model,
       wire: viewJson(call.wire),
       transcript: viewJson(call.told),
-      outputDifference: difference(call),
+      outputDifference: outputDifference(call),
     })),
-    seenBothWays: both.length,
-    onlyWire: calls.filter((call) => call.told === null).length,
-    onlyTranscript: calls.filter((call) => call.wire === null).length,
-    outputCorrection: told === 0 ? null : sum((call) => call.wire?.usage.outputTokens) / told,
+    ...{ seenBothWays, onlyWire, onlyTranscript, outputCorrection },
   };
 }
 
@@ -76,11 +77,6 @@ function viewJson(view: CallView | null): ViewJson | null {
   if (view === null) return null;
   const { source, usage, provenance, costNanoUsd } = view;
   return { source, provenance, ...usage, costUsd: costNanoUsd === null ? null : usdOf(costNanoUsd) };
-}
-
-function difference({ wire, told }: ReconciledCall): number | null {
-  const [seen, written] = [wire?.usage.outputTokens ?? null, told?.usage.outputTokens ?? null];
-  return seen === null || written === null ? null : written - seen;
 }
 
 function table(calls: readonly ReconciledCall[], width: number): string {
@@ -95,7 +91,7 @@ function table(calls: readonly ReconciledCall[], width: number): string {
     new Date(call.startedAtMs).toISOString().slice(0, 19).replace('T', ' '),
     call.model,
     ...[inputOf(call.wire), inputOf(call.told), outputOf(call.wire), outputOf(call.told)],
-    differenceText(difference(call)),
+    differenceText(outputDifference(call)),
     ...[costOf(call.wire), costOf(call.told)],
   ]);
   return textTable(columns, rows, { width, rule: null });
@@ -126,6 +122,6 @@ function differenceText(count: number | null): string {
 
 function sentence({ seenBothWays, onlyWire, onlyTranscript, outputCorrection }: ReconcileJson): string {
   const seen = `${printWhole(seenBothWays)} calls were seen both ways, ${printWhole(onlyWire)} on the wire only, ${printWhole(onlyTranscript)} in a log only.`;
-  if (outputCorrection === null || Math.abs(outputCorrection - 1) < 0.005) return seen;
+  if (!isCorrection(outputCorrection)) return seen;
   return `${seen} The log has ${(100 / outputCorrection).toFixed(0)} % of the output that passed: what only it tells of may be about ${outputCorrection.toFixed(2)} times as much (an estimate).`;
 }

@@ -7,6 +7,7 @@ import type { LedgerReader, ReportKey } from '../ledger/contract.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
 import { dayNumberOf } from '../ledger/localDay.ts';
 import { openLedgerReader } from '../ledger/openLedgerReader.ts';
+import { workspaceTitles } from '../meter/workspaceTitles.ts';
 import { callsText } from './callsCommand.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
@@ -25,7 +26,6 @@ import { runTask } from './taskCommand.ts';
 import { followInterrupts } from './trial/followInterrupts.ts';
 import { runTrialCommand } from './trial/trialCommand.ts';
 import { runWatch } from './watchCommand.ts';
-import { workspaceTitles } from './workspaceTitles.ts';
 
 const reportKeys: readonly ReportKey[] = [
   ...(['model', 'session', 'day', 'agent', 'month', 'folder', 'branch', 'task', 'effort'] as const),

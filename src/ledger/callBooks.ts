@@ -134,7 +134,8 @@ export class CallBooks {
   }
 
   /** Books what logs told of, and how far they were read. */
-  bookImport({ calls, logs }: ImportBatch): ImportCounts {
+  bookImport({ calls, logs, retracted = [] }: ImportBatch): ImportCounts {
+    this.#told.retract(retracted);
     const counts = this.#told.book(calls);
     saveLogs(this.#options.statements, this.#options.names, logs);
     return counts;

@@ -1,4 +1,5 @@
 import type { ReportKey } from './contract.ts';
+import { isCallSql } from './toldRecord.ts';
 
 /** Keys that rollups do not have. */
 export type CallReportKey = Extract<ReportKey, 'branch' | 'task' | 'effort'>;
@@ -20,7 +21,7 @@ export function isCallReport(by: ReportKey): by is CallReportKey {
 export function callReportSql(by: CallReportKey, conditions: readonly string[]): string {
   const sum = (expression: string): string => `min(sum(${expression}), ${Number.MAX_SAFE_INTEGER})`;
   const where = ['r.owner_pid IS NULL', ...conditions].join(' AND ');
-  return `SELECT ${keyTexts[by]} AS key, r.auth AS auth, count(*) AS calls,
+  return `SELECT ${keyTexts[by]} AS key, r.auth AS auth, sum(${isCallSql}) AS calls,
     ${sum('ifnull(r.input_tokens, 0)')} AS input, ${sum('r.cache_read_tokens')} AS cache_read,
     ${sum('r.cache_write_5m_tokens')} AS cache_write_5m, ${sum('r.cache_write_1h_tokens')} AS cache_write_1h,
     ${sum('ifnull(r.output_tokens, 0)')} AS output,
@@ -31,7 +32,7 @@ export function callReportSql(by: CallReportKey, conditions: readonly string[]):
     iif(count(r.cost_nano_usd) > 0, ${sum('ifnull(r.cost_nano_usd, 0)')}, NULL) AS cost,
     ${sum('ifnull(r.input_nano_usd, 0)')} AS input_cost, ${sum('ifnull(r.cache_nano_usd, 0)')} AS cache_cost,
     ${sum('ifnull(r.thinking_nano_usd, 0)')} AS thinking_cost, ${sum('ifnull(r.output_nano_usd, 0)')} AS output_cost,
-    sum(r.cost_nano_usd IS NULL) AS unpriced, sum(r.provenance <> 'reported') AS estimated, sum(r.source = 'transcript') AS told_calls,
+    sum(r.cost_nano_usd IS NULL) AS unpriced, sum(r.provenance <> 'reported') AS estimated, sum(r.source = 'transcript' AND ${isCallSql}) AS told_calls,
     max(CAST(r.started_at_ms AS INTEGER) * 2 + 1) AS newest,
     (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
     FROM calls r WHERE ${where} GROUP BY key, r.auth

@@ -10,7 +10,9 @@ import type {
 } from '../domain/call.ts';
 import type { Usage, UsagePart } from '../domain/usage.ts';
 import type { Names } from './names.ts';
+import type { BookedRecord } from './shares.ts';
 import { DamagedRow, integerOf, integerOrNull, type SqlRow, type SqlValue, textOf } from './sqlite.ts';
+import { tellsOfSum } from './toldRecord.ts';
 
 const auths: readonly AuthKind[] = ['key', 'subscription', 'unknown'];
 const sources: readonly CallSource[] = ['gateway', 'host', 'transcript'];
@@ -59,7 +61,7 @@ export function partColumns(part: UsagePart, cost: CallCost, names: Names): Colu
 }
 
 /** A call as it was booked, from a row of `selectCalls`; times and counts were rounded to whole numbers. Throws DamagedRow where the row cannot be one of ours. */
-export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names): CallRecord {
+export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names): BookedRecord {
   const text = (column: string) => names.textOf(integerOf(row, column));
   const maybe = (column: string) => names.textOrNull(integerOrNull(row, column));
   return {
@@ -94,6 +96,7 @@ export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names)
     cost: costOf(row, names),
     partCosts: partRows.map((part) => costOf(part, names)),
     problems: stringsOf(text('problems')),
+    ...(tellsOfSum(maybe('pricing')) ? { isSum: true } : {}),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { AuthKind } from '../domain/api.ts';
 import type { AccountState, Amounts, Dimension, Refusal, ScopedLimits } from '../domain/budget.ts';
 import type { CalibrationState } from '../domain/calibration.ts';
-import type { CallRecord, CallSource, UsageProvenance } from '../domain/call.ts';
+import type { CallRecord } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
+import type { ReconciledCall, SessionBothWays } from '../domain/reconcile.ts';
 import type { Run, RunListPrice } from '../domain/run.ts';
 import type { Task, TaskEvent } from '../domain/task.ts';
-import type { Usage } from '../domain/usage.ts';
 import type { HistoryRow, HistoryRowKey, ModelUsageRow } from '../domain/usageRows.ts';
 
 export type ReportKey = 'model' | 'session' | 'day' | 'agent' | 'month' | 'folder' | 'branch' | 'task' | 'effort';
@@ -58,33 +58,21 @@ export interface CallsQuery {
   readonly id?: string;
 }
 
-/** What one view of a call says of it. */
-export interface CallView {
-  readonly source: CallSource;
-  readonly usage: Usage;
-  readonly provenance: UsageProvenance;
-  readonly costNanoUsd: NanoUsd | null;
-}
-
-/** One call of a session with every view of it. `wire` is the one that counts, where there is one. */
-export interface ReconciledCall {
-  readonly id: string;
-  readonly startedAtMs: number;
-  readonly model: string;
-  readonly wire: CallView | null;
-  readonly told: CallView | null;
-}
-
 /** Reads of the books; every answer is newest first or largest first, as said. In-flight calls are left out. */
 export interface LedgerReader {
   /** Largest cost first. */
   report(query: ReportQuery): readonly ReportRow[];
   /** Newest first. */
   calls(query: CallsQuery): readonly CallRecord[];
-  /** Cost of calls that ended at or after `sinceMs`, one figure for each kind of authorisation. */
+  /**
+   * Cost of calls that ended at or after `sinceMs`, one figure for each kind of authorisation. What only logs tell of, where none says who
+   * paid, is no bill and left out.
+   */
   costSince(sinceMs: number): readonly { readonly auth: AuthKind; readonly costNanoUsd: NanoUsd }[];
   /** The calls of a session as the wire and as logs saw them, oldest first. */
   reconcile(session: string): readonly ReconciledCall[];
+  /** The sessions that `reconcile` has something to compare of, the one with the newest call first; at most `limit`. */
+  sessionsBothWays(limit: number): readonly SessionBothWays[];
   /** Imports of runs, newest first. */
   imports(): readonly ImportSummary[];
   /** The runs of one import, or of all. */

@@ -1,7 +1,7 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { CallCost, UsageProvenance } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import type { Usage } from '../domain/usage.ts';
+import type { Usage, UsagePart } from '../domain/usage.ts';
 
 /** One call as a log told of it, ready for the books. */
 export interface ImportedCall {
@@ -21,6 +21,10 @@ export interface ImportedCall {
   readonly atMs: number;
   readonly durationMs: number | null;
   readonly usage: Usage;
+  /** Only where shares of the usage have prices of their own (an advisor's); they add up to it. */
+  readonly parts?: readonly UsagePart[];
+  /** What is told is the sum of several calls: it is none to count, and no rate that follows from a prompt's size applies. */
+  readonly isSum: boolean;
   readonly provenance: UsageProvenance;
   readonly billedNanoUsd: NanoUsd | null;
   readonly serviceTier: string | null;
@@ -40,8 +44,9 @@ export interface ImportedLog {
   readonly fingerprint: string;
   /** JSON. */
   readonly state: string;
-  /** The session of the log and the one that it was forked from, for formats that need it. */
+  /** The session of the log, for formats whose forks repeat others. */
   readonly sessionId: string | null;
+  /** The session whose log may yet tell that some of this log's calls are its own; this log is read anew when that one changes. */
   readonly parentId: string | null;
 }
 
@@ -49,6 +54,8 @@ export interface ImportedLog {
 export interface ImportBatch {
   readonly calls: readonly ImportedCall[];
   readonly logs: readonly ImportedLog[];
+  /** Identities under which a log told of calls that have turned out to be another log's: their rows go, before `calls` are booked. */
+  readonly retracted?: readonly string[];
 }
 
 export interface ImportCounts {
@@ -74,4 +81,6 @@ export type PriceImported = (query: {
   readonly speed: string | null;
   readonly inferenceGeo: string | null;
   readonly billedNanoUsd: NanoUsd | null;
+  /** See `ImportedCall`. */
+  readonly isSum: boolean;
 }) => CallCost;

@@ -1,6 +1,7 @@
 import type { AuthKind } from '../domain/api.ts';
 import type { UsageProvenance } from '../domain/call.ts';
 import { maxKnown, mergeUsage } from '../domain/mergeUsage.ts';
+import { totalInputTokens, totalUsage, type UsagePart } from '../domain/usage.ts';
 import type { ImportedCall } from './importContract.ts';
 
 const provenanceRank: Readonly<Record<UsageProvenance, number>> = { partial: 0, estimated: 1, reported: 2 };
@@ -29,6 +30,8 @@ export function mergeImported(a: ImportedCall, b: ImportedCall): ImportedCall {
     atMs: home.atMs,
     durationMs: maxKnown(a.durationMs, b.durationMs),
     usage: mergeUsage(a.usage, b.usage),
+    ...fullerParts(a.parts, b.parts),
+    isSum: a.isSum || b.isSum,
     provenance: provenanceRank[a.provenance] >= provenanceRank[b.provenance] ? a.provenance : b.provenance,
     billedNanoUsd: maxKnown(a.billedNanoUsd, b.billedNanoUsd),
     serviceTier: larger(a.serviceTier, b.serviceTier),
@@ -57,6 +60,21 @@ function compareAnswers(a: ImportedCall, b: ImportedCall): number {
     compareTexts(a.provider, b.provider) ||
     compareTexts(a.api, b.api)
   );
+}
+
+/** Parts grow as a message streams. Where they are not what all of the usage comes to, whoever prices them leaves them out. */
+function fullerParts(a: ImportedCall['parts'], b: ImportedCall['parts']): Pick<ImportedCall, 'parts'> {
+  if (a === undefined || b === undefined) {
+    const parts = a ?? b;
+    return parts === undefined ? {} : { parts };
+  }
+  const order = tokensOf(a) - tokensOf(b) || compareTexts(JSON.stringify(a), JSON.stringify(b));
+  return { parts: order >= 0 ? a : b };
+}
+
+function tokensOf(parts: readonly UsagePart[]): number {
+  const { outputTokens, ...usage } = totalUsage(parts);
+  return (totalInputTokens({ ...usage, outputTokens }) ?? 0) + (outputTokens ?? 0);
 }
 
 function larger(a: string | null, b: string | null): string | null {

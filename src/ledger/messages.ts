@@ -1,5 +1,6 @@
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
+import type { ReconciledCall, SessionBothWays } from '../domain/reconcile.ts';
 import type {
   BudgetBooks,
   CallsQuery,
@@ -50,6 +51,8 @@ export interface LedgerRequests extends BudgetRequests {
   readonly deleteBefore: { readonly params: number | null; readonly result: number };
   readonly report: { readonly params: ReportQuery; readonly result: readonly ReportRow[] };
   readonly calls: { readonly params: CallsQuery; readonly result: readonly CallRecord[] };
+  readonly reconcile: { readonly params: string; readonly result: readonly ReconciledCall[] };
+  readonly sessionsBothWays: { readonly params: number; readonly result: readonly SessionBothWays[] };
   readonly now: { readonly params: NowQuery; readonly result: NowAnswer };
   readonly bookImport: { readonly params: ImportBatch; readonly result: ImportCounts };
   readonly loadLogs: { readonly params: null; readonly result: readonly ImportedLog[] };

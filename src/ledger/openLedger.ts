@@ -119,6 +119,7 @@ class OpenedLedger {
         calls: (query) => read((queries) => queries.calls(query)),
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
         reconcile: (session) => read((queries) => queries.reconcile(session)),
+        sessionsBothWays: (limit) => read((queries) => queries.sessionsBothWays(limit)),
         imports: () => read((queries) => queries.imports()),
         importedRuns: (name) => read((queries) => queries.importedRuns(name)),
         taskRuns: () => read((queries) => queries.taskRuns()),

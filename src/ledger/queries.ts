@@ -4,7 +4,7 @@ import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
-import { reconciledCalls } from './reconciledCalls.ts';
+import { reconciledCalls, sessionsBothWays } from './reconciledCalls.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
@@ -21,6 +21,7 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     report: (query) => reportRows(statements, query),
     calls: (query) => callRecords(statements, names, query),
     reconcile: (session) => reconciledCalls(statements, names, session),
+    sessionsBothWays: (limit) => sessionsBothWays(statements, limit),
     imports: () => importSummaries(statements),
     importedRuns: (name) => importedRuns(statements, name),
     taskRuns: () => taskRuns(statements),
@@ -31,7 +32,8 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
       statements
         .all(
           `SELECT auth, ${exactSum('cost_nano_usd')} AS cost FROM calls
-           WHERE ended_at_ms >= ? AND owner_pid IS NULL AND cost_nano_usd IS NOT NULL GROUP BY auth ORDER BY auth`,
+           WHERE ended_at_ms >= ? AND owner_pid IS NULL AND cost_nano_usd IS NOT NULL
+             AND NOT (source = 'transcript' AND auth = 'unknown') GROUP BY auth ORDER BY auth`,
           Math.ceil(sinceMs),
         )
         .map((row) => ({ auth: authOf(row), costNanoUsd: integerOf(row, 'cost') })),
@@ -44,6 +46,7 @@ export const emptyQueries: LedgerQueries = {
   calls: () => [],
   costSince: () => [],
   reconcile: () => [],
+  sessionsBothWays: () => [],
   imports: () => [],
   importedRuns: () => [],
   taskRuns: () => ({ runs: [], sharedTasks: 0 }),

@@ -1,8 +1,7 @@
-import type { CallRecord } from '../domain/call.ts';
 import { recordOf, selectCalls } from './callRow.ts';
 import type { DayNumber } from './localDay.ts';
 import type { Names } from './names.ts';
-import { type Share, sharesOf } from './shares.ts';
+import { type BookedRecord, type Share, sharesOf } from './shares.ts';
 import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
 
 const summed = [
@@ -60,17 +59,17 @@ export class Rollups {
     this.#names = names;
   }
 
-  add(record: CallRecord, day: DayNumber): void {
+  add(record: BookedRecord, day: DayNumber): void {
     for (const share of sharesOf(record)) this.#statements.prepare(addSql).run({ ...this.#rowOf(record, share, day) });
   }
 
   /** Adds up in memory what many calls bring, until `flush`, which must come before the commit. */
-  addLater(record: CallRecord, day: DayNumber): void {
+  addLater(record: BookedRecord, day: DayNumber): void {
     for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, day), 1);
   }
 
   /** Takes a call back that `addLater` adds anew, with the same keys and time: what is newest cannot be taken back. */
-  subtractLater(record: CallRecord, day: DayNumber): void {
+  subtractLater(record: BookedRecord, day: DayNumber): void {
     for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, day), -1);
   }
 
@@ -96,7 +95,7 @@ export class Rollups {
     this.#later.clear();
   }
 
-  #rowOf(record: CallRecord, share: Share, day: DayNumber): RollupRow {
+  #rowOf(record: BookedRecord, share: Share, day: DayNumber): RollupRow {
     return {
       day,
       session: this.#names.idOf(record.session),

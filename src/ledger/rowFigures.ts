@@ -73,7 +73,7 @@ function visibleFigure(row: RowSums, counted: (value: number) => Figure): Figure
  * prices.
  */
 export function isAtApiPrices(row: Pick<ReportRow, 'auth' | 'calls' | 'toldCalls'>): boolean {
-  return row.auth === 'subscription' || (row.auth === 'unknown' && row.calls > 0 && row.toldCalls === row.calls);
+  return row.auth === 'subscription' || (row.auth === 'unknown' && row.toldCalls === row.calls);
 }
 
 /** Adds up rows of one kind of authorisation; null for no rows. Billed and subscription rows must never meet here. */

@@ -124,6 +124,8 @@ class LedgerServer {
       },
       report: (query) => this.#read().report(query),
       calls: (query) => this.#read().calls(query),
+      reconcile: (session) => this.#read().reconcile(session),
+      sessionsBothWays: (limit) => this.#read().sessionsBothWays(limit),
       now: (query) => this.#now(query),
       health: () => this.#health(),
       ...this.#runHandlers(),

@@ -2,10 +2,15 @@ import type { CallRecord } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import { addKnown, addUsage, totalUsage, type Usage } from '../domain/usage.ts';
 
+/** A row of the books: a call, or the sum of several of which only a log tells, which is no call to count. */
+export interface BookedRecord extends CallRecord {
+  readonly isSum?: boolean;
+}
+
 /** What a call adds to the rollup of one model. */
 export interface Share {
   readonly model: string;
-  /** 1 for the call's own model, 0 for a model that took part in it (an advisor). */
+  /** 1 for the call's own model; 0 for a model that took part in it (an advisor), and for the sum of calls that nobody counted. */
   readonly calls: 0 | 1;
   readonly usage: Usage;
   readonly unknownThinkingCalls: number;
@@ -32,7 +37,7 @@ interface Amounts {
  * The shares of a call, its own model's first. Shares always add up to the call: where the parts do not (a provider billed one
  * sum for all of them), the whole call stays with its own model.
  */
-export function sharesOf(record: CallRecord): readonly Share[] {
+export function sharesOf(record: BookedRecord): readonly Share[] {
   const whole = amountsOf(record.usage, record.cost);
   const split = amountsByModel(record);
   const own = split?.get(record.model);
@@ -87,13 +92,13 @@ function addAmounts(a: Amounts, b: Amounts): Amounts {
   };
 }
 
-function ownShare(record: CallRecord, amounts: Amounts): Share {
+function ownShare(record: BookedRecord, amounts: Amounts): Share {
   const unknownThinking = amounts.usage.thinkingTokens === null;
   return {
     ...amounts,
     usage: { ...amounts.usage, toolCalls: record.usage.toolCalls },
     model: record.model,
-    calls: 1,
+    calls: record.isSum === true ? 0 : 1,
     unknownThinkingCalls: unknownThinking ? 1 : 0,
     thinkingAtLeastTokens: unknownThinking ? (record.thinkingAtLeastTokens ?? 0) : 0,
     unpricedCalls: amounts.costNanoUsd === null ? 1 : 0,

@@ -5,6 +5,7 @@ import { identityBytes, identityOf } from './callIdentity.ts';
 import { keyOf, recordOf, selectCalls, usageColumns, usageOf } from './callRow.ts';
 import type { ImportedCall, PriceImported } from './importContract.ts';
 import type { Names } from './names.ts';
+import { priceTold } from './priceTold.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements } from './sqlite.ts';
 
 export interface SightingsOptions {
@@ -85,7 +86,7 @@ export class Sightings {
   /** Keeps what a log told of a call that the wire saw, and lets it fill in what the wire was not told. */
   add(wire: number, call: ImportedCall): void {
     const { names, price } = this.#options;
-    const cost = price(call).costNanoUsd;
+    const cost = priceTold(call, price).cost.costNanoUsd;
     this.#insert({
       id: identityBytes(call.id),
       call: wire,
@@ -145,7 +146,11 @@ export class Sightings {
     const usage = mergeUsage(before, call.usage);
     const provenance = row['provenance'] === 'reported' ? 'reported' : call.provenance;
     if (sameUsage(before, usage) && provenance === row['provenance']) return wire;
-    const columns = { ...usageColumns(usage), provenance, cost_nano_usd: price({ ...call, usage }).costNanoUsd };
+    const columns = {
+      ...usageColumns(usage),
+      provenance,
+      cost_nano_usd: priceTold({ ...call, usage }, price).cost.costNanoUsd,
+    };
     const changes = Object.keys(columns).map((name) => `${name} = ?`);
     statements
       .prepare(`UPDATE sightings SET ${changes.join(', ')} WHERE id = ?`)

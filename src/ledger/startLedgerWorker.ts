@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CallRecord } from '../domain/call.ts';
+import type { ReconciledCall, SessionBothWays } from '../domain/reconcile.ts';
 import { TurnBatch } from '../domain/turnBatch.ts';
 import type {
   BudgetBooks,
@@ -37,6 +38,8 @@ export interface LedgerWorker extends LedgerWriter, BudgetBooks, RunBooks {
   now(query: NowQuery): Promise<NowAnswer>;
   report(query: ReportQuery): Promise<readonly ReportRow[]>;
   calls(query: CallsQuery): Promise<readonly CallRecord[]>;
+  reconcile(session: string): Promise<readonly ReconciledCall[]>;
+  sessionsBothWays(limit: number): Promise<readonly SessionBothWays[]>;
   /** Rejects with a sentence where the disk refuses. */
   bookImport(batch: ImportBatch): Promise<ImportCounts>;
   loadLogs(): Promise<readonly ImportedLog[]>;
@@ -58,6 +61,8 @@ export function startLedgerWorker(options: StartLedgerOptions): LedgerWorker {
     deleteBefore: (beforeMs) => client.ask('deleteBefore', beforeMs),
     report: (query) => client.ask('report', query),
     calls: (query) => client.ask('calls', query),
+    reconcile: (session) => client.ask('reconcile', session),
+    sessionsBothWays: (limit) => client.ask('sessionsBothWays', limit),
     now: (query) => client.ask('now', query),
     bookImport: (batch) => client.ask('bookImport', batch),
     loadLogs: () => client.ask('loadLogs', null),

@@ -1,11 +1,12 @@
 import { sameUsage } from '../domain/mergeUsage.ts';
 import { identityBytes } from './callIdentity.ts';
-import { recordOf, selectCalls } from './callRow.ts';
+import { partColumns, recordOf, selectCalls } from './callRow.ts';
 import type { ImportCounts, ImportedCall, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
 import { mergeImported } from './mergeImported.ts';
 import type { Names } from './names.ts';
-import type { Rollups } from './rollups.ts';
+import { type PricedTold, priceTold } from './priceTold.ts';
+import { partRowsOf, type Rollups } from './rollups.ts';
 import type { Sightings } from './sightings.ts';
 import { integerOf, integerOrNull, type SqlRow, type Statements } from './sqlite.ts';
 import { modifiersOf, recordOfImported } from './toldRecord.ts';
@@ -61,6 +62,22 @@ export class ToldCalls {
     }
     this.#options.rollups.flush();
     return { added, merged, forgotten, addedNanoUsd: this.#addedNanoUsd, firstAtMs: this.#firstAtMs };
+  }
+
+  /** Takes back what logs told under these identities, and nobody else did. */
+  retract(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.#look();
+    const { statements, markStale } = this.#options;
+    for (const id of ids) {
+      if (this.#inserted !== null && !this.#inserted.has(id)) continue;
+      const row = statements.get(`${selectTold} AND id = ?`, identityBytes(id));
+      if (row === undefined) continue;
+      markStale(integerOf(row, 'day'), integerOf(row, 'session'));
+      statements.run('DELETE FROM calls WHERE seq = ?', integerOf(row, 'seq'));
+    }
+    for (const id of ids)
+      statements.run(`DELETE FROM sightings WHERE id = ? AND source = 'transcript'`, identityBytes(id));
   }
 
   #look(): void {
@@ -120,28 +137,47 @@ export class ToldCalls {
 
   #insert(call: ImportedCall): void {
     const { statements, names, rollups, dayOf, price } = this.#options;
-    const cost = price(call);
+    const priced = priceTold(call, price);
+    const { cost } = priced;
     const day = dayOf(call.atMs);
-    statements.prepare(insertTold).run(...toldValues(call, cost, { names, day }));
-    rollups.addLater(recordOfImported(call, cost), day);
+    const { lastInsertRowid } = statements.prepare(insertTold).run(...toldValues(call, cost, { names, day }));
+    this.#writeParts(Number(lastInsertRowid), priced);
+    rollups.addLater(recordOfImported(call, priced), day);
     this.#remember(call);
     this.#addedNanoUsd += cost.costNanoUsd ?? 0;
     this.#firstAtMs = Math.min(call.atMs, this.#firstAtMs ?? call.atMs);
   }
 
+  #writeParts(seq: number, { parts, partCosts }: PricedTold): void {
+    const { statements, names } = this.#options;
+    parts.forEach((part, ordinal) => {
+      const cost = partCosts[ordinal];
+      if (cost === undefined) return;
+      const values = { call: seq, ordinal, ...partColumns(part, cost, names) };
+      const columns = Object.keys(values);
+      const places = columns.map((name) => `:${name}`).join(', ');
+      statements.prepare(`INSERT INTO call_parts (${columns.join(', ')}) VALUES (${places})`).run(values);
+    });
+  }
+
   #mergeInto(row: SqlRow, call: ImportedCall): void {
     const { statements, names, rollups, dayOf, price, markStale } = this.#options;
-    const before = importedOf(row, names);
+    const seq = integerOf(row, 'seq');
+    const partRows = partRowsOf(statements, row);
+    const before = importedOf(row, names, partRows);
     const merged = mergeImported(before, call.responseId === null ? { ...call, id: before.id } : call);
     const id = before.responseId === null && call.responseId !== null ? call.id : before.id;
     const now: ImportedCall = { ...merged, id };
     if (isSame(before, now)) return;
-    const cost = price(now);
+    const priced = priceTold(now, price);
+    const { cost } = priced;
     const day = dayOf(now.atMs);
-    statements.prepare(updateTold).run(...toldValues(now, cost, { names, day }), integerOf(row, 'seq'));
+    statements.prepare(updateTold).run(...toldValues(now, cost, { names, day }), seq);
+    if (partRows.length > 0) statements.run('DELETE FROM call_parts WHERE call = ?', seq);
+    this.#writeParts(seq, priced);
     if (isInSameRollup(before, now)) {
-      rollups.subtractLater(recordOf(row, [], names), integerOf(row, 'day'));
-      rollups.addLater(recordOfImported(now, cost), day);
+      rollups.subtractLater(recordOf(row, partRows, names), integerOf(row, 'day'));
+      rollups.addLater(recordOfImported(now, priced), day);
       return;
     }
     markStale(integerOf(row, 'day'), integerOf(row, 'session'));
@@ -153,8 +189,8 @@ export class ToldCalls {
 export const selectTold = `${selectCalls} WHERE source = 'transcript'`;
 
 /** What logs told of a call, from its row. */
-export function importedOf(row: SqlRow, names: Names): ImportedCall {
-  const record = recordOf(row, [], names);
+export function importedOf(row: SqlRow, names: Names, partRows: readonly SqlRow[]): ImportedCall {
+  const record = recordOf(row, partRows, names);
   return {
     id: record.id.replaceAll('-', ''),
     responseId: record.responseId,
@@ -171,6 +207,7 @@ export function importedOf(row: SqlRow, names: Names): ImportedCall {
     atMs: record.startedAtMs,
     durationMs: record.durationMs,
     usage: record.usage,
+    ...(record.parts.length === 0 ? {} : { parts: record.parts }),
     provenance: record.provenance,
     billedNanoUsd: record.cost.provenance === 'billed' ? record.cost.costNanoUsd : null,
     ...modifiersOf(names.textOrNull(integerOrNull(row, 'pricing'))),
@@ -197,7 +234,9 @@ function isSame(a: ImportedCall, b: ImportedCall): boolean {
     a.billedNanoUsd === b.billedNanoUsd &&
     a.serviceTier === b.serviceTier &&
     a.speed === b.speed &&
-    a.inferenceGeo === b.inferenceGeo
+    a.inferenceGeo === b.inferenceGeo &&
+    a.isSum === b.isSum &&
+    JSON.stringify(a.parts) === JSON.stringify(b.parts)
   );
 }
 

@@ -3,13 +3,14 @@ import { authOf } from './callRow.ts';
 import { dayText } from './localDay.ts';
 import { integerOf, type SqlRow, type Statements, textOf } from './sqlite.ts';
 import { latestPrices } from './taskRuns.ts';
+import { isCallSql } from './toldRecord.ts';
 
 const rollupSums = `sum(r.calls) AS calls, sum(r.input_tokens) AS input, sum(r.cache_read_tokens) AS cache_read,
   sum(r.cache_write_5m_tokens + r.cache_write_1h_tokens) AS cache_write, sum(r.output_tokens) AS output,
   sum(r.thinking_tokens) AS thinking, sum(r.unknown_thinking_calls) AS unknown_thinking, sum(r.cost_nano_usd) AS cost,
   sum(r.thinking_nano_usd) AS thinking_cost, sum(r.unpriced_calls) AS unpriced`;
 
-const callSums = `count(*) AS calls, sum(ifnull(r.input_tokens, 0)) AS input, sum(r.cache_read_tokens) AS cache_read,
+const callSums = `sum(${isCallSql}) AS calls, sum(ifnull(r.input_tokens, 0)) AS input, sum(r.cache_read_tokens) AS cache_read,
   sum(r.cache_write_5m_tokens + r.cache_write_1h_tokens) AS cache_write, sum(ifnull(r.output_tokens, 0)) AS output,
   sum(ifnull(r.thinking_tokens, 0)) AS thinking, sum(r.thinking_tokens IS NULL) AS unknown_thinking,
   sum(ifnull(r.cost_nano_usd, 0)) AS cost, sum(ifnull(r.thinking_nano_usd, 0)) AS thinking_cost,

@@ -177,6 +177,7 @@ type Widen<T> = [T] extends [boolean] ? boolean : [T] extends [number] ? number 
 
 export const commands = {
   'outlay.openSidebar': { title: 'Open Sidebar' },
+  'outlay.openDashboard': { title: 'Compare Models', icon: '$(graph-scatter)' },
   'outlay.openMeteredTerminal': { title: 'Open Metered Terminal', icon: '$(terminal)', enablement: 'outlay.on' },
   'outlay.openUnmeteredTerminal': { title: 'Open Unmetered Terminal' },
   'outlay.turnOn': { title: 'Turn On', when: '!outlay.on' },
@@ -189,6 +190,7 @@ export const commands = {
   'outlay.openWalkthrough': { title: 'Get Started' },
   'outlay.openSecurity': { title: 'Show What Outlay Touches and How to Remove It' },
   'outlay.importLogs': { title: "Read Agents' Logs Now" },
+  'outlay.reconcileSession': { title: 'Reconcile a Session with Its Log...' },
   'outlay.deleteData': { title: 'Delete Data...' },
   'outlay.restartMeter': { title: 'Restart Meter' },
   'outlay.showLog': { title: 'Show Log' },
@@ -228,6 +230,7 @@ export interface ContextKeys {
 export const viewContainerId = 'outlay';
 export const sidebarViewId = 'outlay.now';
 export const tasksViewId = 'outlay.tasks';
+export const dashboardPanelId = 'outlay.dashboard';
 
 /** What agents read of their budget; see src/vscode/languageModel. */
 export const budgetToolName = 'outlay_budget';
@@ -236,7 +239,8 @@ export const budgetToolText =
   'What is left of the budget of the task at hand: used, reserved, left and share, in dollars, thinking tokens, output tokens, tool calls and calls.';
 
 export const sidebarMenu: readonly MenuSpec<CommandId>[] = [
-  { command: 'outlay.openMeteredTerminal', group: 'navigation' },
+  { command: 'outlay.openDashboard', group: 'navigation@1' },
+  { command: 'outlay.openMeteredTerminal', group: 'navigation@2' },
   { command: 'outlay.openUnmeteredTerminal', group: '1_terminals' },
   { command: 'outlay.showAgents', group: '1_terminals' },
   { command: 'outlay.openWalkthrough', group: '5_help' },

@@ -5,6 +5,7 @@ import {
   budgetToolText,
   type CommandId,
   commands,
+  dashboardPanelId,
   limitNames,
   repositorySettings,
   settings,
@@ -171,7 +172,8 @@ export function generatedParts(): JsonObject {
     extensionKind: ['workspace'],
     main: './dist/extension.js',
     bin: { outlay: 'dist/cli.js' },
-    activationEvents: ['onStartupFinished'],
+    // A panel that was open is brought back without waiting for the start to be over.
+    activationEvents: ['onStartupFinished', `onWebviewPanel:${dashboardPanelId}`],
     capabilities: {
       untrustedWorkspaces: {
         supported: 'limited',

@@ -26,6 +26,8 @@ import { bookThroughSuccessor } from './bookThroughSuccessor.ts';
 import { Budgets } from './budget/budgets.ts';
 import { createControlHandlers } from './control/controlHandlers.ts';
 import { ControlServer } from './control/controlServer.ts';
+import { Comparisons } from './dashboard/comparisons.ts';
+import { watchedRuns } from './dashboard/watchedRuns.ts';
 import { healthNotice } from './healthNotice.ts';
 import { HostDesk } from './host/hostDesk.ts';
 import { hostRouteOf } from './host/hostRoute.ts';
@@ -86,6 +88,7 @@ export class Meter {
   readonly #snapshots: SnapshotSource;
   readonly #workspaces: WorkspaceRegistry;
   readonly #imports: ImportThread;
+  readonly #comparisons: Comparisons;
   readonly #importDesk: ImportDesk;
   readonly #hosts: HostDesk;
   readonly #retention: Retention;
@@ -125,6 +128,8 @@ export class Meter {
       tasks: (moment) => this.#budgets.view(moment),
       notices: () => this.#notices.all(),
       quotas: () => this.#quotas.all(),
+      marks: () => this.#comparisons.marks(),
+      onBooksChanged: () => this.#comparisons.booksChanged(),
     });
     this.#ledger = startLedgerWorker({
       workerUrl: join(options.workerDir, 'ledgerWorker.js'),
@@ -140,8 +145,9 @@ export class Meter {
       ...{ books: this.#ledger, clock, log },
       isOn: () => this.#switch.isOn,
       baseUrls: (taskId) => this.#gateway.baseUrls(taskId),
-      onChange: () => this.#snapshots.booksChanged(),
+      onChange: () => this.#comparisons.runsChanged(),
     });
+    this.#comparisons = new Comparisons({ ...options, snapshots: this.#snapshots });
     this.#books = new Bookkeeper(this.#ledger, {
       assign: (record) => this.#budgets.assign(record),
       onBooked: (record) => {
@@ -179,7 +185,7 @@ export class Meter {
     this.#hosts = this.#createHostDesk();
     this.#retention = new Retention({
       ...{ ledger: this.#ledger, clock, log },
-      onDeleted: () => this.#snapshots.booksChanged(),
+      onDeleted: () => this.#comparisons.runsChanged(),
     });
     // The last meter's address is taken over, so that terminals which hold it reach this one. Where another port is asked for, the
     // secrets are new: terminals go on sending the old ones to a port that anybody can take now.
@@ -228,7 +234,7 @@ export class Meter {
     this.#control.close();
     this.#hosts.close();
     this.#snapshots.close();
-    await this.#imports.close();
+    await Promise.all([this.#imports.close(), this.#comparisons.close()]);
     await this.#gateway.close({ graceMs: STOP_GRACE_MS });
     await this.#observer.drain();
     await this.#books.settled();
@@ -309,7 +315,9 @@ export class Meter {
         imports: this.#importDesk,
         setBudgetPolicy: (policy) => this.#budgets.setPolicy(policy),
         tasks: async () => (await this.#snapshots.current()).tasks,
-        runs: this.#ledger,
+        runs: watchedRuns(this.#ledger, () => this.#comparisons.runsChanged()),
+        comparisons: this.#comparisons,
+        views: this.#ledger,
       }),
     });
   }
@@ -389,6 +397,7 @@ export class Meter {
   async #configure(settings: MeterSettings): Promise<readonly string[]> {
     this.#switch.isOn = settings.metering;
     this.#retention.setDays(settings.retentionDays);
+    this.#comparisons.setPriceOverrides(settings.priceOverrides ?? []);
     this.#budgets.setPriceOverrides(settings.priceOverrides ?? []);
     void this.#ledger.setPrices(settings.priceOverrides ?? []);
     this.#importDesk.setReading(settings.readLogs ?? false);
@@ -441,7 +450,7 @@ export class Meter {
     this.#refusals.close();
     this.#hosts.close();
     this.#gateway.stopListening();
-    await this.#imports.close();
+    await Promise.all([this.#imports.close(), this.#comparisons.close()]);
     await this.#observer.drain();
     await this.#books.settled();
     const { dataDir, workerDir, log } = this.#options;

@@ -15,6 +15,8 @@ export interface PriceQuery {
   readonly inferenceGeo: string | null;
   /** What the provider says it charged; wins over the book, but not over a user override. */
   readonly billedNanoUsd: NanoUsd | null;
+  /** The usage is the sum of several calls, so that no prompt's length is known and no rates of long ones apply. */
+  readonly isSum?: boolean;
 }
 
 /** Decides the cost of a usage. Pure: the same query always gives the same answer from the same book and overrides. */

@@ -45,6 +45,11 @@ function knownInputTokens(usage: Usage): number {
   return (usage.inputTokens ?? 0) + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
 }
 
+/** A sum's prompts may all have been short. */
+function promptTokens({ usage, isSum }: PriceQuery): number {
+  return isSum === true ? 0 : knownInputTokens(usage);
+}
+
 function modified(rates: NanoRates, modifiers: readonly Modifier[]): NanoRates {
   const apply = (rate: number): number => modifiers.reduce((value, { factor }) => timesFactor(value, factor), rate);
   return {
@@ -78,7 +83,7 @@ function priceWith(
 ): Omit<Priced, 'priceVersion'> | null {
   const { usage } = query;
   const listed =
-    found === null ? null : bookRatesAt(found, { atMs: query.atMs, totalInputTokens: knownInputTokens(usage) });
+    found === null ? null : bookRatesAt(found, { atMs: query.atMs, totalInputTokens: promptTokens(query) });
   const own: BookRates = override === null ? {} : ratesOfOverride(override);
   const id = found?.id ?? normaliseModelId(query.model).id;
   const complete = completeRates({ ...listed?.rates, ...own }, { ...usage, section: found?.section ?? null, id });
@@ -88,6 +93,7 @@ function priceWith(
   const cost = splitCost(usage, rates);
   if (cost === null) return null;
   const words = [...(listed?.notes ?? []), ...complete.notes, ...modifiers.map((modifier) => modifier.words)];
+  if (query.isSum === true) words.push('a sum of several calls, without long-prompt rates');
   if (override?.multiplier !== undefined) words.push(`own multiplier x${override.multiplier}`);
   return { cost, rates: ratesUsed(id, rates, words) };
 }

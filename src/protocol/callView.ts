@@ -13,6 +13,8 @@ export interface CallRowView {
   readonly session: string;
   readonly fullSession: string;
   readonly tag: string | null;
+  /** Where it is known from, in words; null for a call that was seen as it passed. */
+  readonly origin: string | null;
   readonly time: string;
   readonly cost: Shown;
   readonly input: Shown;
@@ -74,7 +76,8 @@ export function callRowView(record: CallRecord, times: TimePrinter, nowMs: numbe
     agent: record.agent,
     session: shortenId(record.session),
     fullSession: record.session,
-    tag: authTag(record.auth),
+    tag: authTag(record.auth, record.source === 'transcript'),
+    origin: originOf(record),
     time: times.print(record.startedAtMs, nowMs),
     cost: showUsd(costFigure(record.cost, record)),
     input: showTokens(figureOf(totalInputTokens(record.usage), record.provenance)),
@@ -83,6 +86,15 @@ export function callRowView(record: CallRecord, times: TimePrinter, nowMs: numbe
     status: record.status,
     statusText: record.status === 'ok' ? null : statusText(record),
   };
+}
+
+function originOf({ source, provenance }: CallRecord): string | null {
+  if (source !== 'transcript') return null;
+  return {
+    reported: nowStrings.fromLogs,
+    partial: nowStrings.fromLogsAtLeast,
+    estimated: nowStrings.fromLogsEstimated,
+  }[provenance];
 }
 
 function shownOutput({ usage, provenance }: CallRecord): Pick<CallRowView, 'output' | 'outputUnit'> {
@@ -253,8 +265,11 @@ function callFacts(record: CallRecord, times: TimePrinter): readonly Fact[] {
     [words.ttft, duration(record.ttftMs)],
     [words.duration, duration(record.durationMs)],
     [words.started, times.printFull(record.startedAtMs)],
-    [words.usage, nowStrings.provenance[record.provenance]],
-    [words.cost, nowStrings.costProvenance[record.cost.provenance]],
+    [
+      words.usage,
+      (record.source === 'transcript' ? nowStrings.toldProvenance : nowStrings.provenance)[record.provenance],
+    ],
+    [words.cost, costWords(record)],
     [words.book, record.cost.priceVersion ?? '-'],
     [words.modifiers, modifiers(record)],
     [words.toolCalls, record.usage.toolCalls === 0 ? null : String(record.usage.toolCalls)],
@@ -270,6 +285,14 @@ function callFacts(record: CallRecord, times: TimePrinter): readonly Fact[] {
     [words.responseId, record.responseId],
   ];
   return facts.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
+}
+
+/** A charge in a log is what the agent wrote down, and tokens from a log at list prices are no bill. */
+function costWords({ source, auth, cost }: CallRecord): string {
+  if (source !== 'transcript') return nowStrings.costProvenance[cost.provenance];
+  if (cost.provenance === 'billed') return nowStrings.toldCharge;
+  const isNoBill = auth !== 'key' && cost.provenance === 'priced';
+  return isNoBill ? nowStrings.atApiPrices : nowStrings.costProvenance[cost.provenance];
 }
 
 function duration(durationMs: number | null): string {

@@ -1,5 +1,7 @@
 import type { CallRecord } from '../domain/call.ts';
+import type { DashboardControlMap } from './dashboard.ts';
 import type { ImportControlMap } from './imports.ts';
+import type { ReconcileControlMap } from './reconcile.ts';
 import type { RunControlMap } from './runs.ts';
 import type { NowSnapshot } from './snapshot.ts';
 import type { TaskControlMap } from './tasks.ts';
@@ -9,7 +11,12 @@ import type { TaskControlMap } from './tasks.ts';
  * `Authorization: Bearer`, a JSON body of `params`, a JSON answer of `result`; and `GET /control/watch`, an SSE stream of
  * whole `NowSnapshot`s, one at once and then at most four a second.
  */
-export interface ControlMap extends TaskControlMap, RunControlMap, ImportControlMap {
+export interface ControlMap
+  extends TaskControlMap,
+    RunControlMap,
+    ImportControlMap,
+    ReconcileControlMap,
+    DashboardControlMap {
   readonly status: { readonly params: Record<string, never>; readonly result: MeterStatus };
   readonly snapshot: { readonly params: Record<string, never>; readonly result: NowSnapshot };
   readonly configure: { readonly params: MeterSettings; readonly result: { readonly problems: readonly string[] } };

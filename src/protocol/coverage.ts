@@ -21,13 +21,18 @@ export const coverageStops = ['ends', 'refuses', 'none'] as const;
 
 export type CoverageStop = (typeof coverageStops)[number];
 
-/** An agent that is installed, or that calls. */
+/** What a line is about: an agent that is installed or calls, or a kind of call, whoever makes it. */
+export const coverageSubjects = ['agent', 'kind'] as const;
+
+export type CoverageSubject = (typeof coverageSubjects)[number];
+
 export interface CoverageLine {
   readonly id: string;
+  readonly about: CoverageSubject;
   readonly label: string;
   readonly way: CoverageWay;
   readonly stop: CoverageStop;
-  /** Null where none was seen this week. */
+  /** Null where none was seen this week, and for a kind of call, of which nobody keeps it. */
   readonly lastCallAtMs: number | null;
   /** One sentence. */
   readonly detail: string;

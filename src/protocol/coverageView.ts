@@ -1,9 +1,10 @@
-import type { CoverageLine, CoverageStep, CoverageStop, CoverageWay } from './coverage.ts';
+import type { CoverageLine, CoverageStep, CoverageStop, CoverageSubject, CoverageWay } from './coverage.ts';
 import type { TimePrinter } from './shown.ts';
 
 export interface CoverageRowView {
   readonly id: string;
   readonly label: string;
+  readonly about: CoverageSubject;
   /** How it is seen, what a budget can do, and when a call was last seen. */
   readonly facts: readonly string[];
   readonly isSeen: boolean;
@@ -19,7 +20,7 @@ export const coverageStrings = {
   way: {
     gateway: 'by the gateway',
     host: 'inside VS Code',
-    transcript: 'by its transcripts',
+    transcript: 'by its transcript',
     none: 'not seen',
   } satisfies Record<CoverageWay, string>,
   stop: {
@@ -36,10 +37,11 @@ export function coverageView(
   lines: readonly CoverageLine[],
   { nowMs, times }: { readonly nowMs: number; readonly times: TimePrinter },
 ): readonly CoverageRowView[] {
-  return lines.map(({ id, label, way, stop, lastCallAtMs, detail, action }) => {
+  return lines.map(({ id, label, about, way, stop, lastCallAtMs, detail, action }) => {
     const words = coverageStrings;
     const last = lastCallAtMs === null ? words.noCall : words.lastCall(times.printMinute(lastCallAtMs, nowMs));
-    const facts = way === 'none' ? [words.way.none] : [words.way[way], words.stop[stop], last];
-    return { id, label, facts, isSeen: way !== 'none', detail, action };
+    const seen = [words.way[way], words.stop[stop], ...(about === 'kind' ? [] : [last])];
+    const facts = way === 'none' ? [words.way.none] : seen;
+    return { id, label, about, facts, isSeen: way !== 'none', detail, action };
   });
 }

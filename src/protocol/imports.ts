@@ -37,6 +37,11 @@ export interface ImportParams {
   readonly homeDir: string | null;
   /** One agent's logs only. */
   readonly agent: string | null;
+  /**
+   * Add what the meter read by itself before anybody asked, so that whoever tells the user of the first import has all of it. Only with all of
+   * the user's own logs; left out is no.
+   */
+  readonly withUntold?: boolean;
 }
 
 export interface ImportState {

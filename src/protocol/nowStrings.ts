@@ -24,6 +24,12 @@ const provenanceWords: Record<UsageProvenance, string> = {
   partial: 'Counted until the stream was cut',
 };
 
+const toldProvenanceWords: Record<UsageProvenance, string> = {
+  reported: 'From the agent’s log, as the provider reported',
+  estimated: 'From the agent’s log, which holds estimates',
+  partial: 'From the agent’s log, which may leave some out: at least',
+};
+
 const costProvenanceWords: Record<CostProvenance, string> = {
   billed: 'Charged by the provider',
   priced: 'Tokens at the price book’s rates',
@@ -72,13 +78,22 @@ export const nowStrings = {
   billedHint: 'Calls with an API key, or whose login is not known.',
   subscription: 'At API prices',
   subscriptionNote: '(subscription)',
-  subscriptionHint: 'What your subscription calls would have cost with an API key. This is no bill.',
+  logsNote: '(from logs)',
+  subscriptionAndLogsNote: '(subscription and logs)',
+  subscriptionHint:
+    'What calls on a subscription, and calls that only agents’ logs tell of, would have cost with an API key. This is no bill.',
   subscriptionTag: 'subscription',
   unknownAuthTag: 'login unknown',
+  apiPricesTag: 'at API prices',
+  fromLogs: 'from logs',
+  fromLogsAtLeast: 'from logs, at least',
+  fromLogsEstimated: 'from logs, estimated',
+  partFromLogs: (count: number) => `${plural(count, 'call', 'calls')} from logs`,
   rate: (text: string) => `${text} an hour`,
   rateHint: 'Over the last ten minutes, calls in flight included.',
   unpriced: (count: number) => `${plural(count, 'call', 'calls')} unpriced`,
   estimated: (count: number) => `${plural(count, 'call', 'calls')} estimated`,
+  estimatedOrAtLeast: (count: number) => `${plural(count, 'call', 'calls')} estimated or lower bounds`,
   calls: (count: number) => plural(count, 'call', 'calls'),
   periodNote: (period: string, note: string) => `${period}: ${note}`,
   marksHint: '≈ estimated · ≥ at least · - unknown',
@@ -150,7 +165,10 @@ export const nowStrings = {
   tokensOut: 'out',
   status: statusWords,
   provenance: provenanceWords,
+  toldProvenance: toldProvenanceWords,
   costProvenance: costProvenanceWords,
+  toldCharge: 'As the agent’s log says',
+  atApiPrices: 'At API prices: this is no bill',
   auth: authWords,
   source: sourceWords,
   cacheRead: 'Cache read',
@@ -202,6 +220,6 @@ export const nowStrings = {
   footerPrices: (version: string) => `Prices: ${version}`,
   footerMeter: (version: string, port: number) => `Meter ${version}, port ${port}`,
   announceBilled: (text: string) => `Billed today ${text}.`,
-  announceSubscription: (text: string) => `Subscription at API prices today ${text}.`,
+  announceSubscription: (text: string) => `No bill, at API prices today ${text}.`,
   announceLive: (count: number) => `${plural(count, 'call', 'calls')} in flight.`,
 } as const;

@@ -9,7 +9,7 @@ import { type QuotaView, quotaView } from './quotaView.ts';
 import { type Shown, showUsd, type TimePrinter } from './shown.ts';
 import type { SidebarState } from './sidebar.ts';
 import type { Notice, NowSnapshot, PeriodSpend, SpendFigures } from './snapshot.ts';
-import { doubts, type PeriodView, periodView } from './spendView.ts';
+import { doubts, type PeriodView, periodView, toldNotes } from './spendView.ts';
 
 export type PeriodName = 'today' | 'week';
 export type MeterAction = 'retry' | 'turnOn' | 'showLog';
@@ -23,6 +23,8 @@ export interface MeterLine {
 
 export interface TotalLine {
   readonly key: 'billed' | 'subscription';
+  /** Beside the name; null for none. */
+  readonly note: string | null;
   readonly today: Shown;
   readonly week: Shown;
 }
@@ -79,8 +81,8 @@ export function nowView(state: SidebarState, env: NowEnv): NowView {
       snapshot === null
         ? null
         : {
-            today: periodView(snapshot.today, env.times, env.nowMs),
-            week: periodView(snapshot.week, env.times, env.nowMs),
+            today: periodView(snapshot.today, env.times, { nowMs: env.nowMs, marks: snapshot.marks }),
+            week: periodView(snapshot.week, env.times, { nowMs: env.nowMs, marks: snapshot.marks }),
           },
     recent: (snapshot?.recent ?? []).map((record) => callRowView(record, env.times, env.nowMs)),
     unmeteredTerminals: state.unmeteredTerminals,
@@ -128,9 +130,12 @@ function showTotal(spend: SpendFigures | null): Shown {
 
 function totalsView(snapshot: NowSnapshot, running: boolean, env: NowEnv): TotalsView {
   const { today, week } = snapshot;
-  const lines: TotalLine[] = [{ key: 'billed', today: showTotal(today.billed), week: showTotal(week.billed) }];
+  const lines: TotalLine[] = [
+    { key: 'billed', note: null, today: showTotal(today.billed), week: showTotal(week.billed) },
+  ];
   if (today.subscription !== null || week.subscription !== null) {
-    lines.push({ key: 'subscription', today: showTotal(today.subscription), week: showTotal(week.subscription) });
+    const totals = { today: showTotal(today.subscription), week: showTotal(week.subscription) };
+    lines.push({ key: 'subscription', note: noBillNote([today, week]), ...totals });
   }
   return {
     lines,
@@ -141,13 +146,24 @@ function totalsView(snapshot: NowSnapshot, running: boolean, env: NowEnv): Total
   };
 }
 
+/** Whether it is subscriptions or logs, or both, that the line without a bill tells of. */
+function noBillNote(periods: readonly PeriodSpend[]): string {
+  const parts = periods.flatMap(({ subscription }) => subscription ?? []);
+  const told = parts.reduce((sum, { toldCalls }) => sum + toldCalls, 0);
+  if (told === 0) return nowStrings.subscriptionNote;
+  const calls = parts.reduce((sum, part) => sum + part.calls, 0);
+  return told === calls ? nowStrings.logsNote : nowStrings.subscriptionAndLogsNote;
+}
+
 function periodNotes(name: string, period: PeriodSpend): readonly string[] {
   const both = [period.billed, period.subscription].filter((spend) => spend !== null);
   const count = (of: (spend: SpendFigures) => number): number => both.reduce((sum, spend) => sum + of(spend), 0);
-  const notes = doubts({
-    unpricedCalls: count((spend) => spend.unpricedCalls),
-    estimatedCalls: count((spend) => spend.estimatedCalls),
-  });
+  const toldCalls = count((spend) => spend.toldCalls);
+  const sums = { unpricedCalls: count((spend) => spend.unpricedCalls), toldCalls };
+  const notes = [
+    ...toldNotes({ calls: count((spend) => spend.calls), toldCalls }),
+    ...doubts({ ...sums, estimatedCalls: count((spend) => spend.estimatedCalls) }),
+  ];
   return notes.length === 0 ? [] : [nowStrings.periodNote(name, notes.join(', '))];
 }
 

@@ -17,7 +17,10 @@ export interface SpendFigures {
   readonly visibleTokens: Figure;
   readonly calls: number;
   readonly unpricedCalls: number;
+  /** With counts that are estimates, or lower bounds. */
   readonly estimatedCalls: number;
+  /** Of the calls, those that only agents' logs tell of. */
+  readonly toldCalls: number;
 }
 
 /** One line of "per model" or "per session". Billed and subscription use are separate rows and are never added up. */
@@ -86,6 +89,14 @@ export interface MeterFacts {
   readonly metering: boolean;
 }
 
+/** What comparisons say of a model in use. */
+export interface ModelMark {
+  /** As calls name it. */
+  readonly model: string;
+  /** In words, without a capital: "lists less than gpt-5.2 and costs more; not on the cost-success frontier". */
+  readonly text: string;
+}
+
 /** The whole of what a surface shows. Always complete, never a difference; a higher revision replaces a lower one. */
 export interface NowSnapshot {
   readonly revision: number;
@@ -102,4 +113,6 @@ export interface NowSnapshot {
   /** The newest finished calls, at most 50. */
   readonly recent: readonly CallRecord[];
   readonly notices: readonly Notice[];
+  /** Of models that were compared; empty where there is nothing to say. */
+  readonly marks: readonly ModelMark[];
 }

@@ -1,9 +1,10 @@
 import type { AuthKind } from '../domain/api.ts';
 import { exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
 import { formatFigure, printPercent } from '../domain/format.ts';
+import { logsHoldEstimates } from '../domain/logEstimates.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type Shown, shortenId, showTokens, showUsd, type TimePrinter } from './shown.ts';
-import type { PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
+import type { ModelMark, PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
 
 export type SpendKind = 'input' | 'cache' | 'thinking' | 'output' | 'unsplit';
 
@@ -29,6 +30,8 @@ export interface SpendRowView {
   readonly cost: Shown;
   /** Calls, and what is not sure about them, in words. */
   readonly notes: readonly string[];
+  /** What comparisons say of the model, in sentences; empty for sessions. */
+  readonly marks: readonly string[];
   /** Length of the bar against the dearest row of the list; null where the cost is unknown: no bar, not an empty one. */
   readonly length: number | null;
   readonly segments: readonly BarSegment[];
@@ -41,7 +44,11 @@ export interface PeriodView {
   readonly bySession: readonly SpendRowView[];
 }
 
-export function periodView(period: PeriodSpend, times: TimePrinter, nowMs: number): PeriodView {
+export function periodView(
+  period: PeriodSpend,
+  times: TimePrinter,
+  { nowMs, marks }: { readonly nowMs: number; readonly marks: readonly ModelMark[] },
+): PeriodView {
   const rows = (list: readonly SpendRow[], name: (row: SpendRow) => RowName): readonly SpendRowView[] => {
     const dearest = Math.max(0, ...list.map((row) => knownValue(row.spend.costNanoUsd) ?? 0));
     return list.map((row) => ({
@@ -50,32 +57,46 @@ export function periodView(period: PeriodSpend, times: TimePrinter, nowMs: numbe
     }));
   };
   return {
-    byModel: rows([...period.byModel].sort(byCost), modelName),
+    byModel: rows([...period.byModel].sort(byCost), (row) => modelName(row, marks)),
     bySession: rows([...period.bySession].sort(byLastCall), sessionName),
   };
 }
 
 /** Words for what is not sure about a sum; empty where all is sure. */
-export function doubts(spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCalls'>): readonly string[] {
+export function doubts(spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCalls' | 'toldCalls'>): readonly string[] {
   const notes: string[] = [];
   if (spend.unpricedCalls > 0) notes.push(nowStrings.unpriced(spend.unpricedCalls));
-  if (spend.estimatedCalls > 0) notes.push(nowStrings.estimated(spend.estimatedCalls));
+  const words = spend.toldCalls > 0 ? nowStrings.estimatedOrAtLeast : nowStrings.estimated;
+  if (spend.estimatedCalls > 0) notes.push(words(spend.estimatedCalls));
   return notes;
 }
 
-export function authTag(auth: AuthKind): string | null {
+/** `isTold`: only logs tell of it. Then an unknown login makes no bill. */
+export function authTag(auth: AuthKind, isTold = false): string | null {
   if (auth === 'subscription') return nowStrings.subscriptionTag;
-  return auth === 'unknown' ? nowStrings.unknownAuthTag : null;
+  if (auth !== 'unknown') return null;
+  return isTold ? nowStrings.apiPricesTag : nowStrings.unknownAuthTag;
+}
+
+/** How much of a sum only logs tell of, in words; empty for nothing. */
+export function toldNotes({ calls, toldCalls }: Pick<SpendFigures, 'calls' | 'toldCalls'>): readonly string[] {
+  if (toldCalls === 0) return [];
+  return [toldCalls === calls ? nowStrings.fromLogs : nowStrings.partFromLogs(toldCalls)];
 }
 
 interface RowName {
   readonly title: string;
   readonly fullTitle: string;
   readonly notes: readonly string[];
+  readonly marks: readonly string[];
+  /** All of its calls are one agent's. */
+  readonly isOneAgent: boolean;
 }
 
-function modelName(row: SpendRow): RowName {
-  return { title: row.model, fullTitle: row.model, notes: [] };
+function modelName(row: SpendRow, marks: readonly ModelMark[]): RowName {
+  const own = marks.filter(({ model }) => model === row.model).map(({ text }) => text);
+  const sentences = [...new Set(own)].map(asSentence);
+  return { title: row.model, fullTitle: row.model, notes: [], marks: sentences, isOneAgent: false };
 }
 
 function sessionName(row: SpendRow): RowName {
@@ -83,6 +104,8 @@ function sessionName(row: SpendRow): RowName {
     title: `${row.agent} ${shortenId(row.key)}`,
     fullTitle: `${row.agent}, ${nowStrings.session(row.key)}`,
     notes: row.model === '' ? [] : [row.model],
+    marks: [],
+    isOneAgent: true,
   };
 }
 
@@ -92,13 +115,29 @@ function rowView(row: SpendRow, name: RowName, dearest: number): Omit<SpendRowVi
     key: `${row.auth}|${row.agent}|${row.model}|${row.key}`,
     title: name.title,
     fullTitle: name.fullTitle,
-    tag: authTag(row.auth),
+    tag: authTag(row.auth, isTold(row.spend)),
     cost: showUsd(row.spend.costNanoUsd),
-    notes: [nowStrings.calls(row.spend.calls), ...name.notes, ...doubts(row.spend)],
+    notes: [nowStrings.calls(row.spend.calls), ...name.notes, ...provenanceNotes(row, name)],
+    marks: name.marks,
     length: cost === null || dearest === 0 ? null : cost / dearest,
     segments: barSegments(row.spend),
     lines: kindLines(row.spend),
   };
+}
+
+function asSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function isTold({ calls, toldCalls }: SpendFigures): boolean {
+  return calls > 0 && toldCalls === calls;
+}
+
+/** Where a row comes from and what is not sure of it. A log that one agent wrote tells at least what it tells. */
+function provenanceNotes({ agent, spend }: SpendRow, { isOneAgent }: RowName): readonly string[] {
+  const isBound = isOneAgent && isTold(spend) && spend.estimatedCalls > 0 && !logsHoldEstimates(agent);
+  if (!isBound) return [...toldNotes(spend), ...doubts(spend)];
+  return [nowStrings.fromLogsAtLeast, ...doubts({ ...spend, estimatedCalls: 0 })];
 }
 
 /** What a cost was paid for, largest unit first in reading order; what no kind accounts for is a segment of its own. */

@@ -1,5 +1,6 @@
 import { exactFigure, unknownFigure } from '../domain/figure.ts';
 import { formatFigure, printCompact, printDuration, printUsd } from '../domain/format.ts';
+import { markdownRow, plainMarkdown } from './markdown.ts';
 import { type ContenderSummary, contenderLabel, type TrialRecord } from './trials.ts';
 import { runStateText } from './trialTreeView.ts';
 
@@ -12,18 +13,18 @@ export function trialReport(record: TrialRecord): string {
   const { plan, summaries, verdict, because, notices, runs, spentNanoUsd } = record;
   const isOver = record.state === 'ended';
   const lines = [
-    `# ${plain(plan.name)}`,
+    `# ${plainMarkdown(plan.name)}`,
     '',
-    verdict === null ? (because === null ? 'The trial is running.' : plain(because)) : plain(verdict),
+    verdict === null ? (because === null ? 'The trial is running.' : plainMarkdown(because)) : plainMarkdown(verdict),
     '',
     `${isOver ? 'Spent' : 'Spent so far'}: ${printUsd(spentNanoUsd)} of ${printUsd(plan.totalLimitNanoUsd)}.`,
-    ...notices.map((notice) => `\n${plain(notice)}`),
+    ...notices.map((notice) => `\n${plainMarkdown(notice)}`),
     '',
     '| Model | Passed | Cost (median) | Cost per pass | Thinking | Turns | Time | Diff lines |',
     '|---|--:|--:|--:|--:|--:|--:|--:|',
     ...summaries.map((summary) =>
-      row([
-        plain(summary.label),
+      markdownRow([
+        plainMarkdown(summary.label),
         passedText(summary),
         known(summary.medianCostNanoUsd, printUsd),
         known(summary.costPerPassNanoUsd, printUsd),
@@ -40,17 +41,17 @@ export function trialReport(record: TrialRecord): string {
     '|--:|---|---|---|--:|--:|--:|--:|--:|---|',
     ...runs.map((run) => {
       const contender = plan.contenders[run.contender];
-      return row([
+      return markdownRow([
         String(run.number),
-        plain(plan.tasks[run.task]?.name ?? ''),
-        contender === undefined ? '' : plain(contenderLabel(contender)),
+        plainMarkdown(plan.tasks[run.task]?.name ?? ''),
+        contender === undefined ? '' : plainMarkdown(contenderLabel(contender)),
         runStateText(run),
         known(run.figures?.costNanoUsd ?? null, printUsd),
         known(run.figures?.thinkingTokens ?? null, printCompact),
         known(run.figures?.calls ?? null, printCompact),
         known(run.agentMs, printDuration),
         run.diff === null ? '-' : `${run.diff.files},\u00a0+${run.diff.insertions}\u00a0-${run.diff.deletions}`,
-        plain(run.because ?? ''),
+        plainMarkdown(run.because ?? ''),
       ]);
     }),
     '',
@@ -63,13 +64,4 @@ export function trialReport(record: TrialRecord): string {
 function passedText({ passed, runs, passLow, passHigh }: ContenderSummary): string {
   const range = runs === 0 ? '' : ` (${Math.round(passLow * 100)}\u2013${Math.round(passHigh * 100)}\u00a0%)`;
   return `${passed}\u00a0of\u00a0${runs}${range}`;
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-/** Text that Markdown takes for nothing but text. */
-function plain(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>()#+!|~&-]/g, (mark) => (mark === '-' ? mark : `\\${mark}`));
 }

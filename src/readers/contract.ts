@@ -1,6 +1,6 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import type { Usage } from '../domain/usage.ts';
+import type { Usage, UsagePart } from '../domain/usage.ts';
 import type { ForeignDatabase } from '../ledger/openForeignDatabase.ts';
 import type { JsonObject } from '../wire/json.ts';
 
@@ -42,6 +42,8 @@ export interface Observation {
   readonly atMs: number;
   readonly durationMs: number | null;
   readonly usage: Usage;
+  /** Only where the call has more than one; they add up to `usage`. */
+  readonly parts?: readonly UsagePart[];
   /**
    * True where the log has only the sum of several calls (a session's total): no tier by the size of one request applies to it, and
    * it is no single call to count.
@@ -148,6 +150,10 @@ export interface LineParser {
   line(record: JsonObject, sink: ReadSink): void;
   /** Called when the file has no more whole lines for now. Also: push what was held back until the next line. */
   pause?(sink: ReadSink): void;
+  /** The own ids under which an earlier reading may have told of calls that are another log's, or have another name by now. */
+  retracted?(): readonly string[];
+  /** The session whose log may yet tell that calls of this one are its own; null once that is settled. */
+  awaits?(): string | null;
   /** Small, since it is kept for each file; null for nothing to remember. */
   state(): JsonValue;
 }

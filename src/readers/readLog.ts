@@ -36,6 +36,9 @@ export interface LogRead {
   readonly position: LogPosition;
   /** The file was read from its start although it had been read before. */
   readonly isAnew: boolean;
+  /** See `LineParser`. */
+  readonly retracted?: readonly string[];
+  readonly awaits?: string | null;
 }
 
 export interface LogSink {
@@ -204,7 +207,8 @@ function readLineLog(
   const state = stateBeforeTail === undefined ? parser.state() : stateBeforeTail;
   parser.pause?.(lineSink);
   const position = { ...place, fingerprint: fingerprintOf(file, place.offset), state };
-  return { position, isAnew: from !== null && !isSame };
+  const retracted = parser.retracted?.() ?? [];
+  return { position, isAnew: from !== null && !isSame, retracted, awaits: parser.awaits?.() ?? null };
 }
 
 function readDocument(

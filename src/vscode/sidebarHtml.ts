@@ -4,10 +4,12 @@ export interface SidebarHtmlParts {
   readonly nonce: string;
   readonly scriptUri: string;
   readonly styleUri: string;
+  /** Of the document; read out when it gets the focus. */
+  readonly title?: string;
 }
 
-/** The page of the sidebar: nothing may load but our own bundle, and nothing may be sent anywhere. */
-export function sidebarHtml({ cspSource, nonce, scriptUri, styleUri }: SidebarHtmlParts): string {
+/** The page of a webview of ours: nothing may load but our own bundle, and nothing may be sent anywhere. */
+export function sidebarHtml({ cspSource, nonce, scriptUri, styleUri, title = 'Outlay' }: SidebarHtmlParts): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -25,7 +27,7 @@ export function sidebarHtml({ cspSource, nonce, scriptUri, styleUri }: SidebarHt
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${styleUri}">
-<title>Outlay</title>
+<title>${title}</title>
 </head>
 <body>
 <div id="app"></div>

@@ -67,7 +67,7 @@ function hoverTable(state: SidebarState, snapshot: NowSnapshot): string {
 function periodRows(name: string, { billed, subscription }: PeriodSpend): [string, string][] {
   const rows: [string, string][] = [];
   if (billed !== null || subscription === null) rows.push([`${name}, billed`, costOf(billed?.costNanoUsd ?? null)]);
-  if (subscription !== null) rows.push([`${name}, at API prices (subscription)`, costOf(subscription.costNanoUsd)]);
+  if (subscription !== null) rows.push([`${name}, at API prices (no bill)`, costOf(subscription.costNanoUsd)]);
   return rows;
 }
 

@@ -1,7 +1,9 @@
 import type { ExtensionContext } from 'vscode';
+import type { DashboardState } from '../protocol/dashboard.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import type { BudgetPolicy } from '../protocol/tasks.ts';
 import type { TaskNode } from '../protocol/taskTreeView.ts';
+import type { DashboardPanel } from './dashboard/dashboardPanel.ts';
 import type { DialogScript } from './dialogs.ts';
 import { agentExtensions } from './inHost/agentExtensions.ts';
 import type { StatusBar } from './statusBar.ts';
@@ -43,6 +45,10 @@ export interface TestInspection {
   askToObserve(agentIds: readonly string[]): Promise<void>;
   /** Switches the observer itself, past the setting. */
   switchObserver(on: boolean): void;
+  /** What the dashboard shows; null while it is closed. */
+  dashboard(): DashboardState | null;
+  /** What this window told of agents' logs, oldest first. */
+  toldOfLogs(): readonly string[];
   /** The limits of the settings, as the meter is told of them. */
   policy(): BudgetPolicy;
 }
@@ -54,6 +60,7 @@ export function inspectionFor(
     readonly session: WindowSession;
     readonly statusBar: StatusBar;
     readonly tasks: TaskSurfaces;
+    readonly dashboard: DashboardPanel;
   },
 ): TestInspection {
   const { session, statusBar, tasks } = parts;
@@ -79,6 +86,7 @@ export function inspectionFor(
     scriptDialogs: (script) => {
       tasks.dialogs.useScript(script);
       session.observation.dialogs.useScript(script);
+      session.reconciler.dialogs.useScript(script);
     },
     taskNodes: () => tasks.tree.getChildren(),
     lookAtBranches: () => tasks.branches.look(),
@@ -95,6 +103,8 @@ export function inspectionFor(
         on ? { connection: null, workspaceId: session.workspaceId, ownHosts: new Set(), ignored: new Set() } : null,
       );
     },
+    dashboard: () => parts.dashboard.state,
+    toldOfLogs: () => session.toldOfLogs,
     policy: () => readPolicy(session.workspaceId),
   };
 }

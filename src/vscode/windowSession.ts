@@ -6,6 +6,7 @@ import { systemClock } from '../domain/clock.ts';
 import { type Disposable, DisposableList } from '../domain/disposable.ts';
 import { type AgentId, agentIds } from '../manifest/manifest.ts';
 import type { ControlMap, ControlName } from '../protocol/control.ts';
+import type { DashboardControlMap } from '../protocol/dashboard.ts';
 import { LOCK_FILE_NAME } from '../protocol/meterLock.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import { noTasks, type TasksSnapshot } from '../protocol/tasks.ts';
@@ -15,7 +16,8 @@ import { setContextKey } from './commands.ts';
 import { agentCoverage, type CoverageRow } from './coverage/agentCoverage.ts';
 import { CoverageDesk } from './coverage/coverageDesk.ts';
 import { readHostEnvironment } from './hostEnvironment.ts';
-import { readLogs } from './imports/readLogs.ts';
+import { type AskMeter, readLogs } from './imports/readLogs.ts';
+import { SessionReconciler } from './imports/reconcileSession.ts';
 import { Observation } from './inHost/observation.ts';
 import { type MeterConnection, MeterHost, type MeterView, type MeterWishes } from './meter/meterHost.ts';
 import { startMeter } from './meter/meterProcess.ts';
@@ -34,6 +36,8 @@ export interface TaskScript {
   answer(name: TaskRequest, params: unknown): unknown;
 }
 
+/** The meter answers at once that it works; a machine under load may take its time for that. */
+const DASHBOARD_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 10_000;
 /** In the editor's global state: the logs of this machine were read once. */
 const firstImportKey = 'outlay.readLogsOnce';
@@ -59,6 +63,7 @@ export class WindowSession implements Disposable, TaskDesk {
   readonly cline: ClineConnector;
   readonly #childProcesses: ChildProcessConnector;
   readonly observation: Observation;
+  readonly reconciler: SessionReconciler;
   readonly #coverage = new CoverageDesk(() => this.#publish());
   #launcherDir: string | null = null;
   #gateways: UserGateways | null = null;
@@ -67,6 +72,7 @@ export class WindowSession implements Disposable, TaskDesk {
   #policySent: Promise<void> = Promise.resolve();
   #taskScript: TaskScript | null = null;
   #sawCall = false;
+  readonly #toldOfLogs: string[] = [];
 
   constructor(
     context: ExtensionContext,
@@ -97,6 +103,9 @@ export class WindowSession implements Disposable, TaskDesk {
         onChange: () => this.#publish(),
         meterUpstreams: environment.upstreams,
       }),
+    );
+    this.reconciler = this.#subscriptions.push(
+      new SessionReconciler((name, params, timeoutMs) => this.#host.call(name, params, timeoutMs)),
     );
     this.cline = new ClineConnector({
       memory: context.globalState,
@@ -221,6 +230,14 @@ export class WindowSession implements Disposable, TaskDesk {
     return this.#refreshing;
   }
 
+  /** Asks the meter for the figures of the dashboard. */
+  askDashboard<Name extends keyof DashboardControlMap>(
+    name: Name,
+    params: ControlMap[Name]['params'],
+  ): Promise<ControlMap[Name]['result']> {
+    return this.#host.call(name, params, DASHBOARD_TIMEOUT_MS);
+  }
+
   retry(): Promise<void> {
     return this.#host.retry();
   }
@@ -230,8 +247,17 @@ export class WindowSession implements Disposable, TaskDesk {
   }
 
   /** Has the agents' logs read and tells what they came to; quietly the first time, which nobody asked for. */
-  readLogs(isQuiet: boolean): Promise<void> {
-    return readLogs((name, params, timeoutMs) => this.#host.call(name, params, timeoutMs), isQuiet);
+  async readLogs(isFirst: boolean): Promise<void> {
+    const ask: AskMeter = (name, params, timeoutMs) => this.#host.call(name, params, timeoutMs);
+    const sentence = await readLogs(ask, isFirst);
+    if (sentence === null) return;
+    this.#log.info(sentence);
+    this.#toldOfLogs.push(sentence);
+  }
+
+  /** What this window told of logs, oldest first. */
+  get toldOfLogs(): readonly string[] {
+    return this.#toldOfLogs;
   }
 
   /** @returns how many calls were deleted. */

@@ -28,6 +28,9 @@ export interface UsageContext {
   readonly toolCalls: number;
 }
 
+/** What reading a usage needs of a response: a log has no more of one. */
+export type UsageReading = Pick<ResponseState, 'count' | 'facts' | 'problem' | 'set'>;
+
 /** Merges the cumulative usage objects of one response. */
 export interface AnthropicUsage {
   /** Field by field, what is not null replaces what was there. */
@@ -49,7 +52,7 @@ const noCounts: Counts = {
   webSearches: null,
 };
 
-export function createAnthropicUsage(state: ResponseState): AnthropicUsage {
+export function createAnthropicUsage(state: UsageReading): AnthropicUsage {
   let total: Counts | null = null;
   let iterations: readonly Iteration[] = [];
 
@@ -85,7 +88,7 @@ export function createAnthropicUsage(state: ResponseState): AnthropicUsage {
   };
 }
 
-function readCounts(state: ResponseState, usage: JsonObject): Counts {
+function readCounts(state: UsageReading, usage: JsonObject): Counts {
   const tiers = objectField(usage, 'cache_creation');
   return {
     input: state.count(usage, 'input_tokens'),
@@ -123,7 +126,7 @@ function cacheWrites(counts: Counts): { fiveMinutes: number; oneHour: number } {
   return { fiveMinutes: counts.cacheWrite - kept, oneHour: kept };
 }
 
-function usageOf(state: ResponseState, counts: Counts, noThinking: boolean): Usage {
+function usageOf(state: UsageReading, counts: Counts, noThinking: boolean): Usage {
   const writes = cacheWrites(counts);
   return {
     inputTokens: counts.input,
@@ -139,7 +142,7 @@ function usageOf(state: ResponseState, counts: Counts, noThinking: boolean): Usa
 
 /** The parts that the top-level counts stand for: one per sampling iteration where those add up to the top level, else one. */
 function servedParts(
-  state: ResponseState,
+  state: UsageReading,
   total: Counts,
   iterations: readonly Iteration[],
   context: UsageContext,
@@ -195,7 +198,7 @@ function spreadThinking(usages: readonly Usage[], thinkingTokens: number | null)
 }
 
 /** Compactions and advisors are sampled besides the answer: the top level does not include them. */
-function extraParts(state: ResponseState, iterations: readonly Iteration[], context: UsageContext): UsagePart[] {
+function extraParts(state: UsageReading, iterations: readonly Iteration[], context: UsageContext): UsagePart[] {
   return iterations.flatMap((iteration) => {
     switch (iteration.type) {
       case 'compaction':

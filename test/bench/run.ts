@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { BenchRow, BenchSection } from './benchSection.ts';
 import { benchBudget } from './budget.ts';
 import { benchCompare } from './compare.ts';
+import { benchDashboard } from './dashboard.ts';
 import { benchGateway } from './gateway.ts';
 import { benchImport } from './import.ts';
 import { benchInHost } from './inHost.ts';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (seconds: number) => Promise<BenchSection
   gateway: (seconds) => benchGateway({ seconds }),
   tokens: () => benchTokens(),
   budget: () => benchBudget(),
+  dashboard: () => benchDashboard(),
   'in-host': () => benchInHost(),
   import: () => benchImport(),
   start: () => benchStart(),

@@ -4,8 +4,15 @@ import { build } from 'esbuild';
 import { packExtension } from '../support/realVsCode.ts';
 import { clientsDir, projectDir } from '../support/toolchain.ts';
 
-/** Bundles and packs the extension of the tests that calls LLM APIs, as its makers would; gives the .vsix. */
-export async function packCallerExtension(folder: string): Promise<string> {
+export interface CallerExtension {
+  /** Unpacked, for an editor that takes extensions under development. */
+  readonly folder: string;
+  /** Packed, to be installed. */
+  readonly vsix: string;
+}
+
+/** Bundles and packs the extension of the tests that calls LLM APIs, as its makers would. */
+export async function packCallerExtension(folder: string): Promise<CallerExtension> {
   const source = join(projectDir, 'test/vscode/callerExtension');
   const out = join(folder, 'callerExtension');
   mkdirSync(out, { recursive: true });
@@ -24,5 +31,5 @@ export async function packCallerExtension(folder: string): Promise<string> {
   });
   const vsix = join(folder, 'caller.vsix');
   await packExtension(out, vsix);
-  return vsix;
+  return { folder: out, vsix };
 }

@@ -5,8 +5,9 @@ import { build } from 'esbuild';
 import { endMeters } from '../support/processes.ts';
 import { type Script, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { projectDir } from '../support/toolchain.ts';
-import { packCallerExtension } from './callerExtension.ts';
+import { type CallerExtension, packCallerExtension } from './callerExtension.ts';
 import type { HostResults } from './index.ts';
+import { writeFirstLog } from './suite/agentLogs.ts';
 
 /** Tests inside the host say by a header what their request is to be answered with. */
 function scriptOfRequest({ headers }: SeenRequest): Script {
@@ -19,7 +20,7 @@ export interface HostRun {
   readonly testsPath: string;
   readonly folder: string;
   /** A second extension, which calls LLM APIs. */
-  readonly callerVsix: string;
+  readonly caller: CallerExtension;
   readonly env: Readonly<Record<string, string>>;
   /** Prints the results of the host; whether every test passed. */
   report(): boolean;
@@ -36,15 +37,20 @@ export async function prepareHostRun(names: readonly string[] = []): Promise<Hos
   const home = mkdtempSync(join(tmpdir(), 'outlay-host-'));
   const folder = join(home, 'workspace');
   mkdirSync(folder);
+  const userHome = join(home, 'user');
+  writeFirstLog(userHome);
   const upstream = await startScriptedUpstream({ script: scriptOfRequest });
   const results = join(home, 'results.json');
   return {
     testsPath: join(out, 'index.js'),
     folder,
-    callerVsix: await packCallerExtension(home),
+    caller: await packCallerExtension(home),
     env: {
       OUTLAY_TEST_RESULTS: results,
       OUTLAY_TEST_UPSTREAM: upstream.origin,
+      // A home of its own: whoever runs the tests has logs, too.
+      HOME: userHome,
+      OUTLAY_TEST_HOME: userHome,
       OUTLAY_DATA_DIR: join(home, 'data'),
       OUTLAY_UPSTREAMS: ['anthropic', 'openai', 'gemini'].map((route) => `${route}=${upstream.origin}`).join(','),
     },

@@ -10,7 +10,8 @@ try {
   const vscodeExecutablePath = process.env['VSCODE_EXECUTABLE'] || (await download());
   await runTests({
     vscodeExecutablePath,
-    extensionDevelopmentPath: projectDir,
+    // The second extension comes as one under development too: those are the only ones that run with all others disabled.
+    extensionDevelopmentPath: [projectDir, host.caller.folder],
     extensionTestsPath: host.testsPath,
     extensionTestsEnv: host.env,
     launchArgs: [host.folder, '--user-data-dir', join(host.folder, '../user'), '--disable-extensions'],

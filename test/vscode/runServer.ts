@@ -10,7 +10,7 @@ const vsCode = await startVsCode({
   // What watches the branches of tasks asks the editor's git.
   settings: { 'git.enabled': true },
   extensionDevelopmentPath: projectDir,
-  extensions: [host.callerVsix],
+  extensions: [host.caller.vsix],
   testsPath: host.testsPath,
   folder: host.folder,
   env: host.env,

@@ -7,12 +7,14 @@ import {
   type CoverageStep,
   coverageActions,
   coverageStops,
+  coverageSubjects,
   coverageWays,
 } from '../../src/protocol/coverage.ts';
 import type { SidebarState } from '../../src/protocol/sidebar.ts';
 import type {
   LiveCall,
   MeterFacts,
+  ModelMark,
   Notice,
   NowSnapshot,
   PeriodSpend,
@@ -42,6 +44,7 @@ const spendFigures = objectOf<SpendFigures>({
   calls: number,
   unpricedCalls: number,
   estimatedCalls: number,
+  toldCalls: number,
 });
 
 const spendRow = objectOf<SpendRow>({
@@ -110,7 +113,7 @@ const callCost = objectOf<CallCost>({
   priceVersion: nullable(text),
 });
 
-const callRecord = objectOf<CallRecord>({
+export const callRecord = objectOf<CallRecord>({
   id: text,
   startedAtMs: number,
   durationMs: nullable(number),
@@ -170,6 +173,7 @@ const snapshot = objectOf<NowSnapshot>({
   tasks: tasksShape,
   recent: listOf(callRecord),
   notices: listOf(objectOf<Notice>({ id: text, severity: oneOf('info', 'warning', 'error'), text })),
+  marks: listOf(objectOf<ModelMark>({ model: text, text })),
 });
 
 const coverageStep = objectOf<CoverageStep>({ id: oneOf(...coverageActions), text, changes: text });
@@ -177,6 +181,7 @@ const coverageStep = objectOf<CoverageStep>({ id: oneOf(...coverageActions), tex
 const coverageLine = objectOf<CoverageLine>({
   id: text,
   label: text,
+  about: oneOf(...coverageSubjects),
   way: oneOf(...coverageWays),
   stop: oneOf(...coverageStops),
   lastCallAtMs: nullable(number),

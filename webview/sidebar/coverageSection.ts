@@ -18,7 +18,8 @@ export function coverageSection(rows: readonly CoverageRowView[], ui: UiState, a
           { key: 'rows', attributes: { 'aria-labelledby': 'coverage-heading' }, on: { keydown: walkRows } },
           rows.map((row) => coverageRow(row, ui, actions)),
         ),
-    h('p.quiet.small', { key: 'unseen', text: coverageStrings.unseen }),
+    // Where calls are observed these are lines of their own.
+    !rows.some(({ about }) => about === 'kind') && h('p.quiet.small', { key: 'unseen', text: coverageStrings.unseen }),
   ]);
 }
 

@@ -100,7 +100,7 @@ function totalLine(line: TotalLine): VNode {
       },
       [
         h('span', { text: isBilled ? nowStrings.billed : nowStrings.subscription }),
-        !isBilled && h('span.note', { key: 'note', text: nowStrings.subscriptionNote }),
+        line.note !== null && h('span.note', { key: 'note', text: line.note }),
       ],
     ),
     h('td', { key: 'today' }, [figure(line.today, `today.${line.key}`)]),

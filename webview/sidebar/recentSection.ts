@@ -57,6 +57,7 @@ function callRow(row: CallRowView, properties: RecentProperties): VNode {
         h('span.facts', {}, [
           h('span', { text: row.time }),
           foreign('span.next.shrink', row.agent, `${row.agent}, ${nowStrings.session(row.fullSession)}`),
+          row.origin !== null && h('span.next', { key: 'origin', text: row.origin }),
           tag(row.tag),
         ]),
       ]),

@@ -87,6 +87,7 @@ function spendRow(row: SpendRowView, list: RowList): VNode {
         h('span.amount', {}, [figure(row.cost, name('cost'))]),
       ]),
       h('span.facts.quiet', { key: 'facts' }, [...joined(row.notes), tag(row.tag)]),
+      ...row.marks.map((mark) => h('span.says', { key: mark, text: mark, attributes: { dir: 'auto' } })),
       row.length !== null && stackedBar(row.segments, row.length),
     ],
     body: () => spendTable(row, name),

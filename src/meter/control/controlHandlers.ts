@@ -1,13 +1,17 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { RunBooks } from '../../ledger/contract.ts';
+import type { LedgerWorker } from '../../ledger/startLedgerWorker.ts';
 import type { MeterSettings, MeterStatus, WorkspaceBaseUrls, WorkspaceParams } from '../../protocol/control.ts';
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import type { TaskOffice } from '../budget/taskOffice.ts';
+import type { Comparisons } from '../dashboard/comparisons.ts';
 import type { ImportDesk } from '../import/importDesk.ts';
 import { importHandlers } from '../import/importHandlers.ts';
 import { readBeforeMs, readRecords, readSettings, readVersion, readWorkspace } from './controlParams.ts';
 import type { ControlHandlers } from './controlServer.ts';
+import { dashboardHandlers } from './dashboardHandlers.ts';
+import { reconcileHandlers } from './reconcileHandlers.ts';
 import { runHandlers } from './runHandlers.ts';
 import { taskHandlers } from './taskHandlers.ts';
 
@@ -29,7 +33,9 @@ export interface MeterOperations {
   setBudgetPolicy(policy: unknown): Promise<readonly string[]>;
   tasks(): Promise<TasksSnapshot>;
   readonly runs: RunBooks;
+  readonly views: Pick<LedgerWorker, 'reconcile' | 'sessionsBothWays'>;
   readonly imports: ImportDesk;
+  readonly comparisons: Pick<Comparisons, 'ask' | 'cancel'>;
 }
 
 /** One handler for each entry of the control map. */
@@ -49,5 +55,7 @@ export function createControlHandlers(meter: MeterOperations): ControlHandlers {
     ...taskHandlers(meter),
     ...runHandlers(meter.runs),
     ...importHandlers(meter.imports),
+    ...dashboardHandlers(meter.comparisons),
+    ...reconcileHandlers(meter.views),
   };
 }

@@ -22,6 +22,8 @@ export interface CollectedLog {
   readonly problems: readonly ImportProblem[];
   readonly problemCount: number;
   readonly log: ImportedLog;
+  /** See `ImportBatch`. */
+  readonly retracted: readonly string[];
 }
 
 const keptProblems = 100;
@@ -42,7 +44,11 @@ export class LogCollector {
     const calls = new Map<string, ImportedCall>();
     const problems: ImportProblem[] = [];
     let problemCount = 0;
-    const { position } = readLog(
+    const {
+      position,
+      retracted = [],
+      awaits,
+    } = readLog(
       { log, from: known === null ? null : positionOf(known), context: this.#context },
       {
         call: (observation) => {
@@ -56,7 +62,12 @@ export class LogCollector {
         },
       },
     );
-    return { calls: [...calls.values()], problems, problemCount, log: this.#entry(log, position) };
+    return {
+      ...{ calls: [...calls.values()], problems, problemCount },
+      // A log that could not be read awaits what it did before.
+      log: this.#entry(log, position, awaits === undefined ? (known?.parentId ?? null) : awaits),
+      retracted: retracted.map((id) => this.#ownIdentity(id)),
+    };
   }
 
   #imported(seen: Observation): ImportedCall {
@@ -77,6 +88,8 @@ export class LogCollector {
       atMs: seen.atMs,
       durationMs: seen.durationMs,
       usage: seen.usage,
+      ...(seen.parts === undefined ? {} : { parts: seen.parts }),
+      isSum: seen.isSum,
       provenance: seen.provenance,
       billedNanoUsd: seen.billedNanoUsd,
       serviceTier: seen.serviceTier,
@@ -88,6 +101,10 @@ export class LogCollector {
   #identity({ responseId, requestId, ownId }: Observation['keys']): string {
     if (responseId !== null) return identityOf('response', responseId);
     if (requestId !== null) return identityOf('request', requestId);
+    return this.#ownIdentity(ownId);
+  }
+
+  #ownIdentity(ownId: string): string {
     return identityOf('own', `${this.#agent} ${ownId}`);
   }
 
@@ -100,7 +117,7 @@ export class LogCollector {
     return id;
   }
 
-  #entry(log: FoundLog, position: LogPosition): ImportedLog {
+  #entry(log: FoundLog, position: LogPosition, parentId: string | null): ImportedLog {
     const lineage = lineageOfLog(log);
     return {
       path: log.path,
@@ -113,7 +130,7 @@ export class LogCollector {
       fingerprint: position.fingerprint,
       state: JSON.stringify(position.state),
       sessionId: lineage?.id ?? null,
-      parentId: lineage?.parentId ?? null,
+      parentId,
     };
   }
 }

@@ -3,6 +3,7 @@ import type { ImportParams, ImportReport, ImportState } from '../../protocol/imp
 import type { Place } from '../../readers/contract.ts';
 import { readers } from '../../readers/registry.ts';
 import type { ImportProgress } from './importLogs.ts';
+import { addReports } from './importReport.ts';
 import type { ImportThread } from './importThread.ts';
 
 /** Where the user's own logs are. Of the environment only what moves logs is taken. */
@@ -20,6 +21,9 @@ export class ImportDesk {
   #isReading = false;
   /** The import of all of the user's own logs that runs; whoever asks for one meanwhile gets the same. */
   #ownImport: Promise<ImportReport> | null = null;
+  /** What the import brought that began with the reading and that nobody asked for. */
+  #untold: ImportReport | null = null;
+  #isAwaited = false;
   #progress: ImportProgress = { files: 0, filesDone: 0 };
 
   /** `own` is where the user's own logs are. */
@@ -30,7 +34,16 @@ export class ImportDesk {
 
   import(params: ImportParams): Promise<ImportReport> {
     if (params.homeDir !== null || params.agent !== null) return this.#import(params);
-    this.#ownImport ??= this.#import(params).finally(() => {
+    this.#isAwaited = true;
+    const report = this.#importOwn();
+    const untold = this.#untold;
+    if (params.withUntold !== true || untold === null) return report;
+    this.#untold = null;
+    return report.then((later) => addReports(untold, later));
+  }
+
+  #importOwn(): Promise<ImportReport> {
+    this.#ownImport ??= this.#import({ homeDir: null, agent: null }).finally(() => {
       this.#ownImport = null;
     });
     return this.#ownImport;
@@ -68,6 +81,10 @@ export class ImportDesk {
     const follow = (): void => {
       if (this.#isReading) this.#thread.follow(this.#own);
     };
-    this.import({ homeDir: null, agent: null }).then(follow, follow);
+    if (this.#ownImport === null) this.#isAwaited = false;
+    this.#importOwn().then((report) => {
+      if (!this.#isAwaited) this.#untold = report;
+      follow();
+    }, follow);
   }
 }

@@ -17,9 +17,13 @@ export function importHandlers(desk: ImportDesk): Pick<ControlHandlers, ImportNa
 }
 
 function readImport(value: unknown): ImportParams {
-  const { homeDir = null, agent = null } =
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const {
+    homeDir = null,
+    agent = null,
+    withUntold = false,
+  } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   if (homeDir !== null && typeof homeDir !== 'string') throw new ControlProblem('"homeDir" must be a folder or null.');
   if (agent !== null && typeof agent !== 'string') throw new ControlProblem('"agent" must be a name or null.');
-  return { homeDir, agent };
+  if (typeof withUntold !== 'boolean') throw new ControlProblem('"withUntold" must be true or false.');
+  return { homeDir, agent, withUntold };
 }

@@ -1,5 +1,6 @@
 import type { ImportBatch, ImportCounts, ImportedCall, ImportedLog } from '../../ledger/importContract.ts';
 import type { Place, Reader } from '../../readers/contract.ts';
+import { lineageOfLog } from '../../readers/lineContext.ts';
 import type { CollectedLog, ImportProblem } from './collectLog.ts';
 import { type AgentLog, findHomeLogs } from './findHomeLogs.ts';
 import { jobOf, type LogReading, type ReadingPlace, relatedOf } from './logReading.ts';
@@ -58,7 +59,11 @@ export async function importLogs(options: ImportOptions): Promise<ImportSummary>
   const { logs, problems } =
     found === undefined ? findHomeLogs(options.readers, options.place) : { logs: found.logs, problems: [] };
   const known = new Map((await options.books.loadLogs()).map((log) => [log.path, log]));
-  const changed = logs.filter(({ log }) => hasChanged(log, known.get(log.path)));
+  const news = logs.filter(({ log }) => hasChanged(log, known.get(log.path)));
+  const anew = awaitingLogs(news, found?.related ?? logs, known);
+  for (const { log } of anew) known.delete(log.path);
+  // First, so that an import that is cancelled has not read what they wait for without them.
+  const changed = [...anew, ...news.filter((log) => !anew.includes(log))];
   const run = new ImportRun(options, known, problems);
   if (changed.length > 0) {
     const bytes = changed.reduce((sum, { log }) => sum + newBytes(log, known.get(log.path)), 0);
@@ -70,6 +75,21 @@ export async function importLogs(options: ImportOptions): Promise<ImportSummary>
     }
   }
   return run.summary(logs);
+}
+
+/** Logs that are read from their start since one that has news may tell that calls of theirs are its own. */
+function awaitingLogs(
+  news: readonly AgentLog[],
+  all: readonly AgentLog[],
+  known: ReadonlyMap<string, ImportedLog>,
+): readonly AgentLog[] {
+  const awaited = new Set([...known.values()].flatMap(({ parentId }) => parentId ?? []));
+  if (awaited.size === 0) return [];
+  const told = new Set(news.flatMap(({ log }) => known.get(log.path)?.sessionId ?? lineageOfLog(log)?.id ?? []));
+  const fresh = new Map(news.map((log) => [log.log.path, log]));
+  return all
+    .filter(({ log }) => told.has(known.get(log.path)?.parentId ?? ''))
+    .map((log) => fresh.get(log.log.path) ?? log);
 }
 
 type Stamp = Pick<ImportedLog, 'inode' | 'sizeBytes' | 'mtimeMs'>;
@@ -94,6 +114,7 @@ class ImportRun {
   #problemCount: number;
   #calls: ImportedCall[] = [];
   #logs: ImportedLog[] = [];
+  #retracted: string[] = [];
   #added = 0;
   #merged = 0;
   #forgotten = 0;
@@ -153,12 +174,14 @@ class ImportRun {
       this.#calls.push(call);
     }
     this.#logs.push(read.log);
+    for (const id of read.retracted) this.#retracted.push(id);
     if (this.#calls.length >= (this.#added === 0 ? firstBatchCalls : batchCalls)) await this.#book();
   }
 
   async #book(): Promise<void> {
     if (this.#logs.length === 0) return;
-    const batch = { calls: this.#calls, logs: this.#logs };
+    const batch = { calls: this.#calls, logs: this.#logs, retracted: this.#retracted };
+    this.#retracted = [];
     this.#calls = [];
     this.#logs = [];
     const { added, merged, forgotten, addedNanoUsd, firstAtMs } = await this.#options.books.book(batch);

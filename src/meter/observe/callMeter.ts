@@ -51,7 +51,7 @@ export class CallMeter {
   readonly #head: CallHead;
   readonly #deps: CallMeterDeps;
   readonly #counts: TextCounts;
-  readonly #requestReader: RequestReader;
+  #requestReader: RequestReader | null = null;
   readonly #digest: Hash = createHash('sha1');
   #hasBody = false;
   #responseReader: ResponseReader | null = null;
@@ -72,24 +72,27 @@ export class CallMeter {
     this.#deps = deps;
     this.#chunkAtMs = head.startedAtMs;
     this.#counts = new TextCounts(deps.tokenizer);
-    this.#requestReader = deps.readRequest(head);
+    try {
+      this.#requestReader = deps.readRequest(head);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   requestBytes(bytes: Uint8Array): void {
     this.#hasBody = true;
     this.#digest.update(bytes);
-    this.#requestReader.push(bytes);
+    try {
+      this.#requestReader?.push(bytes);
+    } catch (error) {
+      this.#requestReader = null;
+      this.fail(error);
+    }
   }
 
+  /** Nobody waits for this before the call ends, so that whatever fails in it must be caught here. */
   requestEnd(): void {
-    this.#requestDone ??= this.#requestReader.end().then((facts) => {
-      this.#request = facts;
-      for (const problem of facts.problems) this.#note(problem);
-      this.#session = this.#head.session ?? facts.session ?? this.#deps.sessionOf(this.#head);
-      this.#deps.onBegin(this.#record(null, null));
-      const digest = this.#hasBody ? this.#digest.digest('base64') : null;
-      this.#deps.onRequest({ head: this.#head, session: this.#session, digest });
-    });
+    this.#requestDone ??= this.#finishRequest().catch((error: unknown) => this.fail(error));
   }
 
   responseHead(response: ResponseHead): void {
@@ -127,9 +130,9 @@ export class CallMeter {
 
   /** Settles and books the call. Resolves once the record was handed on; never rejects. */
   async end(end: CallEnd, atMs: number): Promise<void> {
+    this.requestEnd();
+    await this.#requestDone;
     try {
-      this.requestEnd();
-      await this.#requestDone;
       if (this.#responseReader) this.#facts = await this.#responseReader.end();
       this.#counts.finish();
     } catch (error) {
@@ -175,6 +178,26 @@ export class CallMeter {
       toolCalls: usage.toolCalls,
       calls: 1,
     };
+  }
+
+  async #finishRequest(): Promise<void> {
+    // What the answer says is worth reading also where the request cannot be.
+    const facts = await this.#requestFacts();
+    this.#request = facts;
+    for (const problem of facts?.problems ?? []) this.#note(problem);
+    this.#session = this.#head.session ?? facts?.session ?? this.#deps.sessionOf(this.#head);
+    this.#deps.onBegin(this.#record(null, null));
+    const digest = this.#hasBody ? this.#digest.digest('base64') : null;
+    this.#deps.onRequest({ head: this.#head, session: this.#session, digest });
+  }
+
+  async #requestFacts(): Promise<RequestFacts | null> {
+    try {
+      return (await this.#requestReader?.end()) ?? null;
+    } catch (error) {
+      this.fail(error);
+      return null;
+    }
   }
 
   #learnFacts(facts: ResponseFacts): void {

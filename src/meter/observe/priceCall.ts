@@ -1,4 +1,5 @@
-import type { CallCost, CostSplit } from '../../domain/call.ts';
+import { addCosts } from '../../domain/addCosts.ts';
+import type { CallCost } from '../../domain/call.ts';
 import { totalUsage, type UsagePart } from '../../domain/usage.ts';
 import type { PriceQuery, Pricer } from '../../pricing/contract.ts';
 
@@ -22,26 +23,4 @@ export function priceCall(pricer: Pricer, parts: readonly UsagePart[], about: Om
     pricer.price({ ...about, model: part.model ?? about.model, usage: part.usage }),
   );
   return { cost: addCosts(partCosts), partCosts };
-}
-
-function addCosts(costs: readonly CallCost[]): CallCost {
-  const priced = costs.filter((cost) => cost.costNanoUsd !== null);
-  return {
-    costNanoUsd: priced.length === 0 ? null : priced.reduce((sum, cost) => sum + (cost.costNanoUsd ?? 0), 0),
-    provenance: priced.length === costs.length && costs.length > 0 ? 'priced' : 'unpriced',
-    split: addSplits(costs),
-    rates: costs.flatMap((cost) => cost.rates),
-    priceVersion: priced.find((cost) => cost.priceVersion !== null)?.priceVersion ?? null,
-  };
-}
-
-function addSplits(costs: readonly CallCost[]): CostSplit | null {
-  const splits = costs.flatMap((cost) => (cost.split ? [cost.split] : []));
-  if (splits.length === 0) return null;
-  return splits.reduce((sum, split) => ({
-    inputNanoUsd: sum.inputNanoUsd + split.inputNanoUsd,
-    cacheNanoUsd: sum.cacheNanoUsd + split.cacheNanoUsd,
-    thinkingNanoUsd: sum.thinkingNanoUsd + split.thinkingNanoUsd,
-    outputNanoUsd: sum.outputNanoUsd + split.outputNanoUsd,
-  }));
 }

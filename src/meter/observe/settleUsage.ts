@@ -82,8 +82,14 @@ function estimatedPart(evidence: Evidence): UsagePart {
     ...(reported ?? unknownUsage),
     inputTokens,
     outputTokens,
-    thinkingTokens: reported?.thinkingTokens ?? (facts.thinkingSeen && !facts.thinkingHidden ? thinking : null),
+    thinkingTokens: interimThinking(facts, reported) ?? (facts.thinkingSeen && !facts.thinkingHidden ? thinking : null),
     toolCalls: facts.toolCalls,
   };
   return { model: null, usage };
+}
+
+/** An interim report of no thinking is an unknown, not a 0, where thinking was seen: Google counts it with the last chunk only. */
+function interimThinking(facts: ResponseFacts, reported: Usage | null): number | null {
+  const tokens = reported?.thinkingTokens ?? null;
+  return tokens === 0 && facts.thinkingSeen ? null : tokens;
 }

@@ -1,4 +1,5 @@
 import { amountOf, atLeastFigure, estimatedFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
+import { logsHoldEstimates } from '../../domain/logEstimates.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import { isAtApiPrices, rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
@@ -27,13 +28,36 @@ export function periodSpend(rows: PeriodRows, live: readonly LiveCall[]): Period
     bySession: [...rows.bySession]
       .sort((a, b) => b.lastCallAtMs - a.lastCallAtMs)
       .slice(0, SHOWN_ROWS)
-      .map(spendRow),
+      .map(sessionRow),
   };
 }
 
 function spendRow(row: ReportRow): SpendRow {
-  const { key, auth, agent, model, lastCallAtMs } = row;
-  return { key, auth, agent, model, lastCallAtMs, spend: rowFigures(row) };
+  const { key, auth, agent, model, lastCallAtMs, toldCalls } = row;
+  return { key, auth, agent, model, lastCallAtMs, spend: { ...rowFigures(row), toldCalls } };
+}
+
+/** A session has one agent, whose log tells at least what it tells: there, and only there, a doubt about logs is a lower bound. */
+function sessionRow(row: ReportRow): SpendRow {
+  const shown = spendRow(row);
+  const isBound = row.toldCalls === row.calls && row.estimatedCalls > 0 && !logsHoldEstimates(row.agent);
+  return isBound ? { ...shown, spend: asBounds(shown.spend) } : shown;
+}
+
+function asBounds(spend: SpendFigures): SpendFigures {
+  const bound = (figure: Figure): Figure => (figure.kind === 'estimated' ? atLeastFigure(figure.value) : figure);
+  return {
+    ...spend,
+    costNanoUsd: bound(spend.costNanoUsd),
+    inputNanoUsd: bound(spend.inputNanoUsd),
+    cacheNanoUsd: bound(spend.cacheNanoUsd),
+    thinkingNanoUsd: bound(spend.thinkingNanoUsd),
+    outputNanoUsd: bound(spend.outputNanoUsd),
+    inputTokens: bound(spend.inputTokens),
+    cacheTokens: bound(spend.cacheTokens),
+    thinkingTokens: bound(spend.thinkingTokens),
+    visibleTokens: bound(spend.visibleTokens),
+  };
 }
 
 function total(rows: readonly ReportRow[], live: readonly LiveCall[]): SpendFigures | null {
@@ -41,9 +65,10 @@ function total(rows: readonly ReportRow[], live: readonly LiveCall[]): SpendFigu
   const costs = live.map((call) => call.costNanoUsd);
   if (!sums) {
     const isKnown = costs.some((cost) => amountOf(cost) > 0);
-    return isKnown ? { ...rowFigures(nothing), costNanoUsd: addFigures(rowFigures(nothing).costNanoUsd, costs) } : null;
+    const none = { ...rowFigures(nothing), toldCalls: 0 };
+    return isKnown ? { ...none, costNanoUsd: addFigures(none.costNanoUsd, costs) } : null;
   }
-  const booked = rowFigures(sums);
+  const booked = { ...rowFigures(sums), toldCalls: rows.reduce((sum, { toldCalls }) => sum + toldCalls, 0) };
   return { ...booked, costNanoUsd: addFigures(booked.costNanoUsd, costs) };
 }
 
@@ -92,6 +117,7 @@ const unreadable: SpendFigures = {
   calls: 0,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  toldCalls: 0,
 };
 
 /** What is shown while the books cannot be read: no line would read as a spend of zero. */

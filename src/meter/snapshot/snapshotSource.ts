@@ -2,7 +2,7 @@ import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { NanoUsd } from '../../domain/money.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
-import type { LiveCall, MeterFacts, Notice, NowSnapshot, ProviderQuota } from '../../protocol/snapshot.ts';
+import type { LiveCall, MeterFacts, ModelMark, Notice, NowSnapshot, ProviderQuota } from '../../protocol/snapshot.ts';
 import type { TasksSnapshot } from '../../protocol/tasks.ts';
 import { localDayOf, weekStartOf } from './localDays.ts';
 import { type PeriodRows, periodSpend, unreadablePeriod } from './periodSpend.ts';
@@ -38,6 +38,9 @@ export interface SnapshotSourceOptions {
   }) => TasksSnapshot;
   readonly notices: () => readonly Notice[];
   readonly quotas: () => readonly ProviderQuota[];
+  readonly marks: () => readonly ModelMark[];
+  /** Told with each `booksChanged`. */
+  readonly onBooksChanged?: () => void;
 }
 
 /**
@@ -85,6 +88,7 @@ export class SnapshotSource {
 
   booksChanged(): void {
     this.#booksAreStale = true;
+    this.#options.onBooksChanged?.();
     this.changed();
   }
 
@@ -152,6 +156,7 @@ export class SnapshotSource {
       }),
       recent: books?.recent ?? [],
       notices: this.#options.notices(),
+      marks: this.#options.marks(),
     };
   }
 

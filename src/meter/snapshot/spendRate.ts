@@ -1,3 +1,4 @@
+import type { CallRecord } from '../../domain/call.ts';
 import {
   atLeastFigure,
   estimatedFigure,
@@ -23,7 +24,7 @@ export function spendRate(
 ): Figure {
   if (books === null) return unknownFigure;
   const ended = books.recent.filter(
-    (call) => call.auth !== 'subscription' && call.startedAtMs + (call.durationMs ?? 0) >= windowStartMs,
+    (call) => isBill(call) && call.startedAtMs + (call.durationMs ?? 0) >= windowStartMs,
   );
   const bounded = ended.some((call) => call.cost.costNanoUsd === null) ? atLeastFigure : exactFigure;
   const inFlight = live.filter((call) => call.auth !== 'subscription').map((call) => call.costNanoUsd);
@@ -31,4 +32,9 @@ export function spendRate(
   const perHour = Math.round(((knownValue(sum) ?? 0) * MS_PER_HOUR) / windowMs);
   if (sum.kind === 'atLeast') return atLeastFigure(perHour);
   return sum.kind === 'exact' ? exactFigure(perHour) : estimatedFigure(perHour);
+}
+
+/** As the books see it: use of a subscription is no bill, nor what only a log tells of where none says who paid. */
+function isBill({ auth, source }: Pick<CallRecord, 'auth' | 'source'>): boolean {
+  return auth !== 'subscription' && !(source === 'transcript' && auth === 'unknown');
 }

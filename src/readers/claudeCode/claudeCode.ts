@@ -11,6 +11,7 @@ import {
   type SourceFile,
 } from '../contract.ts';
 import { countField, instantOf } from '../counts.ts';
+import { iterationParts } from './iterationParts.ts';
 
 /** Claude Code's sessions, with those of its sub-agents and of its desktop app. README.md beside this file tells the shapes. */
 export const claudeCode: Reader = {
@@ -74,7 +75,8 @@ class SessionParser implements LineParser {
     }
     const responseId = nameField(message, 'id');
     const requestId = nameField(record, 'requestId');
-    const counts = usageOf(usage, this.#toolCalls(message, responseId ?? requestId), sink);
+    const toolCalls = this.#toolCalls(message, responseId ?? requestId);
+    const counts = usageOf(usage, toolCalls, sink);
     const isSidechain = field(record, 'isSidechain') === true;
     sink.call({
       ...plainObservation,
@@ -89,6 +91,7 @@ class SessionParser implements LineParser {
       branch: nameField(record, 'gitBranch'),
       atMs,
       usage: counts,
+      ...iterationParts(usage, { model, toolCalls }, sink),
       // Lines that are written while a message streams have no reason for its end yet, and a placeholder for its output.
       provenance: field(message, 'stop_reason') === null ? 'partial' : 'reported',
       effort: nameField(record, 'effort'),

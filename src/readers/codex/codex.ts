@@ -39,15 +39,26 @@ export const codex: Reader = {
   },
 };
 
-/** Only what this rollout itself asked for: what it repeats of its parent is its parent's. */
+/**
+ * Only what this rollout itself asked for: what it repeats of its parent is its parent's. While the parent's log is missing all calls are
+ * named as the parent's own would be; once it is there, or tells more, this log is read anew and what was told too much is taken back.
+ */
 class RolloutParser implements LineParser {
   readonly #context: LineContext;
   readonly #rollout: Rollout;
-  /** The place in the parent's calls that the next call repeats, if it repeats one; null once it does not. */
+  /** The place in the parent's calls that the next call repeats, if it repeats one; null once it does not, -1 before the first. */
   #repeats: number | null;
-  #parentCalls: readonly string[] | null = null;
+  #parent: ParentCalls | null = null;
+  /** Whether the parent's log was missing when this one was begun; null before its first call. */
+  #isOrphan: boolean | null;
+  #isSettled: boolean;
   /** Names the sequence of calls up to now: equal only in copies of the same beginning of the same thread. */
   #chain: string;
+  /** What names the sequence as long as no parent is known; null where this reading did not begin at the start. */
+  #orphanChain: string | null;
+  /** The calls up to now are the parent's from its first one on, so that both chains name them alike. */
+  #isPrefix = true;
+  readonly #retracted: string[] = [];
   /** The last call, as long as the event that tells of it a second time may come. */
   #last: Observation | null = null;
 
@@ -56,8 +67,12 @@ class RolloutParser implements LineParser {
     this.#context = context;
     this.#rollout = new Rollout(fileIdOf(file.path), objectField(kept, 'rollout'));
     this.#chain = nameField(kept, 'chain') ?? '';
+    this.#orphanChain = this.#chain === '' ? '' : null;
     const repeats = kept === null ? -1 : field(kept, 'repeats');
     this.#repeats = typeof repeats === 'number' ? repeats : null;
+    const isOrphan = field(kept, 'isOrphan');
+    this.#isOrphan = typeof isOrphan === 'boolean' ? isOrphan : null;
+    this.#isSettled = field(kept, 'isSettled') === true;
   }
 
   line(record: JsonObject, sink: ReadSink): void {
@@ -67,37 +82,73 @@ class RolloutParser implements LineParser {
     if (this.#rollout.isSubscription && !wasSubscription && told === null && this.#last !== null) {
       sink.call({ ...this.#last, auth: 'subscription' });
     }
-    if (told === null || this.#isRepeated(told)) return;
-    this.#push(told, sink);
+    if (told !== null && !this.#isRepeated(told)) this.#push(told, sink);
+  }
+
+  retracted(): readonly string[] {
+    return this.#retracted;
+  }
+
+  awaits(): string | null {
+    return this.#isOrphan === null || this.#isSettled ? null : this.#rollout.parentId;
   }
 
   state(): JsonValue {
-    return { rollout: this.#rollout.state(), repeats: this.#repeats, chain: this.#chain };
+    return {
+      ...{ rollout: this.#rollout.state(), repeats: this.#repeats, chain: this.#chain },
+      ...{ isOrphan: this.#isOrphan, isSettled: this.#isSettled },
+    };
   }
 
   #isRepeated(told: ToldCall): boolean {
-    const { parentId } = this.#rollout;
-    if (this.#repeats === null) return false;
-    this.#parentCalls ??= parentId === null ? [] : this.#callsOf(parentId);
+    const { parentId, thread } = this.#rollout;
     const call = textOf(told);
-    const at = this.#repeats < 0 ? this.#parentCalls.indexOf(call) : this.#repeats;
-    const isRepeated = at >= 0 && this.#parentCalls[at] === call;
-    this.#repeats = isRepeated ? at + 1 : null;
+    if (parentId !== null && (this.#isOrphan === null || this.#repeats !== null)) this.#meetParent(parentId);
+    this.#isOrphan ??= false;
+    if (this.#isOrphan || parentId === null) {
+      this.#chain = linked(this.#chain || (this.#isOrphan ? (parentId ?? thread) : thread), call);
+      this.#orphanChain = null;
+      return false;
+    }
+    const index = this.#repeats;
+    this.#chain = linked(this.#chain || thread, call);
+    const calls = this.#parent?.calls ?? [];
+    if (index !== null) {
+      const at = index < 0 ? calls.indexOf(call) : index;
+      const isRepeated = at >= 0 && calls[at] === call;
+      this.#isPrefix &&= isRepeated && (index > 0 || at === 0);
+      this.#repeats = isRepeated ? at + 1 : null;
+    } else this.#isPrefix = false;
+    const isRepeated = this.#repeats !== null;
+    this.#takeBack({ call, parentId, isRepeated, hasOwnName: told.responseId === null });
     return isRepeated;
   }
 
-  /** The calls of another thread's log, in the order of the log, as texts to compare. */
-  #callsOf(thread: string): readonly string[] {
-    const calls: string[] = [];
-    const other = new Rollout(thread, null);
-    const silent: ReadSink = { call: () => undefined, problem: () => undefined };
-    const isThere = this.#context.eachRecord(thread, (record) => {
-      const told = other.read(record, silent);
-      if (told !== null) calls.push(textOf(told));
-    });
-    // What a parent that is gone had asked for may be in the books already, under its own name.
-    if (!isThere) this.#chain = thread;
-    return calls;
+  /** What an earlier reading may have told, with less of the parent to see. */
+  #takeBack(about: {
+    readonly call: string;
+    readonly parentId: string;
+    readonly isRepeated: boolean;
+    /** A call with an id of the provider's is one row whoever tells of it, so that there is nothing to take back. */
+    readonly hasOwnName: boolean;
+  }): void {
+    if (this.#orphanChain === null) return;
+    this.#orphanChain = linked(this.#orphanChain || about.parentId, about.call);
+    if (!about.hasOwnName) return;
+    if (!this.#isPrefix) this.#retracted.push(this.#orphanChain);
+    if (about.isRepeated) this.#retracted.push(this.#chain);
+  }
+
+  /** Looks up what the parent asked for, at the first call of a reading that may be the parent's. */
+  #meetParent(parentId: string): void {
+    if (this.#parent !== null || this.#isOrphan === true) return;
+    const parent = parentCalls(this.#context, parentId);
+    this.#isOrphan ??= parent === null;
+    this.#parent = parent ?? { calls: [], lastAtMs: null };
+    const { beganAtMs } = this.#rollout;
+    const { lastAtMs } = this.#parent;
+    // A log tells of things in their order, so that what comes later in time was not there to be repeated.
+    this.#isSettled = beganAtMs !== null && lastAtMs !== null && lastAtMs > beganAtMs;
   }
 
   #push(told: ToldCall, sink: ReadSink): void {
@@ -108,7 +159,6 @@ class RolloutParser implements LineParser {
       sink.problem({ code: 'unexpected-shape', detail: 'a token count has no time' });
       return;
     }
-    this.#chain = hash('sha1', `${this.#chain || rollout.thread} ${textOf(told)}`, 'base64');
     this.#last = {
       ...plainObservation,
       provider: rollout.provider,
@@ -126,6 +176,31 @@ class RolloutParser implements LineParser {
     };
     sink.call(this.#last);
   }
+}
+
+interface ParentCalls {
+  /** In the order of the log, as texts to compare. */
+  readonly calls: readonly string[];
+  /** When the last record was written; null where none has a time. */
+  readonly lastAtMs: number | null;
+}
+
+/** What another thread's log tells; null where there is none. */
+function parentCalls(context: LineContext, thread: string): ParentCalls | null {
+  const calls: string[] = [];
+  let lastAtMs: number | null = null;
+  const other = new Rollout(thread, null);
+  const silent: ReadSink = { call: () => undefined, problem: () => undefined };
+  const isThere = context.eachRecord(thread, (record) => {
+    const told = other.read(record, silent);
+    if (told !== null) calls.push(textOf(told));
+    lastAtMs = instantOf(field(record, 'timestamp')) ?? lastAtMs;
+  });
+  return isThere ? { calls, lastAtMs } : null;
+}
+
+function linked(chain: string, call: string): string {
+  return hash('sha1', `${chain} ${call}`, 'base64');
 }
 
 function textOf({ last, total }: ToldCall): string {

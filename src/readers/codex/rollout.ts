@@ -1,5 +1,6 @@
 import { field, type JsonObject, nameField, objectField } from '../../wire/json.ts';
 import type { JsonValue, Lineage, ReadSink } from '../contract.ts';
+import { instantOf } from '../counts.ts';
 import { type CodexCounts, countsOf, differenceOf, isNothing, sameCounts } from './codexCounts.ts';
 
 /** A call as a rollout tells of it, once. */
@@ -21,6 +22,8 @@ export class Rollout {
   folder: string | null;
   branch: string | null;
   isSubscription: boolean;
+  /** When the log was begun; null where it does not tell. */
+  beganAtMs: number | null;
   #isBegun: boolean;
   /** The sum of the thread, as the log said it last. */
   #total: CodexCounts | null;
@@ -36,6 +39,7 @@ export class Rollout {
     this.branch = nameField(kept, 'branch');
     this.isSubscription = field(kept, 'isSubscription') === true;
     this.#isBegun = field(kept, 'isBegun') === true;
+    this.beganAtMs = instantOf(field(kept, 'beganAtMs'));
     this.#total = countsOf(objectField(kept, 'total'), { call: () => undefined, problem: () => undefined });
   }
 
@@ -45,6 +49,7 @@ export class Rollout {
     return {
       ...{ thread, session, parentId, model, effort, provider, folder, branch, isSubscription },
       isBegun: this.#isBegun,
+      beganAtMs: this.beganAtMs,
       total,
     };
   }
@@ -77,6 +82,7 @@ export class Rollout {
 
   #begin(record: JsonObject, meta: JsonObject | null): void {
     this.#isBegun = true;
+    this.beganAtMs = instantOf(field(record, 'timestamp'));
     this.thread = nameField(meta, 'id') ?? this.thread;
     this.session = nameField(meta, 'session_id') ?? this.thread;
     this.parentId = lineageOf(record)?.parentId ?? null;

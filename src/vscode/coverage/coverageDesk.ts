@@ -6,6 +6,7 @@ import { readSetting } from '../settings.ts';
 import type { CoverageRow } from './agentCoverage.ts';
 import { agentCommands, coverageLines } from './coverageLines.ts';
 import { findCommands } from './findCommands.ts';
+import { lastCalls } from './lastCalls.ts';
 
 /** Programs may be installed while a window is open. */
 const LOOK_AGAIN_MS = 60_000;
@@ -33,7 +34,9 @@ export class CoverageDesk {
       extensions: extensions.all.map(({ id }) => id),
       ignored: new Set(readSetting('outlay.extensions.ignore').map((id) => id.toLowerCase())),
       isRemote: env.remoteName !== undefined || env.uiKind === UIKind.Web,
-      lastCallMs: lastCalls(facts.snapshot),
+      lastCallMs: lastCalls(facts.snapshot, 'seen'),
+      readsLogs: readSetting('outlay.readLogs'),
+      lastToldMs: lastCalls(facts.snapshot, 'told'),
     });
   }
 
@@ -48,18 +51,6 @@ export class CoverageDesk {
       if (!isSame) this.#onChange();
     });
   }
-}
-
-/** When each agent last called, as far as the snapshot knows: this week's sessions, and what is in flight. */
-function lastCalls(snapshot: NowSnapshot | null): ReadonlyMap<string, number> {
-  const last = new Map<string, number>();
-  const note = (agent: string, atMs: number): void => {
-    last.set(agent, Math.max(last.get(agent) ?? 0, atMs));
-  };
-  for (const { agent, lastCallAtMs } of snapshot?.week.bySession ?? []) note(agent, lastCallAtMs);
-  for (const { agent, startedAtMs } of [...(snapshot?.recent ?? []), ...(snapshot?.live ?? [])])
-    note(agent, startedAtMs);
-  return last;
 }
 
 const commandOf: Readonly<Partial<Record<CoverageActionId, CommandId>>> = {

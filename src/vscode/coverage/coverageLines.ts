@@ -1,6 +1,8 @@
 import type { CoverageActionId, CoverageLine, CoverageStep } from '../../protocol/coverage.ts';
 import { type AgentExtension, agentExtensionOf } from '../inHost/agentExtensions.ts';
 import type { CoverageRow } from './agentCoverage.ts';
+import { agentTable } from './agentTable.ts';
+import { kindLines } from './kindLines.ts';
 
 /** Agents of terminals: the command that they are started by, their name in the books, and their row of `agentTable`. */
 export const agentCommands: readonly { readonly command: string; readonly agent: string; readonly row: string }[] = [
@@ -29,11 +31,15 @@ export interface CoverageLineFacts {
   readonly isRemote: boolean;
   /** Of this week, by the agent's name in the books. */
   readonly lastCallMs: ReadonlyMap<string, number>;
+  /** Agents' own logs are read. */
+  readonly readsLogs: boolean;
+  /** Of this week, by the agent's name: the last call that only its log told of. */
+  readonly lastToldMs: ReadonlyMap<string, number>;
   /** Extensions that were seen calling in this window, by id. */
   readonly seenExtensions: ReadonlyMap<string, number>;
 }
 
-/** One line for each agent that is installed here or was seen calling; those that are seen come first. Pure. */
+/** One line for each agent that is installed here or was seen calling; those that are seen come first, kinds of calls last. Pure. */
 export function coverageLines(facts: CoverageLineFacts): readonly CoverageLine[] {
   const commands = agentCommands.filter(({ command }) => facts.commands.has(command));
   const known = facts.extensions.flatMap((id) => agentExtensionOf(id) ?? []);
@@ -42,10 +48,14 @@ export function coverageLines(facts: CoverageLineFacts): readonly CoverageLine[]
     ...commands.map((entry) => commandLine(entry, facts)),
     ...known.map((extension) => extensionLine(extension, facts)),
     ...others.map((id) => otherLine(id, facts)),
+    ...toldAgents(facts, new Set([...commands, ...known].map(({ agent }) => agent))).map((agent) =>
+      logLine(agent, facts),
+    ),
   ];
-  return lines.toSorted(
+  const sorted = lines.toSorted(
     (a, b) => Number(a.way === 'none') - Number(b.way === 'none') || a.label.localeCompare(b.label),
   );
+  return [...sorted, ...kindLines(facts)];
 }
 
 function commandLine(
@@ -54,8 +64,9 @@ function commandLine(
 ): CoverageLine {
   const row = facts.rows.find((candidate) => candidate.label === label);
   const isConnected = row?.state === 'connected';
-  return {
+  const line: CoverageLine = {
     id: `command:${command}`,
+    about: 'agent',
     label: `${label} (${command})`,
     way: isConnected ? 'gateway' : 'none',
     stop: isConnected ? 'ends' : 'none',
@@ -63,11 +74,41 @@ function commandLine(
     detail: row === undefined ? 'Nothing is known of it.' : `${sentenceCase(row.summary)}: ${row.detail}`,
     action: row?.action == null ? null : steps[row.action],
   };
+  return orByItsLog(line, agent, facts);
 }
 
 function extensionLine(extension: AgentExtension, facts: CoverageLineFacts): CoverageLine {
+  return orByItsLog(seenExtensionLine(extension, facts), extension.agent, facts);
+}
+
+/** What is not seen as it passes may still be known from a log. */
+function orByItsLog(line: CoverageLine, agent: string, { readsLogs, lastToldMs }: CoverageLineFacts): CoverageLine {
+  const lastCallAtMs = lastToldMs.get(agent);
+  if (line.way !== 'none' || !readsLogs || lastCallAtMs === undefined) return line;
+  return { ...line, way: 'transcript', lastCallAtMs, detail: `${readByLog} ${line.detail}` };
+}
+
+const readByLog = 'Its own logs are read: a call shows once it is written there, and no budget can stop it.';
+
+/** Agents of logs that are no program on the PATH and no extension of this host. */
+function toldAgents({ readsLogs, lastToldMs }: CoverageLineFacts, known: ReadonlySet<string>): readonly string[] {
+  return readsLogs ? [...lastToldMs.keys()].filter((agent) => agent !== '' && !known.has(agent)) : [];
+}
+
+function logLine(agent: string, { lastToldMs }: CoverageLineFacts): CoverageLine {
+  const label = agentTable.find(({ label }) => slug(label) === agent)?.label ?? agent;
+  return {
+    ...{ id: `log:${agent}`, about: 'agent', label: `${label} (logs)`, way: 'transcript', stop: 'none' },
+    ...{ lastCallAtMs: lastToldMs.get(agent) ?? null, detail: readByLog, action: null },
+  };
+}
+
+const slug = (label: string): string => label.toLowerCase().replaceAll(' ', '-');
+
+function seenExtensionLine(extension: AgentExtension, facts: CoverageLineFacts): CoverageLine {
   const { id, label, agent, reach } = extension;
   const base = {
+    about: 'agent' as const,
     id: `extension:${id}`,
     label: `${label} (extension)`,
     lastCallAtMs: facts.lastCallMs.get(agent) ?? null,
@@ -121,14 +162,14 @@ function inHost(
     way: 'host',
     stop: 'refuses',
     detail:
-      'Its calls are read as they pass inside VS Code. One that runs cannot be ended; once a budget is used up the next one is refused.',
+      'Its calls are read as they pass inside VS Code. None that runs can be ended: past the line of a budget go those that run when it is crossed, and those that begin in the tenth of a second or so until VS Code is told. Then the next one is refused.',
     action: steps.stopObserving,
   };
 }
 
 function otherLine(id: string, facts: CoverageLineFacts): CoverageLine {
   const lastCallAtMs = facts.lastCallMs.get(id.toLowerCase()) ?? facts.seenExtensions.get(id) ?? null;
-  return { id: `extension:${id}`, label: id, lastCallAtMs, ...inHost(id, facts) };
+  return { id: `extension:${id}`, about: 'agent', label: id, lastCallAtMs, ...inHost(id, facts) };
 }
 
 const steps: Readonly<Record<CoverageActionId, CoverageStep>> = {

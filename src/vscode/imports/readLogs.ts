@@ -15,12 +15,20 @@ const pollMs = 500;
 /** What is done sooner needs no progress. */
 const patienceMs = 1000;
 
-/** Has the meter read the agents' logs, with progress that can be cancelled, and tells what they came to; `isQuiet` only where something was new. */
-export async function readLogs(ask: AskMeter, isQuiet: boolean): Promise<void> {
-  const imported = ask('importLogs', { homeDir: null, agent: null }, longestMs);
+/**
+ * Has the meter read the agents' logs, with progress that can be cancelled, and tells what they came to; `isFirst` tells what the meter has
+ * read by itself already too, and is quiet where nothing was new.
+ *
+ * @returns the sentence that was told; null for none.
+ */
+export async function readLogs(ask: AskMeter, isFirst: boolean): Promise<string | null> {
+  const imported = ask('importLogs', { homeDir: null, agent: null, withUntold: isFirst }, longestMs);
   const soon = await Promise.race([imported, after(patienceMs)]);
   const report = soon ?? (await withProgress(ask, imported));
-  if (!isQuiet || report.new > 0) void window.showInformationMessage(importSummary(report));
+  if (isFirst && report.new === 0) return null;
+  const sentence = importSummary(report);
+  void window.showInformationMessage(sentence);
+  return sentence;
 }
 
 function withProgress(ask: AskMeter, imported: Promise<ImportReport>): Thenable<ImportReport> {

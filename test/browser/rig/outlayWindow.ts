@@ -43,6 +43,8 @@ export interface WindowOptions {
   readonly popUps?: VsCodeOptions['popUps'];
   /** Called with the folder that will be open, before it is opened. */
   readonly prepare?: (folder: string, upstream: ScriptedAnthropic) => void;
+  /** Called with the empty data folder, before a meter runs on it. */
+  readonly fillBooks?: (dataDir: string) => Promise<void>;
   /** Packed extensions that are installed beside Outlay. */
   readonly others?: readonly string[];
   /** Agents on the PATH of the terminals. */
@@ -74,6 +76,7 @@ export async function openOutlayWindow(options: WindowOptions = {}): Promise<Out
   const tools = [dirname(nodePath()), ...agents].join(':');
   writeFileSync(join(home, '.bashrc'), `PATH="${tools}:$PATH"\nPS1='$ '\n`);
   options.prepare?.(folder, upstream);
+  await options.fillBooks?.(dataDir);
   const vsCode = await startVsCode({
     extensions: [...(options.install === false ? [] : [vsixPath()]), ...(options.others ?? [])],
     folder,

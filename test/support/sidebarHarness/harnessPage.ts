@@ -1,5 +1,4 @@
 import { chromium, type Page } from 'playwright-core';
-import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 
 const flags = [
   '--headless',
@@ -34,8 +33,8 @@ export async function openHarness(): Promise<Harness> {
   };
 }
 
-/** Posts a state as the extension does and waits until it is drawn. */
-export async function show(page: Page, state: SidebarState): Promise<void> {
+/** Posts a state of the webview that is open, as the extension does, and waits until it is drawn. */
+export async function show<State extends object>(page: Page, state: State): Promise<void> {
   const message = JSON.stringify({ type: 'state', body: state });
   await page.evaluate(
     `new Promise((drawn) => {

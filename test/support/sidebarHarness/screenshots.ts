@@ -2,7 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openHarness, show } from './harnessPage.ts';
 import { startHarnessServer, type ThemeName } from './harnessServer.ts';
-import { busyState, coverageState, emptyState, failedState, liveState, quotaState, stateOf } from './states.ts';
+import {
+  busyState,
+  coverageState,
+  emptyState,
+  failedState,
+  liveState,
+  logsState,
+  quotaState,
+  stateOf,
+} from './states.ts';
 
 // Draws every state in every theme and width: node test/support/sidebarHarness/screenshots.ts <folder>
 const folder = resolve(process.argv[2] ?? 'test-results/sidebar');
@@ -12,6 +21,7 @@ const states = {
   busy: busyState,
   quota: (nowMs: number) => quotaState(nowMs),
   coverage: coverageState,
+  logs: logsState,
   failed: failedState,
   off: () => stateOf({ meter: 'off' }),
   starting: () => stateOf({ meter: 'starting' }),
@@ -33,6 +43,7 @@ for (const theme of themes) {
       if (name === 'coverage') {
         for (const index of [1, 2]) await page.locator('.coverage-row .row-head').nth(index).click();
       }
+      if (name === 'logs') await page.locator('.call-row .row-head').first().click();
       await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
     }
     await page.close();

@@ -26,6 +26,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/intercept': ['src/protocol', 'src/domain'],
   'src/meter': [
     ...['src/gateway', 'src/wire', 'src/tokens', 'src/pricing', 'src/budget', 'src/analysis', 'src/ledger'],
+    // For what trials have written down, which comparisons are of.
+    ...['src/trials'],
     ...['src/readers', 'src/runs', 'src/intercept', 'src/agentSettings', 'src/protocol', 'src/domain'],
   ],
   'src/trials': ['src/budget', 'src/analysis', 'src/protocol', 'src/domain'],

@@ -1,6 +1,8 @@
 import { appendFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
+import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
 import { call, callId, priced, usage } from '../ledger/callFixtures.ts';
 import { tempDir } from '../ledger/tempDir.ts';
 import { homeOf } from '../readers/goldenCalls.ts';
@@ -103,6 +105,15 @@ describe('outlay import', () => {
     expect(result.calls).toMatchObject([
       { wire: { outputTokens: 620 }, transcript: { outputTokens: 310 }, outputDifference: -310 },
     ]);
+    const reader = openLedgerReader(ledgerPathOf(dataDir));
+    const [session, ...others] = reader.sessionsBothWays(9);
+    expect(others).toEqual([]);
+    expect(session).toMatchObject({ agent: 'claude-code', callsBothWays: 1 });
+    expect(reader.reconcile(session?.session ?? '').find(({ wire }) => wire !== null)?.told?.usage.outputTokens).toBe(
+      310,
+    );
+    expect(reader.sessionsBothWays(0)).toEqual([]);
+    reader.close();
     const { stdout } = await run(['reconcile', 's-wire', '--data-dir', dataDir]);
     expect(stdout).toContain('The log has 50 % of the output that passed');
   });

@@ -43,6 +43,7 @@ export function told(change: Partial<ImportedCall> & { readonly counts?: Partial
     atMs,
     durationMs: null,
     usage: { ...unknownUsage, inputTokens: 100, outputTokens: 40, ...counts },
+    isSum: false,
     provenance: 'reported',
     billedNanoUsd: null,
     serviceTier: null,

@@ -76,6 +76,8 @@ describe('openLedger', () => {
     ledger.writer.finish(ended(4, 2000, 'subscription'));
     ledger.writer.finish(ended(8, 3000, 'key'));
     ledger.writer.begin(ended(16, 3000, 'key'));
+    // Only a log tells of it, and not who paid: no bill.
+    ledger.writer.finish({ ...ended(32, 3000, 'key'), auth: 'unknown', source: 'transcript' });
     expect(ledger.reader.costSince(2000)).toEqual([
       { auth: 'key', costNanoUsd: 10 },
       { auth: 'subscription', costNanoUsd: 4 },

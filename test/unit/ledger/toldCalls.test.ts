@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/domain/call.ts';
+import { addUsage } from '../../../src/domain/usage.ts';
 import type { ImportedCall } from '../../../src/ledger/importContract.ts';
 import type { Ledger } from '../../../src/ledger/openLedger.ts';
+import { isAtApiPrices } from '../../../src/ledger/rowFigures.ts';
 import { call, callId, priced, usage } from './callFixtures.ts';
 import { atMs, openBooks, sumsOf, told } from './importFixtures.ts';
 
@@ -162,6 +164,70 @@ describe('a call that several sources tell of', () => {
     const [account] = ledger.budget.accounts(['machine day 2026-11-22']);
     expect(account).toMatchObject({ spent: { costNanoUsd: 3200, outputTokens: 310, calls: 1 } });
     ledger.close();
+  });
+});
+
+describe('a sum of several calls', () => {
+  const sum = (outputTokens: number) =>
+    told({
+      ...{ isSum: true, agent: 'droid', model: 'm', responseId: null, requestId: null },
+      counts: { outputTokens },
+    });
+
+  it('is none to count, grows in place, and is at API prices', () => {
+    const ledger = openBooks();
+    for (const outputTokens of [10, 30]) ledger.writer.bookImport({ calls: [sum(outputTokens)], logs: [] });
+    const [row] = ledger.reader.report({ by: 'model' });
+    expect(row).toMatchObject({ calls: 0, toldCalls: 0, outputTokens: 30, costNanoUsd: 400 });
+    expect(row && isAtApiPrices(row)).toBe(true);
+    ledger.close();
+  });
+
+  it('is none in what is added up from calls, nor where its day is added up anew', () => {
+    const ledger = openBooks();
+    const single = told({ model: 'm' });
+    ledger.writer.bookImport({ calls: [sum(10), single], logs: [] });
+    // A merge that moves the call to an earlier session has its day added up anew.
+    ledger.writer.bookImport({ calls: [{ ...single, session: 's0', atMs: atMs - 1 }], logs: [] });
+    for (const by of ['model', 'effort'] as const) {
+      expect(ledger.reader.report({ by })).toMatchObject([{ calls: 1, toldCalls: 1, outputTokens: 50 }]);
+    }
+    ledger.close();
+  });
+});
+
+describe('a call of which a log tells in parts', () => {
+  const own = usage({ inputTokens: 100, outputTokens: 40 });
+  const advisor = usage({ inputTokens: 300, outputTokens: 20 });
+  const advised = told({
+    ...{ model: 'main', usage: addUsage(own, advisor) },
+    parts: [
+      { model: null, usage: own },
+      { model: 'advisor', usage: advisor },
+    ],
+  });
+  const first = told({ model: 'main', counts: { inputTokens: 100, outputTokens: 1 } });
+  const rows = (calls: readonly ImportedCall[]) => {
+    const ledger = openBooks();
+    for (const call of calls) ledger.writer.bookImport({ calls: [call], logs: [] });
+    const report = ledger.reader.report({ by: 'model' });
+    ledger.close();
+    return report.map(({ key, calls, inputTokens, costNanoUsd }) => [key, calls, inputTokens, costNanoUsd]);
+  };
+
+  it('counts once, each part under its own model, whatever came before it and however often it is told', () => {
+    const expected = [
+      ['main', 1, 100, 500],
+      ['advisor', 0, 300, 500],
+    ];
+    for (const calls of [[advised], [first, advised], [advised, first], [first, advised, advised]]) {
+      expect(rows(calls).toSorted().toReversed()).toEqual(expected);
+    }
+  });
+
+  it('is priced in one piece where the parts are not what it came to', () => {
+    const more = { ...advised, usage: { ...advised.usage, outputTokens: 61 } };
+    expect(rows([more])).toEqual([['main', 1, 400, 1010]]);
   });
 });
 

@@ -57,7 +57,9 @@ describe('package.json', () => {
 
   it('contributes every command once and puts only known commands into menus', () => {
     const known = { ...commands, ...trialCommands };
-    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(Object.keys(known));
+    // Two tables that name one command would hide one of the two, and the extension would not start.
+    const named = [...Object.keys(commands), ...Object.keys(trialCommands)];
+    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(named);
     const trialMenus = [...trialsMenu, ...trialItemMenu, ...taskTrialMenu];
     const used = [...sidebarMenu, ...tasksMenu, ...taskItemMenu, ...taskKeys, ...trialMenus].map(
       ({ command }) => command,
@@ -87,5 +89,10 @@ describe('package.json', () => {
       scripts: { a: 'b' },
       engines: { node: '>=20', vscode: '^1.123.0' },
     });
+  });
+
+  it('gives every command an id of its own: a second registration of one would keep the extension from starting', () => {
+    const ids = [...Object.keys(commands), ...Object.keys(trialCommands)];
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 });

@@ -87,7 +87,15 @@ async function start(overrides: Partial<MeterOperations> = {}) {
       importStaged: async (staged) => note('importStaged', { added: 2, known: 1 }, staged),
       removeImport: async (name) => note('removeImport', null, name),
     },
+    views: {
+      sessionsBothWays: async (limit) => note('sessionsBothWays', [], limit),
+      reconcile: async (session) => note('reconcile', [], session),
+    },
     imports: new ImportDesk(noImports, { homeDir: '/home/u', env: {}, platform: 'linux' }),
+    comparisons: {
+      ask: async (query, again) => note('dashboard', { state: 'working', doneShare: 0.5 } as const, query, again),
+      cancel: async (query) => note('cancelDashboard', undefined, query),
+    },
     ...overrides,
   };
   const server = new ControlServer({
@@ -354,5 +362,16 @@ describe('the control API of tasks', () => {
     expect(await asked('newTask', { title: '' })).toEqual({ error: 'A task needs a title.' });
     expect(await asked('setBudgetPolicy', {})).toEqual({ problems: ['That is no limit.'] });
     expect(await asked('listTasks', {})).toEqual(noTasks);
+  });
+
+  it('answers which sessions were seen both ways, and their calls, and takes nothing but a text for a session', async () => {
+    const { ask, asked } = await start();
+    expect(jsonOf(await ask('sessionsBothWays', '{}'))).toEqual({ sessions: [] });
+    expect(jsonOf(await ask('reconcile', '{"session":"s-1"}'))).toEqual({ calls: [] });
+    expect((await ask('reconcile', '{"session":7}')).status).toBe(400);
+    expect(asked).toEqual([
+      ['sessionsBothWays', 200],
+      ['reconcile', 's-1'],
+    ]);
   });
 });

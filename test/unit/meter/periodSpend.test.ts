@@ -74,6 +74,26 @@ describe('periodSpend', () => {
     expect(spend([row({ costNanoUsd: null, unpricedCalls: 1 })]).billed?.costNanoUsd).toEqual(unknownFigure);
   });
 
+  it('keeps how many calls only logs tell of, and shows those that nobody is known to pay at API prices', () => {
+    const period = spend([row({}), row({ auth: 'unknown', calls: 3, toldCalls: 3, costNanoUsd: 7 })]);
+    expect([period.billed?.toldCalls, period.subscription?.toldCalls]).toEqual([0, 3]);
+    expect(period.byModel.map(({ spend: { toldCalls } }) => toldCalls)).toEqual([0, 3]);
+    expect(period.subscription?.costNanoUsd).toEqual(exactFigure(7));
+  });
+
+  it('shows what a log with gaps tells of a session as a lower bound, and an agent’s own estimates as estimates', () => {
+    const told = { toldCalls: 1, estimatedCalls: 1 };
+    const bySession = [
+      row({ ...told, agent: 'claude-code', lastCallAtMs: 3 }),
+      row({ ...told, agent: 'cursor', lastCallAtMs: 2 }),
+      row({ estimatedCalls: 1, lastCallAtMs: 1 }),
+    ];
+    const costs = periodSpend({ byModel: [], bySession }, []).bySession.map(
+      ({ spend: { costNanoUsd } }) => costNanoUsd,
+    );
+    expect(costs).toEqual([atLeastFigure(1000), estimatedFigure(1000), estimatedFigure(1000)]);
+  });
+
   it('marks sums with estimates as estimated', () => {
     expect(spend([row({ estimatedCalls: 1 })]).billed?.costNanoUsd).toEqual(estimatedFigure(1000));
   });

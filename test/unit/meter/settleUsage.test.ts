@@ -74,6 +74,19 @@ describe('settleUsage', () => {
     expect(settled.usage).toMatchObject({ inputTokens: 1234, outputTokens: 40 });
   });
 
+  it('takes no thinking of an interim report for unknown where thinking was seen', () => {
+    const interim = usage({ inputTokens: 9, outputTokens: 0, thinkingTokens: 0 });
+    const facts = { ...noResponseFacts, parts: [{ model: null, usage: interim }], usageState: 'interim' } as const;
+    const cut = (change: Partial<typeof noResponseFacts>) =>
+      settleUsage(evidence({ end: 'client-gone', countedThinkingTokens: 70, facts: { ...facts, ...change } }));
+    expect(cut({ thinkingSeen: true, thinkingHidden: true })).toMatchObject({
+      usage: { outputTokens: 70, thinkingTokens: null },
+      thinkingAtLeastTokens: 70,
+    });
+    expect(cut({ thinkingSeen: true }).usage.thinkingTokens).toBe(70);
+    expect(cut({}).usage.thinkingTokens).toBe(0);
+  });
+
   it('does not lower the output below what the provider had reported before the cut', () => {
     const interim = usage({ inputTokens: 1, outputTokens: 90 });
     const settled = settleUsage(

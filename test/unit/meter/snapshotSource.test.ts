@@ -64,6 +64,7 @@ function source(readBooks: () => Promise<Books>): SnapshotSource {
     readBooks,
     notices: () => [],
     tasks: () => noTasks,
+    marks: () => [],
     quotas: () => quotas,
     meter: () => ({
       version: '1.0.0',

@@ -77,6 +77,15 @@ describe('book prices', () => {
     expect(gpt(2_000, 270_000)).toBe((2_000 * 10 + 270_000 * 1 + 1000 * 45) / 1e6);
   });
 
+  test('a sum of calls has no tier, since its prompts may all have been short, and says so', () => {
+    const query = {
+      ...{ provider: 'openai', model: 'gpt-5.5', isSum: true },
+      usage: usageOf({ inputTokens: 900_000, outputTokens: 1000 }),
+    };
+    expect(usd(query)).toBe((900_000 * 5 + 1000 * 30) / 1e6);
+    expect(words(query)).toBe('a sum of several calls, without long-prompt rates');
+  });
+
   test('prices are dated and change at midnight UTC', () => {
     const at = (iso: string): number | null =>
       usd({ provider: 'deepseek', model: 'deepseek-v4-pro', atMs: Date.parse(iso) });

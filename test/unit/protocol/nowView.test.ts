@@ -13,6 +13,7 @@ import {
   failedState,
   liveCall,
   liveState,
+  logsState,
   mixedCalls,
   snapshotAt,
   spendOf,
@@ -115,13 +116,19 @@ describe('a call in flight', () => {
 
 describe('spend by model and session', () => {
   it('puts the dearest model first and the unpriced last', () => {
-    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, nowMs).byModel;
+    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, {
+      nowMs,
+      marks: [],
+    }).byModel;
     expect(rows.map((row) => row.cost.text)).toEqual(['$8.77', '$2.36', '$0.74', '$0.0034', '$0.0004', '-']);
     expect(rows.at(-1)).toMatchObject({ length: null, segments: [], notes: ['2 calls', '2 calls unpriced'] });
   });
 
   it('keeps subscription rows apart by a tag and a key of their own', () => {
-    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, nowMs).byModel;
+    const rows = periodView(busyState(nowMs).snapshot?.today ?? snapshotAt(nowMs).today, times, {
+      nowMs,
+      marks: [],
+    }).byModel;
     expect(rows[0]?.tag).toBe('subscription');
     expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
   });
@@ -222,5 +229,57 @@ describe('times and ids', () => {
   it('keep head and tail of a long id and never lengthen one', () => {
     expect(shortenId('3f2a9c1d-77e0-4f6b-9a1c-5d2e8b7a4c30')).toBe('3f2a9c…4c30');
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (id) => shortenId(id).length <= id.length));
+  });
+});
+
+describe('what only logs tell of', () => {
+  const view = nowView(logsState(nowMs), env);
+
+  it('says so of every call, and that it is a lower bound where the log leaves some out', () => {
+    expect(view.recent.map(({ origin, tag, cost }) => [origin, tag, cost.text])).toEqual([
+      ['from logs, at least', 'at API prices', '≥$0.49'],
+      ['from logs', 'subscription', '$0.49'],
+      ['from logs, estimated', 'at API prices', '≈$0.49'],
+      [null, null, '$0.49'],
+    ]);
+  });
+
+  it('says so of sessions, which are one agent’s, and of the part of a sum', () => {
+    const today = view.periods?.today;
+    expect(today?.bySession.map(({ notes, tag, cost }) => [notes, tag, cost.text])).toEqual([
+      [['72 calls', 'claude-opus-4-8', 'from logs, at least'], 'at API prices', '≥$6.40'],
+      [['48 calls', 'gpt-6-codex', 'from logs'], 'subscription', '$5.02'],
+      [['41 calls', 'claude-haiku-4-5'], null, '$3.10'],
+    ]);
+    expect(today?.byModel.map(({ notes }) => notes)).toEqual([
+      ['60 calls', '48 calls from logs'],
+      ['72 calls', 'from logs', '31 calls estimated or lower bounds'],
+      ['41 calls'],
+    ]);
+  });
+
+  it('never calls it billed', () => {
+    expect(view.totals?.lines.map(({ key, note, today }) => [key, note, today.text])).toEqual([
+      ['billed', null, '$3.10'],
+      ['subscription', '(subscription and logs)', '≈$14.52'],
+    ]);
+    expect(view.totals?.notes[0]).toBe('Today: 120 calls from logs, 31 calls estimated or lower bounds');
+    const facts = new Map(
+      logsState(nowMs)
+        .snapshot?.recent.slice(0, 1)
+        .flatMap((record) => callDetailsView(record, times).facts.map(({ label, value }) => [label, value] as const)),
+    );
+    expect(facts.get('Tokens')).toBe('From the agent’s log, which may leave some out: at least');
+    expect(facts.get('Cost')).toBe('At API prices: this is no bill');
+  });
+
+  it('names the line after logs where there is nothing else in it', () => {
+    const state = logsState(nowMs);
+    const { snapshot } = state;
+    if (snapshot === null) throw new Error('no snapshot');
+    const subscription = { ...spendOf(2, [0.25, 0.25, 0.25, 0.25], 3), toldCalls: 3 };
+    const period = { ...snapshot.today, subscription };
+    const only = { ...state, snapshot: { ...snapshot, today: period, week: period } };
+    expect(nowView(only, env).totals?.lines[1]?.note).toBe('(from logs)');
   });
 });

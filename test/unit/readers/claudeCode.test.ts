@@ -1,9 +1,30 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claudeCode } from '../../../src/readers/claudeCode/claudeCode.ts';
+import type { Observation } from '../../../src/readers/contract.ts';
 import { callsOf, goldenOf, homeOf } from './goldenCalls.ts';
 import { readHome } from './readHome.ts';
 
 const golden = goldenOf('claude-code');
+
+/** What one line of a session tells. */
+function observationsOf(message: object): readonly Observation[] {
+  const homeDir = mkdtempSync(join(tmpdir(), 'outlay-claude-'));
+  try {
+    const folder = join(homeDir, '.claude/projects/-w');
+    mkdirSync(folder, { recursive: true });
+    const line = { type: 'assistant', timestamp: '2026-11-22T12:00:00.000Z', sessionId: 's1', requestId: 'req_1' };
+    const whole = { id: 'msg_1', model: 'claude-sonnet-5', stop_reason: 'end_turn', content: [], ...message };
+    writeFileSync(join(folder, 's1.jsonl'), `${JSON.stringify({ ...line, message: whole })}\n`);
+    const { observations, problems } = readHome(claudeCode, { homeDir });
+    expect(problems).toEqual([]);
+    return observations;
+  } finally {
+    rmSync(homeDir, { recursive: true, force: true });
+  }
+}
 
 describe('the reader of Claude Code', () => {
   it('comes to what a person counted, with the lines that cannot be read', () => {
@@ -14,6 +35,37 @@ describe('the reader of Claude Code', () => {
       code: problem.code,
     }));
     expect(problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))).toEqual(golden.problems);
+  });
+
+  it('reads an advisor as a share of the call with a model of its own, as the gateway does', () => {
+    const iteration = (type: string, input: number, model?: string) => ({
+      type,
+      model,
+      input_tokens: input,
+      output_tokens: 10,
+    });
+    const usage = {
+      ...{ input_tokens: 300, output_tokens: 20, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
+      iterations: [
+        iteration('message', 100),
+        iteration('advisor_message', 900, 'claude-opus-4-8'),
+        iteration('message', 200),
+      ],
+    };
+    const [seen] = observationsOf({ usage });
+    expect(seen?.usage).toMatchObject({ inputTokens: 1200, outputTokens: 30, toolCalls: 0 });
+    expect(seen?.parts?.map(({ model, usage: part }) => [model, part.inputTokens, part.outputTokens])).toEqual([
+      [null, 100, 10],
+      [null, 200, 10],
+      ['claude-opus-4-8', 900, 10],
+    ]);
+  });
+
+  it('has no shares where a message was sampled once, or does not say', () => {
+    for (const iterations of [undefined, [], [{ type: 'message', input_tokens: 5, output_tokens: 1 }]]) {
+      const [seen] = observationsOf({ usage: { input_tokens: 5, output_tokens: 1, iterations } });
+      expect([seen?.usage.inputTokens, seen?.parts]).toEqual([5, undefined]);
+    }
   });
 
   it('looks where the variables say, else in both of its own folders and the desktop app’s', () => {

@@ -20,6 +20,7 @@ const spend = (costNanoUsd: Figure): SpendFigures => ({
   calls: 1,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  toldCalls: 0,
 });
 const period = (change: Partial<PeriodSpend> = {}): PeriodSpend => ({
   billed: null,
@@ -51,6 +52,7 @@ const snapshotOf = (change: Partial<NowSnapshot> = {}): NowSnapshot => ({
   tasks: noTasks,
   recent: [],
   notices: [],
+  marks: [],
   ...change,
 });
 const stateOf = (change: Partial<SidebarState> = {}): SidebarState => ({
@@ -130,9 +132,9 @@ describe('the hover of the status bar', () => {
         '| Rate | $1.50 an hour |',
         '| Calls in flight | 1 |',
         '| Today, billed | $3.10 |',
-        '| Today, at API prices (subscription) | $9.00 |',
+        '| Today, at API prices (no bill) | $9.00 |',
         '| This week, billed | $3.10 |',
-        '| This week, at API prices (subscription) | $9.00 |',
+        '| This week, at API prices (no bill) | $9.00 |',
         '| claude-code model-a | -, ≥1.2K thinking, - output |',
       ].join('\n'),
     );

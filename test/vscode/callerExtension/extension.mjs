@@ -3,6 +3,7 @@
 import * as http from 'node:http';
 import { request as capturedRequest } from 'node:http';
 import * as http2 from 'node:http2';
+import { Readable } from 'node:stream';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import axios from 'axios';
@@ -179,6 +180,36 @@ async function neverRead(url, { headers, body }) {
   return { status: response.status, leave: () => response.body.cancel() };
 }
 
+/** Sends a body piece by piece with pauses, as agents do that write while they think; null breaks it off. */
+const inBodies = {
+  'fetch with a stream': (url, { headers, pieces, pauseMs }) =>
+    byFetch(globalThis.fetch, { duplex: 'half' })(url, { headers, body: ReadableStream.from(paced(pieces, pauseMs)) }),
+  'undici 7 with a generator': (url, { headers, pieces, pauseMs }) =>
+    byUndici(undici7, agents[7])(url, { headers, body: Readable.from(paced(pieces, pauseMs)) }),
+  'http.request, chunked': (url, { headers, pieces, pauseMs }) =>
+    new Promise((resolve, reject) => {
+      const call = http.request(url, { method: 'POST', headers }, (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({ status: response.statusCode, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+      });
+      call.on('error', reject);
+      Readable.from(paced(pieces, pauseMs))
+        .on('error', (error) => call.destroy(error))
+        .pipe(call);
+    }),
+};
+
+async function* paced(pieces, pauseMs) {
+  for (const piece of pieces) {
+    if (piece === null) throw new Error('the body ends here');
+    yield Buffer.from(piece);
+    await new Promise((later) => setTimeout(later, pauseMs));
+  }
+}
+
 function overHttp2(origin, { path, headers, body }) {
   return new Promise((resolve, reject) => {
     const session = http2.connect(origin);
@@ -215,5 +246,5 @@ const hostile = {
 export function activate() {
   const provideModel = (origin, headers) =>
     vscode.lm.registerLanguageModelChatProvider('fixture', modelProvider(origin, headers));
-  return { provideModel, ways, sdks, agentLoop, neverRead, overHttp2, hostile };
+  return { provideModel, ways, inBodies, sdks, agentLoop, neverRead, overHttp2, hostile };
 }

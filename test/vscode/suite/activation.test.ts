@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { commands, extensions } from 'vscode';
 import { commands as manifestCommands } from '../../../src/manifest/manifest.ts';
+import { trialCommands } from '../../../src/manifest/trialManifest.ts';
 import { activatedOutlay } from './outlay.ts';
 
 describe('activation', () => {
@@ -14,10 +15,10 @@ describe('activation', () => {
 
   it('registers exactly the commands of the manifest', async () => {
     await activatedOutlay();
-    const ours = (await commands.getCommands(true)).filter((id) => /^outlay\.(?!(?:now|tasks)\b)/.test(id));
+    const ours = (await commands.getCommands(true)).filter((id) => /^outlay\.(?!(?:now|tasks|trials)\b)/.test(id));
     assert.deepEqual(
       ours.filter((id) => !id.endsWith('.resetViewContainerLocation')).sort(),
-      Object.keys(manifestCommands).sort(),
+      Object.keys({ ...manifestCommands, ...trialCommands }).sort(),
     );
   });
 

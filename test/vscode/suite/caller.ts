@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Disposable, extensions } from 'vscode';
+import { type Disposable, extensions, workspace } from 'vscode';
 import { type Limits, noLimits } from '../../../src/domain/budget.ts';
 import type { CallRecord } from '../../../src/domain/call.ts';
 import type { Task } from '../../../src/domain/task.ts';
@@ -24,6 +24,19 @@ export interface Answer {
 export interface Caller {
   provideModel(origin: string, headers: Readonly<Record<string, string>>): Disposable;
   readonly ways: Readonly<Record<string, (url: string, options: WayOptions) => Promise<Answer>>>;
+  readonly inBodies: Readonly<
+    Record<
+      string,
+      (
+        url: string,
+        options: {
+          readonly headers: Readonly<Record<string, string>>;
+          readonly pieces: readonly (string | null)[];
+          readonly pauseMs: number;
+        },
+      ) => Promise<Answer>
+    >
+  >;
   readonly sdks: Readonly<
     Record<string, (origin: string, headers: Readonly<Record<string, string>>) => Promise<unknown[]>>
   >;
@@ -45,6 +58,13 @@ export async function activatedCaller(): Promise<Caller> {
   const extension = extensions.getExtension<Caller>('fixture.caller');
   assert(extension !== undefined, 'the calling extension is not installed');
   return extension.activate();
+}
+
+export async function observe(setting: 'on' | 'off'): Promise<void> {
+  await workspace.getConfiguration().update('outlay.extensions.observe', setting, true);
+  const outlay = await activatedOutlay();
+  await outlay.settled();
+  await until('the observer', () => outlay.observes() === (setting === 'on'));
 }
 
 export function headersFor(script: Script): Readonly<Record<string, string>> {

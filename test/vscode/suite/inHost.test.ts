@@ -14,19 +14,13 @@ import {
   deleteTask,
   headersFor,
   messageBody,
+  observe,
   upstreamOrigin,
 } from './caller.ts';
 import { activatedOutlay, emptyLedger, resetSettings, until } from './outlay.ts';
 
 const usage = { inputTokens: 1200, outputTokens: 340, thinkingTokens: 120, cacheReadTokens: 800 };
 const script = { text: 'A text of some words. '.repeat(20), thinking: 'A thought. '.repeat(10), usage };
-
-async function observe(setting: 'on' | 'off'): Promise<void> {
-  await workspace.getConfiguration().update('outlay.extensions.observe', setting, true);
-  const outlay = await activatedOutlay();
-  await outlay.settled();
-  await until('the observer', () => outlay.observes() === (setting === 'on'));
-}
 
 describe('calls of another extension', () => {
   beforeEach(async () => {

@@ -23,12 +23,15 @@ const rows = agentCoverage({
 function linesOf(change: Partial<CoverageLineFacts>) {
   return coverageLines({
     ...{ rows, commands: new Set<string>(), extensions: [], isObserving: false, ignored: new Set<string>() },
-    ...{ isRemote: false, lastCallMs: new Map(), seenExtensions: new Map(), ...change },
+    ...{ isRemote: false, lastCallMs: new Map(), seenExtensions: new Map() },
+    ...{ readsLogs: true, lastToldMs: new Map(), ...change },
   });
 }
 
+const agentsOf = (change: Partial<CoverageLineFacts>) => linesOf(change).filter(({ about }) => about === 'agent');
+
 const short = (change: Partial<CoverageLineFacts>) =>
-  linesOf(change).map(({ label, way, stop, action }) => [label, way, stop, action?.id ?? null]);
+  agentsOf(change).map(({ label, way, stop, action }) => [label, way, stop, action?.id ?? null]);
 
 describe('coverage', () => {
   it('names what is installed, and nothing else', () => {
@@ -68,12 +71,29 @@ describe('coverage', () => {
     ]);
   });
 
+  it('marks kinds of calls that are only observed, or not seen, on lines of their own', () => {
+    const kinds = (change: Partial<CoverageLineFacts>) =>
+      linesOf(change).flatMap(({ about, id, way, stop }) => (about === 'kind' ? [[id, way, stop]] : []));
+    const seen = [
+      ['kind:http2', 'host', 'none'],
+      ['kind:desktopNetwork', 'none', 'none'],
+      ['kind:webSocket', 'none', 'none'],
+      ['kind:agentHost', 'none', 'none'],
+    ];
+    expect(kinds({ isObserving: true })).toEqual(seen);
+    expect(kinds({ isObserving: true, isRemote: true })).toEqual(seen.toSpliced(1, 1));
+    expect(kinds({ extensions: ['continue.continue'] })).toEqual([]);
+    const [http2] = coverageView(linesOf({ isObserving: true }), { nowMs: 0, times: new TimePrinter('UTC') });
+    expect(http2?.facts).toEqual(['inside VS Code', 'cannot be stopped']);
+    for (const { detail } of linesOf({ isObserving: true })) expect(detail).toMatch(/\.$/);
+  });
+
   it('shows who else was seen calling, and when each last did', () => {
     const seenExtensions = new Map([
       ['some.agent', 5_000],
       ['', 6_000],
     ]);
-    const lines = linesOf({
+    const lines = agentsOf({
       isObserving: true,
       seenExtensions,
       extensions: ['continue.continue'],
@@ -83,6 +103,33 @@ describe('coverage', () => {
       ['Continue (extension)', 7_000],
       ['some.agent', 5_000],
     ]);
+  });
+
+  it('shows an agent that nothing else sees by its log, with the last call that the log told of', () => {
+    const change = {
+      commands: new Set(['claude', 'gemini']),
+      extensions: ['openai.chatgpt'],
+      lastCallMs: new Map([['claude-code', 9_000]]),
+      lastToldMs: new Map([
+        ['claude-code', 8_000],
+        ['gemini-cli', 7_000],
+        ['codex', 6_000],
+        ['amp', 5_000],
+        ['', 4_000],
+      ]),
+    };
+    const lines = linesOf(change);
+    expect(lines.map(({ label, way, stop, lastCallAtMs }) => [label, way, stop, lastCallAtMs])).toEqual([
+      ['Amp (logs)', 'transcript', 'none', 5_000],
+      ['Claude Code (claude)', 'gateway', 'ends', 9_000],
+      ['Codex (extension)', 'transcript', 'none', 6_000],
+      ['Gemini CLI (gemini)', 'transcript', 'none', 7_000],
+    ]);
+    // What would let its calls be seen as they pass is still one click away.
+    expect(lines.find(({ id }) => id === 'command:gemini')?.action?.id).toBe('openTerminalsSetting');
+    for (const { way, detail } of lines)
+      expect(detail.startsWith('Its own logs are read: ')).toBe(way === 'transcript');
+    expect(linesOf({ ...change, readsLogs: false }).map(({ way }) => way)).toEqual(['gateway', 'none', 'none']);
   });
 
   it('says of every click what it changes and how it is undone', () => {

@@ -1,6 +1,6 @@
 import type { Run } from '../domain/run.ts';
 import { countsForModel, type TrialRecord, type TrialRun } from '../protocol/trials.ts';
-import { TrialStore } from '../trials/trialStore.ts';
+import { TrialStore } from './trialStore.ts';
 
 /** The runs of all trials of a data folder; see `runsOfTrial`. */
 export async function trialRuns(dataDir: string): Promise<readonly Run[]> {

@@ -1,0 +1,106 @@
+import { compareRuns } from '../../analysis/compareRuns.ts';
+import { defaultCompareOptions, type HistoryCell, type HistoryPeriod } from '../../analysis/contract.ts';
+import { effectivePricePage } from '../../analysis/effectivePrice.ts';
+import { frontierMoments } from '../../analysis/frontierMoments.ts';
+import { historyCells } from '../../analysis/historyCells.ts';
+import { type ThinkingSample, thinkingOutliers } from '../../analysis/thinkingOutliers.ts';
+import type { CallRecord } from '../../domain/call.ts';
+import type { Run } from '../../domain/run.ts';
+import type { LedgerReader, ReportRow } from '../../ledger/contract.ts';
+import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts';
+import { localDayOf } from '../snapshot/localDays.ts';
+import type { ListedModel } from './bookPrices.ts';
+import { chooseRuns } from './runSources.ts';
+import { whatIfPage } from './whatIfPage.ts';
+
+const MOMENTS = 10;
+/** Periods of history that are shown, newest first; the command line has them all. */
+const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
+/** The newest calls, among which outliers are looked for. */
+const OUTLIERS_OF = 2_000;
+const MOST_OUTLIERS = 50;
+/** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
+const MOST_REVERSED_TASKS = 20;
+/** Of the whole, the part that the comparison takes; the rest is reading. */
+const COMPARISON_SHARE = 0.85;
+const READING_SHARE = 0.1;
+
+export interface DashboardSources {
+  readonly reader: Omit<LedgerReader, 'close'>;
+  readonly trials: readonly Run[];
+  /** Titles of workspaces by id, for histories by folder. */
+  readonly workspaceTitles: ReadonlyMap<string, string>;
+  readonly listed: readonly ListedModel[];
+  readonly nowMs: number;
+  readonly onProgress: (doneShare: number) => void;
+}
+
+/** Everything that the dashboard shows, for one query. Seconds of work in large books: off every thread that others wait for. */
+export function buildDashboard(query: DashboardQuery, sources: DashboardSources): DashboardData {
+  const { reader, listed, nowMs, onProgress } = sources;
+  onProgress(0);
+  const chosen = chooseRuns(reader, sources.trials, query.origins);
+  onProgress(READING_SHARE);
+  const options = { ...defaultCompareOptions, reprice: query.reprice };
+  const comparison = compareRuns(chosen.runs, options, {
+    axes: query.axis === 'cost' ? ['cost'] : ['cost', query.axis],
+    leftOut: { sharedTasks: chosen.sharedTasks, otherOrigins: chosen.otherOrigins },
+    onProgress: (share) => onProgress(READING_SHARE + COMPARISON_SHARE * share),
+  });
+  onProgress(READING_SHARE + COMPARISON_SHARE);
+  const month = reader.report({ by: 'model', sinceDay: `${localDayOf(nowMs).slice(0, 7)}-01` });
+  const own = chosen.all.filter(({ origin }) => origin === 'task' || origin === 'trial');
+  const whatIf = whatIfPage({ month, runs: own, listed }, query.subject);
+  const history = newestPeriods(historyCells(reader.history(query.historyKey), query.historyPeriod), query);
+  return {
+    generatedAtMs: nowMs,
+    query: {
+      ...query,
+      origins: chosen.choices.filter(({ isChosen }) => isChosen).map(({ origin }) => origin),
+      subject: whatIf.subject,
+    },
+    origins: chosen.choices,
+    effective: effectivePricePage(reader.modelUsage(), comparison.smallestTrial),
+    history: history.map((cell) => ({ ...cell, key: titledKey(cell.key, query, sources.workspaceTitles) })),
+    comparison: {
+      ...comparison,
+      pairs: comparison.pairs.map((pair) => ({
+        ...pair,
+        reversedTasks: pair.reversedTasks.slice(0, MOST_REVERSED_TASKS),
+      })),
+    },
+    moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
+    whatIf,
+    taskTitles: query.historyKey === 'task' ? titlesOf(reader.report({ by: 'task' })) : {},
+    callOutliers: thinkingOutliers(reader.calls({ limit: OUTLIERS_OF }).map(thinkingSample)).slice(0, MOST_OUTLIERS),
+    call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
+  };
+}
+
+/** Calls of one agent and effort are of one kind: what a request asked for is not in the books. */
+function thinkingSample({ id, model, agent, effort, usage }: CallRecord): ThinkingSample {
+  return { id, model, kind: JSON.stringify([agent, effort]), thinkingTokens: usage.thinkingTokens };
+}
+
+function newestPeriods(cells: readonly HistoryCell[], { historyPeriod }: DashboardQuery): readonly HistoryCell[] {
+  const periods = [...new Set(cells.map(({ period }) => period))].toSorted().slice(-PERIODS[historyPeriod]);
+  const kept = new Set(periods);
+  return cells.filter(({ period }) => kept.has(period));
+}
+
+/** The report names a task by its title and, in brackets, its id. */
+function titlesOf(rows: readonly ReportRow[]): Readonly<Record<string, string>> {
+  const named = rows.flatMap(({ key }): readonly (readonly [string, string])[] => {
+    const match = /^(.*) \((task-[a-z0-9]{16})\)$/s.exec(key);
+    return match?.[1] === undefined || match[2] === undefined ? [] : [[match[2], match[1]]];
+  });
+  return Object.fromEntries(named);
+}
+
+function titledKey(
+  key: string | null,
+  { historyKey }: DashboardQuery,
+  titles: ReadonlyMap<string, string>,
+): string | null {
+  return historyKey === 'folder' && key !== null ? (titles.get(key) ?? key) : key;
+}

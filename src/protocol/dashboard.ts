@@ -1,0 +1,151 @@
+import type {
+  Comparison,
+  EffectivePricePage,
+  Frontier,
+  FrontierAxis,
+  HistoryCell,
+  HistoryKey,
+  HistoryPeriod,
+  ThinkingOutlier,
+  WhatIf,
+} from '../analysis/contract.ts';
+import type { CallRecord } from '../domain/call.ts';
+import type { RunOrigin } from '../domain/run.ts';
+
+/** What the user chose that changes figures. Everything else (page, open folds, hidden tables) is the webview's own. */
+export interface DashboardQuery {
+  /** Kinds of runs that are put together; null leaves the choice to the meter: the one origin with the most runs. */
+  readonly origins: readonly RunOrigin[] | null;
+  /** Bring runs of other dates to the newest list price. */
+  readonly reprice: boolean;
+  readonly axis: FrontierAxis;
+  readonly historyPeriod: HistoryPeriod;
+  readonly historyKey: HistoryKey;
+  /** `WhatIfSubject.id` of what is repriced; null leaves the choice to the meter. */
+  readonly subject: string | null;
+  /** A call that is shown in full; null for none. */
+  readonly call: string | null;
+}
+
+export const defaultDashboardQuery: DashboardQuery = {
+  origins: null,
+  reprice: true,
+  axis: 'cost',
+  historyPeriod: 'day',
+  historyKey: 'model',
+  subject: null,
+  call: null,
+};
+
+/** Runs that may be compared, by where they come from. */
+export interface OriginChoice {
+  readonly origin: RunOrigin;
+  /** For display: "Trials", "Own tasks", "Import leaderboard". */
+  readonly label: string;
+  readonly runs: number;
+  readonly tasks: number;
+  readonly isChosen: boolean;
+}
+
+/** The usage of one model in one task or month: what "what if" can reprice. */
+export interface WhatIfSubject {
+  readonly id: string;
+  /** "This month with claude-opus-4-8", "Fix the login with gpt-5.4". */
+  readonly title: string;
+}
+
+export interface WhatIfPage {
+  readonly subjects: readonly WhatIfSubject[];
+  /** Of the subject that `results` are about; null where there is no usage yet. */
+  readonly subject: string | null;
+  /** What it came to, in nano-USD; null where unpriced. */
+  readonly costNanoUsd: number | null;
+  /** Models of the price book, those that were used here first, then by how near their list price is. */
+  readonly results: readonly WhatIf[];
+  readonly sentence: string;
+}
+
+/** The frontier as it stood at one moment: the runs that had begun by then. */
+export interface FrontierMoment {
+  readonly untilMs: number;
+  readonly frontier: Frontier;
+}
+
+/** The whole of what the dashboard shows. Always complete, never a difference. */
+export interface DashboardData {
+  readonly generatedAtMs: number;
+  /** As answered; `origins` and `subject` hold what the meter chose where they were left to it. */
+  readonly query: DashboardQuery;
+  readonly origins: readonly OriginChoice[];
+  readonly effective: EffectivePricePage;
+  readonly history: readonly HistoryCell[];
+  readonly comparison: Comparison;
+  /** Oldest first; empty where no run has a date. */
+  readonly moments: readonly FrontierMoment[];
+  readonly whatIf: WhatIfPage;
+  /** Calls that thought far more than their model usually does for that agent and effort, of the newest calls; `model` is verbatim. */
+  readonly callOutliers: readonly ThinkingOutlier[];
+  /** Titles of tasks by the id that history and runs name them by; a task without one is shown by its id. */
+  readonly taskTitles: Readonly<Record<string, string>>;
+  /** The call of `query.call`; null for none, or one that is gone. */
+  readonly call: CallRecord | null;
+}
+
+/** An answer of the meter: the data, or how far it is. Asking again with the same query goes on waiting for the same work. */
+export type DashboardAnswer =
+  | { readonly state: 'ready'; readonly data: DashboardData }
+  | { readonly state: 'working'; readonly doneShare: number };
+
+/** Dashboard requests of the control API. */
+export interface DashboardControlMap {
+  /** `again`: work it out anew, whatever is kept. */
+  readonly dashboard: {
+    readonly params: { readonly query: DashboardQuery; readonly again: boolean };
+    readonly result: DashboardAnswer;
+  };
+  /** Ends the work that is under way for this query; other windows that wait for it start it anew when they ask again. */
+  readonly cancelDashboard: {
+    readonly params: { readonly query: DashboardQuery };
+    readonly result: Record<string, never>;
+  };
+}
+
+/** What the extension knows beside the data. */
+export interface DashboardState {
+  readonly meter: 'off' | 'starting' | 'running' | 'failed';
+  /** One sentence where the figures cannot be had, or could not be brought up to date; else null. */
+  readonly problem: string | null;
+  /** The last data that came, also while newer is worked out. */
+  readonly data: DashboardData | null;
+  /** 0 to 1 while figures are worked out; null otherwise. */
+  readonly progress: number | null;
+  /** Calls were booked since `data` was worked out. */
+  readonly isStale: boolean;
+  readonly demo: boolean;
+}
+
+/** Messages from the extension to the dashboard; always whole states. */
+export interface ToDashboard {
+  readonly state: DashboardState;
+}
+
+export const exportKinds = ['png', 'csv'] as const;
+
+export type ExportKind = (typeof exportKinds)[number];
+
+/** Messages from the dashboard to the extension. */
+export interface FromDashboard {
+  /** The page listens; the query is the one that it was left with. */
+  readonly ready: { readonly query: DashboardQuery };
+  readonly query: { readonly query: DashboardQuery };
+  readonly refresh: Record<string, never>;
+  readonly cancel: Record<string, never>;
+  readonly retry: Record<string, never>;
+  readonly turnOn: Record<string, never>;
+  readonly openTerminal: Record<string, never>;
+  readonly newTask: Record<string, never>;
+  /** Begins a trial: the same task for several models. */
+  readonly newTrial: Record<string, never>;
+  /** Asks where to save. `content` is base64 for a picture, text for a table; `name` is a file name without folder. */
+  readonly exportFile: { readonly name: string; readonly kind: ExportKind; readonly content: string };
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { afterEach, before, describe, it } from 'mocha';
+import { commands, workspace } from 'vscode';
+import { writeLoggedCall } from './agentLogs.ts';
+import { activatedOutlay, emptyLedger, resetSettings, until } from './outlay.ts';
+
+const home = process.env['OUTLAY_TEST_HOME'] ?? '';
+
+/** Of the newest calls, those that only a log told of. */
+async function toldCalls(): Promise<readonly (string | null)[]> {
+  const { recent } = (await activatedOutlay()).state().snapshot ?? { recent: [] };
+  return recent.filter(({ source }) => source === 'transcript').map(({ responseId }) => responseId);
+}
+
+async function readLogsSetting(isOn: boolean): Promise<void> {
+  await workspace.getConfiguration().update('outlay.readLogs', isOn, true);
+  await (await activatedOutlay()).settled();
+}
+
+describe('the logs of agents', () => {
+  before(() => assert.notEqual(home, ''));
+  afterEach(resetSettings);
+
+  it('were read at the first start, which told what they came to', async () => {
+    const outlay = await activatedOutlay();
+    await until('the summary', () => outlay.toldOfLogs().length > 0);
+    // 2 x (1,000 tokens at $5 and 2,000 at $25 a million).
+    assert.equal(
+      outlay.toldOfLogs()[0],
+      'Outlay read 1 file of 1 agent, 1 month: 2 calls, $0.11 at API prices, which is no bill.',
+    );
+  });
+
+  it('are followed: a call that is written shows, at API prices and not as billed', async () => {
+    const outlay = await activatedOutlay();
+    await emptyLedger();
+    writeLoggedCall(home, { message: 'followed', atMs: Date.now() });
+    await until('the call', async () => (await toldCalls()).includes('msg_followed'));
+    const { today } = outlay.state().snapshot ?? assert.fail('no snapshot');
+    assert.deepEqual([today.billed, today.subscription?.calls, today.subscription?.toldCalls], [null, 1, 1]);
+    // Where Claude Code is installed, the gateway carries its calls.
+    await until('the coverage', () =>
+      outlay
+        .state()
+        .coverage.some(({ id, way }) => (id === 'log:claude-code' ? way === 'transcript' : id === 'command:claude')),
+    );
+  });
+
+  it('are read at the word of the user alone once that is switched off, and each call once', async () => {
+    const outlay = await activatedOutlay();
+    await readLogsSetting(false);
+    await emptyLedger();
+    writeLoggedCall(home, { message: 'later', atMs: Date.now() });
+    const before = outlay.toldOfLogs().length;
+    await commands.executeCommand('outlay.importLogs');
+    assert.match(
+      outlay.toldOfLogs()[before] ?? '',
+      /^Outlay read 1 file of 1 agent: 1 call, \$0\.0[56] at API prices, which is no bill\.$/,
+    );
+    await until('the call', async () => (await toldCalls()).length === 1);
+    assert.deepEqual(await toldCalls(), ['msg_later']);
+    await commands.executeCommand('outlay.importLogs');
+    assert.equal(outlay.toldOfLogs()[before + 1], 'Outlay read 1 file of 1 agent: nothing new.');
+  });
+});

@@ -1,0 +1,63 @@
+import type { Interval } from '../../src/analysis/contract.ts';
+import {
+  printCompact,
+  printDuration,
+  printPercent,
+  printPrice,
+  printUsd,
+  printUsdFine,
+} from '../../src/domain/format.ts';
+import type { Cell } from './tableModel.ts';
+
+/** Unknown, in every table. */
+export const UNKNOWN = '-';
+
+export const usd = (nanoUsd: number | null): Cell => cell(nanoUsd, printUsd, (value) => value / 1e9);
+export const usdFine = (nanoUsd: number | null): Cell => cell(nanoUsd, printUsdFine, (value) => value / 1e9);
+/** A list price, in dollars per million tokens. */
+export const price = (nanoUsd: number | null): Cell => cell(nanoUsd, printPrice, (value) => value / 1e9);
+export const share = (value: number | null): Cell => cell(value, printPercent);
+export const tokens = (count: number | null): Cell => cell(count, printCompact);
+export const count = (value: number | null): Cell => cell(value, (whole) => whole.toLocaleString('en-US'));
+export const duration = (seconds: number | null): Cell => cell(seconds, (value) => printDuration(value * 1000));
+export const times = (ratio: number | null): Cell => cell(ratio, printTimes);
+export const decimals = (value: number | null): Cell => cell(value, (exact) => exact.toFixed(3));
+export const words = (text: string): Cell => ({ text });
+export const foreign = (text: string): Cell => ({ text: text === '' ? UNKNOWN : text, raw: text, isForeign: true });
+
+function cell(
+  value: number | null,
+  print: (value: number) => string,
+  raw: (value: number) => number = (same) => same,
+): Cell {
+  return value === null ? { text: UNKNOWN, raw: null } : { text: print(value), raw: raw(value) };
+}
+
+/** "1.22×", with three significant digits. */
+export function printTimes(ratio: number): string {
+  if (ratio >= 1000) return `${Math.round(ratio).toLocaleString('en-US')}×`;
+  const digits = ratio.toPrecision(3);
+  return `${digits.includes('e') ? '<0.001' : digits}×`;
+}
+
+export function intervalCell(interval: Interval | null): Cell {
+  if (interval === null) return { text: UNKNOWN, raw: null };
+  return { text: `${printTimes(interval[0])} to ${printTimes(interval[1])}`, raw: `${interval[0]} to ${interval[1]}` };
+}
+
+/** "0.5×", "2×": for axes of ratios. */
+export function printAxisTimes(ratio: number): string {
+  return `${Number(ratio.toPrecision(3))}×`;
+}
+
+/** Cents and above with two digits, below with as many as say something; for axes. */
+export function printAxisUsd(nanoUsd: number): string {
+  const dollars = nanoUsd / 1e9;
+  if (dollars === 0) return '$0';
+  if (Math.abs(dollars) >= 1000) return `$${printCompact(dollars)}`;
+  return `$${Number(dollars.toPrecision(3))}`;
+}
+
+export function printDay(atMs: number): string {
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }).format(atMs);
+}
