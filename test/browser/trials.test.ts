@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedUpstream, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { agentPath, nodePath } from '../support/toolchain.ts';
 import { pickMenuItem, runCommand, screenshot, webviewFrame } from '../support/workbench.ts';
-import { fingerprint, newRepository } from '../unit/trials/repositoryFixture.ts';
+import { fingerprint, gitIn, newRepository, writeFiles } from '../unit/trials/repositoryFixture.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 
@@ -197,4 +197,31 @@ describe('a suite that the repository brings', () => {
     await lines('# changed').waitFor();
     await page.keyboard.press('Escape');
   }, 240_000);
+});
+
+describe("the repository's history", () => {
+  const row = (label: string): Locator => box().locator('.quick-input-list .monaco-list-row', { hasText: label });
+
+  it('offers its commits with tests as tasks, to try as they are or to edit as a suite', async () => {
+    const { page, folder } = window;
+    writeFiles(folder, { 'src/greet.js': '1', 'test/greet.test.js': '1' });
+    gitIn(folder, 'add', 'src', 'test');
+    gitIn(folder, 'commit', '-q', '-m', 'Greet people by their name');
+    const offer = async (how: string): Promise<void> => {
+      await runCommand(page, 'Outlay: Compare Models on This Task...');
+      await step('Compare models: the work');
+      await row("Tasks from the repository's history...").click();
+      await step('Compare models: tasks from history');
+      await row('Greet people by their name').click();
+      await page.keyboard.press('Enter');
+      await row(how).click();
+    };
+    await offer('Try as they are');
+    // The prompt is the commit's message, and is not asked for.
+    await step('Compare models: agents and models');
+    await page.keyboard.press('Escape');
+    await offer('Edit as a suite first');
+    await page.locator('.view-lines', { hasText: 'prompt: Greet people by their name' }).first().waitFor();
+    await screenshot(page, 'trial-history');
+  });
 });

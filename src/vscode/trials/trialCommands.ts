@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands, ProgressLocation, Uri, ViewColumn, window, workspace } from 'vscode';
 import { printUsd } from '../../domain/format.ts';
+import { plainText } from '../../domain/plainText.ts';
 import type { TrialCommandId } from '../../manifest/trialManifest.ts';
 import { trialReport } from '../../protocol/trialReport.ts';
 import type { FoundSuite, ProposedTask, SuiteCheck, TrialLook, TrialRecord } from '../../protocol/trials.ts';
@@ -167,7 +168,8 @@ export class TrialCommands {
   async #follow(id: string): Promise<void> {
     const { records } = this.#desk;
     const find = (): TrialRecord | undefined => records.records.find((record) => record.id === id);
-    const title = `Trial "${find()?.plan.name ?? ''}"`;
+    // The name may come from a file of the repository.
+    const title = plainText(`Trial "${find()?.plan.name ?? ''}"`);
     await window.withProgress(
       { location: ProgressLocation.Notification, title, cancellable: true },
       async (progress, token) => {
@@ -188,7 +190,7 @@ export class TrialCommands {
     if (record === undefined) return;
     const text = record.end === 'failed' ? (record.because ?? 'It failed.') : (record.verdict ?? 'It has ended.');
     const show = record.end === 'failed' ? window.showWarningMessage : window.showInformationMessage;
-    const button = await show(`${title}: ${text}`, 'Show Results');
+    const button = await show(plainText(`${title}: ${text}`), 'Show Results');
     if (button !== undefined) await this.#showReport(record);
   }
 
@@ -272,7 +274,7 @@ export class TrialCommands {
   }
 
   #tell({ stdout }: { readonly stdout: string }): void {
-    void window.showInformationMessage(stdout.trim());
+    void window.showInformationMessage(plainText(stdout.trim()));
   }
 
   /** Runs a verb in a folder, the trial's repository by default. @throws Error with what it says where it fails. */

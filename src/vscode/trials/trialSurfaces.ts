@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { commands, type ExtensionContext } from 'vscode';
 import { systemClock } from '../../domain/clock.ts';
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
+import { plainText } from '../../domain/plainText.ts';
 import { Dialogs } from '../dialogs.ts';
 import { TrialCommands } from './trialCommands.ts';
 import { TrialDocuments } from './trialDocuments.ts';
@@ -29,7 +30,10 @@ export class TrialSurfaces implements Disposable {
     const desk = { program, records, documents, dialogs: new Dialogs(), reveal: (id: string) => tree.reveal(id) };
     for (const [id, handler] of Object.entries(new TrialCommands(desk).handlers())) {
       const run = (argument?: unknown): Promise<unknown> =>
-        handler(tree.lineOf(argument), titleOfTask(argument)).catch(onError);
+        handler(tree.lineOf(argument), titleOfTask(argument)).catch((error: unknown) =>
+          // What went wrong may be told in the words of a suite of the repository.
+          onError(new Error(plainText(error instanceof Error ? error.message : String(error)))),
+        );
       this.#subscriptions.push(commands.registerCommand(id, run));
     }
     // What a killed trial left is cleaned up; nothing is started where there was never one.
