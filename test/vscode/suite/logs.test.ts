@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'mocha';
 import { commands, workspace } from 'vscode';
 import { writeLoggedCall } from './agentLogs.ts';
-import { activatedOutlay, emptyLedger, resetSettings, until } from './outlay.ts';
+import { activatedOutlay, emptyLedger, resetSettings, until, variableOf } from './outlay.ts';
+import { sendMessage, startScriptedAnthropic } from './scriptedAnthropic.ts';
 
 const home = process.env['OUTLAY_TEST_HOME'] ?? '';
 
@@ -61,5 +62,48 @@ describe('the logs of agents', () => {
     assert.deepEqual(await toldCalls(), ['msg_later']);
     await commands.executeCommand('outlay.importLogs');
     assert.equal(outlay.toldOfLogs()[before + 1], 'Outlay read 1 file of 1 agent: nothing new.');
+  });
+
+  it('are set against the wire, call by call, in a table to read only', async () => {
+    await using upstream = await startScriptedAnthropic();
+    const outlay = await activatedOutlay();
+    await emptyLedger();
+    await workspace.getConfiguration().update('outlay.upstreams', { anthropic: upstream.origin }, true);
+    await outlay.settled();
+    const told: string[] = [];
+    outlay.scriptDialogs({
+      ...{ confirm: () => false, input: () => undefined },
+      warn: async (text) => {
+        told.push(text);
+        return undefined;
+      },
+      pick: (title, labels) => {
+        told.push(title, ...labels);
+        return 0;
+      },
+    });
+    await commands.executeCommand('outlay.reconcileSession');
+    assert.deepEqual(told.splice(0), ['No session was seen both as it passed and in its agent’s log yet.']);
+
+    await sendMessage(variableOf(outlay, 'ANTHROPIC_BASE_URL') ?? '');
+    await until('the call', () => outlay.state().snapshot?.recent.length === 1);
+    const [seen] = outlay.state().snapshot?.recent ?? [];
+    assert(seen?.source === 'gateway');
+    // The log has 2,000 of the 100,000 tokens of output that passed.
+    writeLoggedCall(home, { message: 'in_host', atMs: seen.startedAtMs });
+    await commands.executeCommand('outlay.importLogs');
+    await commands.executeCommand('outlay.reconcileSession');
+    outlay.scriptDialogs(null);
+    assert.deepEqual(told, ['Reconcile a session with its log', 'claude-code 5d0c7f…4c31']);
+    assert.equal(outlay.state().snapshot?.recent.length, 1);
+    // The preview opens its document in its own time.
+    const textOfTable = (): string =>
+      workspace.textDocuments.find(({ uri }) => uri.scheme === 'outlay-reconcile')?.getText() ?? '';
+    await until('the table', () => textOfTable() !== '');
+    const text = textOfTable();
+    assert.match(text, /1 call was seen both ways, 0 on the wire only, 0 in the log only\./);
+    assert.match(text, /\| both ways \| 1,000,000 \| 1,000 \| 100,000 \| 2,000 \| -98,000 \|/);
+    assert.match(text, /\*\*Estimate:\*\* the log has 2 % of the output that passed/);
+    await commands.executeCommand('workbench.action.closeAllEditors');
   });
 });
