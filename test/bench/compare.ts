@@ -168,11 +168,11 @@ function fill(path: string): void {
     INSERT INTO rollups (day, session, model, agent, auth, workspace, calls, input_tokens, cache_read_tokens, cache_write_5m_tokens,
       cache_write_1h_tokens, output_tokens, thinking_tokens, known_thinking, unknown_thinking_calls, thinking_at_least_tokens, web_searches,
       tool_calls, cost_nano_usd, priced, input_nano_usd, cache_nano_usd, thinking_nano_usd, output_nano_usd, unpriced_calls, estimated_calls,
-      newest, told_calls, told_nano_usd)
+      newest, told_calls)
       SELECT day, session, model, agent, auth, workspace, count(*), sum(input_tokens), sum(cache_read_tokens),
       sum(cache_write_5m_tokens), sum(cache_write_1h_tokens), sum(output_tokens), sum(thinking_tokens), count(*), 0, 0, sum(web_searches),
       sum(tool_calls), sum(cost_nano_usd), count(*), sum(input_nano_usd), sum(cache_nano_usd), sum(thinking_nano_usd),
-      sum(output_nano_usd), 0, 0, max(started_at_ms * 2 + 1), 0, 0 FROM calls GROUP BY day, session, model, agent, auth, workspace;
+      sum(output_nano_usd), 0, 0, max(started_at_ms * 2 + 1), 0 FROM calls GROUP BY day, session, model, agent, auth, workspace;
     COMMIT; PRAGMA wal_checkpoint(TRUNCATE); ANALYZE`);
   db.close();
 }
