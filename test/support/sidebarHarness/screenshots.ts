@@ -2,16 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openHarness, show } from './harnessPage.ts';
 import { startHarnessServer, type ThemeName } from './harnessServer.ts';
-import {
-  busyState,
-  coverageState,
-  emptyState,
-  failedState,
-  liveState,
-  logsState,
-  quotaState,
-  stateOf,
-} from './states.ts';
+import { logsState } from './logsState.ts';
+import { busyState, coverageState, emptyState, failedState, liveState, quotaState, stateOf } from './states.ts';
 
 // Draws every state in every theme and width: node test/support/sidebarHarness/screenshots.ts <folder>
 const folder = resolve(process.argv[2] ?? 'test-results/sidebar');

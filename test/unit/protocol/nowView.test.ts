@@ -6,6 +6,7 @@ import { liveCallView, thinkingShare } from '../../../src/protocol/liveView.ts';
 import { nowView } from '../../../src/protocol/nowView.ts';
 import { shortenId, TimePrinter } from '../../../src/protocol/shown.ts';
 import { barSegments, periodView, shareOf } from '../../../src/protocol/spendView.ts';
+import { logsState } from '../../support/sidebarHarness/logsState.ts';
 import {
   busyState,
   callRecord,
@@ -13,7 +14,6 @@ import {
   failedState,
   liveCall,
   liveState,
-  logsState,
   mixedCalls,
   snapshotAt,
   spendOf,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lastCalls } from '../../../../src/vscode/coverage/lastCalls.ts';
-import { callRecord, liveCall, logsState, snapshotAt } from '../../../support/sidebarHarness/states.ts';
+import { logsState } from '../../../support/sidebarHarness/logsState.ts';
+import { callRecord, liveCall, snapshotAt } from '../../../support/sidebarHarness/states.ts';
 
 const nowMs = 1_800_000_000_000;
 
