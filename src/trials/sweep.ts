@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TrialRecord } from '../protocol/trials.ts';
 import { TrialRepository } from './git/trialRepository.ts';
 import { endRunProcesses, processStart } from './processes/endProcesses.ts';
 import { resultLines } from './resultRows.ts';
 import type { TrialStore } from './trialStore.ts';
 import { summarise, verdictOf } from './verdict.ts';
+import { dropEmptyFolder } from './worktreeRuns.ts';
 
 /** Every process of a run carries this. Run 0 is what is done before any run. */
 export function runMarker(id: string, number: number): string {
@@ -63,6 +64,7 @@ async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number):
 
 async function removeWorktree(store: TrialStore, record: TrialRecord, task: number, path: string): Promise<void> {
   await new TrialRepository(store.repositoryOf(record.id, task)).removeWorktree(path);
+  await dropEmptyFolder(dirname(path));
 }
 
 /** Where a run's worktree is: outside of the repository and of the data folder, whose files are none of an agent's business. */

@@ -75,6 +75,9 @@ async function suggestedRuns(dataDir: string): Promise<TrialLook['suggestedRuns'
   };
 }
 
+/** Of agents that the books know by another name. */
+const bookedNames: Readonly<Partial<Record<TrialAgentId, string>>> = { 'copilot-cli': 'copilot' };
+
 async function findAgents(dataDir: string, user: ReturnType<typeof userFacts>): Promise<TrialLook['agents']> {
   const used = usedModels(dataDir);
   const agents: { agent: TrialAgentId; problem: string | null; models: readonly string[] }[] = [];
@@ -84,7 +87,7 @@ async function findAgents(dataDir: string, user: ReturnType<typeof userFacts>): 
     agents.push({
       agent,
       problem: await loginProblem(user),
-      models: [...(used.get(agent) ?? [])].slice(0, MOST_MODELS),
+      models: [...(used.get(bookedNames[agent] ?? agent) ?? [])].slice(0, MOST_MODELS),
     });
   }
   return agents;

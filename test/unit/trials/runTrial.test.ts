@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunPhase, TrialRecord } from '../../../src/protocol/trials.ts';
@@ -294,7 +294,7 @@ describe('a runner that is killed', () => {
     expect(swept).toMatchObject({ id: running.id, state: 'ended', end: 'interrupted', endedAtMs: 5 });
     expect(swept?.runs[at - 1]).toMatchObject({ phase: 'ended', outcome: 'interrupted', worktree: null });
     expect(await markedProcesses(runMarker(running.id, at))).toEqual([]);
-    expect(existsSync(running.runs[at - 1]?.worktree ?? '')).toBe(false);
+    expect(readdirSync(rig.parts.worktreeRoot)).toEqual([]);
     expect(await sweepTrials(rig.store, 6)).toEqual([]);
     const resumed = resumedTrial({ ...(swept ?? running), plan: planOf(repository, { runs: 3 }) });
     const record = await new TrialRunner(resumed, await inspectRepository(repository), rig.parts).run();
