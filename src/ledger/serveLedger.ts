@@ -20,7 +20,7 @@ import { type Ledger, openLedger } from './openLedger.ts';
 import { type Owner, ownerAlive, thisProcess } from './owner.ts';
 import { emptyQueries, type LedgerQueries } from './queries.ts';
 import { QuietWork } from './quietWork.ts';
-import { readStagedRuns } from './stagedRuns.ts';
+import { readStagedRuns, sweepStagedRuns } from './stagedRuns.ts';
 import { WriteQueue } from './writeQueue.ts';
 
 export interface ServeLedgerOptions extends LedgerWorkerOptions {
@@ -243,6 +243,7 @@ class LedgerServer {
   #sweep(ledger: Ledger): void {
     const lost = ledger.writer.sweepLost((owner) => this.#isAlive(owner));
     if (lost > 0) this.#log(`${lost} calls were in flight when the last meter ended; they are booked as lost.`);
+    sweepStagedRuns(dirname(this.#options.path));
   }
 
   /** A thread that was started again goes on with what this process has in flight. */

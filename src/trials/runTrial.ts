@@ -123,13 +123,18 @@ export class TrialRunner {
   async rehearse(): Promise<{ readonly problems: readonly string[]; readonly record: TrialRecord }> {
     const problems: string[] = [];
     const { pid } = process;
-    await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
-    for (const [index, task] of this.#record.plan.tasks.entries()) {
-      if (this.#cancelAll) break;
-      const folder = this.#parts.store.repositoryOf(this.#record.id, index);
-      await this.#prepareTask(folder, index, task.start).catch(async (error: unknown) => {
-        problems.push(await this.#rehearsed(error));
-      });
+    const requests = this.#followRequests();
+    try {
+      await this.#update({ isRehearsal: true, runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
+      for (const [index, task] of this.#record.plan.tasks.entries()) {
+        if (this.#cancelAll) break;
+        const folder = this.#parts.store.repositoryOf(this.#record.id, index);
+        await this.#prepareTask(folder, index, task.start).catch(async (error: unknown) => {
+          if (!this.#cancelAll) problems.push(await this.#rehearsed(error));
+        });
+      }
+    } finally {
+      requests.dispose();
     }
     if (this.#cancelAll) problems.push('It was ended before all of the checks were tried.');
     return { problems, record: await this.#end(this.#cancelAll ? 'cancelled' : 'finished', null) };

@@ -128,6 +128,43 @@ describe('a trial on a machine where Outlay has never run', () => {
     expect(fingerprint(machine.repository)).toBe(before);
   });
 
+  it('whose checks alone are tried says so, can be cancelled, and is gone for good when it was killed', async () => {
+    const machine = newMachine('exit 0');
+    const suite = join(machine.folder, 'suite.yaml');
+    const check = 'touch "$HOME/checking"; setsid sleep 300 & sleep 300';
+    const agents = [{ command: ['sh', '-c', 'exit 0'], model: 'script' }];
+    writeFileSync(suite, JSON.stringify({ agents, prompt: 'Do it.', check, budget: 1 }));
+    const [, ...accepted] = await machine.accept();
+    const begin = async () => {
+      const child = machine.start('check', ...accepted, '--run-checks');
+      await eventually(
+        async () => existsSync(join(machine.folder, 'checking')),
+        (is) => is,
+        20_000,
+      );
+      rmSync(join(machine.folder, 'checking'));
+      const [record] = await machine.store.list();
+      return { child, id: record?.id ?? '' };
+    };
+    const first = await begin();
+    expect((await machine.run('list')).stdout).toContain('trying the checks');
+    expect((await machine.run('show', first.id)).stdout).toContain('without any agent');
+    const ended = once(first.child, 'exit');
+    expect((await machine.run('cancel', first.id)).code).toBe(0);
+    expect(await ended).toEqual([1, null]);
+    const second = await begin();
+    second.child.kill('SIGKILL');
+    await once(second.child, 'exit');
+    const resumed = await machine.run('resume', second.id);
+    expect(resumed.code).toBe(1);
+    expect(resumed.stderr).toContain('which only tried the checks of a suite, was interrupted; it was deleted');
+    expect(resumed.stderr).toContain('There is no trial');
+    expect(await machine.store.list()).toEqual([]);
+    expect(await markedProcesses(`${second.id}.0`)).toEqual([]);
+    expect(readdirSync(machine.worktrees)).toEqual([]);
+    expect(existsSync(machine.store.folderOf(second.id))).toBe(false);
+  });
+
   it('is cleaned up by the next command when it was killed, and goes on', async () => {
     const machine = newMachine(
       'if [ -e "$HOME/go" ]; then echo done > result.txt; else setsid sleep 300 & sleep 300; fi',

@@ -65,8 +65,12 @@ export async function runTrialCommand(args: readonly string[], io: CliIo): Promi
   const dataDir = trialDataDir(values['data-dir'], io);
   const store = new TrialStore(dataDir);
   // What a killed trial left is cleaned up by whoever comes next.
-  for (const { id } of await sweepTrials(store, systemClock.nowMs()))
-    io.stderr(`${id} was interrupted; what it left was cleaned up.\n`);
+  for (const { id, isRehearsal } of await sweepTrials(store, systemClock.nowMs()))
+    io.stderr(
+      isRehearsal === true
+        ? `${id}, which only tried the checks of a suite, was interrupted; it was deleted with what it left.\n`
+        : `${id} was interrupted; what it left was cleaned up.\n`,
+    );
   try {
     return await verb.run({ dataDir, store, words, values, io });
   } catch (error) {
@@ -99,7 +103,8 @@ const listColumns: readonly Column[] = [
   { title: 'Id', align: 'left' },
 ];
 
-function listRow({ plan, end, state, runs, spentNanoUsd, id }: TrialRecord): readonly string[] {
+function listRow({ plan, end, state, runs, spentNanoUsd, id, isRehearsal }: TrialRecord): readonly string[] {
+  if (isRehearsal === true) return [plan.name, 'trying the checks', '-', '-', '-', id];
   const passed = runs.filter(({ outcome }) => outcome === 'passed').length;
   return [plan.name, end ?? state, String(runs.length), String(passed), printUsd(spentNanoUsd), id];
 }

@@ -71,6 +71,8 @@ const known = (value: number | null, print: (value: number) => string): string =
 /** A trial in words and tables, for people. */
 export function trialText(record: TrialRecord, width: number): string {
   const { plan, summaries, notices, because, verdict, spentNanoUsd } = record;
+  if (record.isRehearsal === true)
+    return `${plan.name}  ${record.id}\nIts set-up and its checks are being tried, without any agent; nothing of it is kept.\n`;
   const head = `${plan.name}  ${record.id}  ${record.end ?? record.state}, ${printUsd(spentNanoUsd)} of ${printUsd(plan.totalLimitNanoUsd)} spent`;
   const parts = [head, ...(because === null ? [] : [because]), ...notices, '', runTable(record, width)];
   if (summaries.some(({ runs }) => runs > 0)) parts.push(summaryTable(record, width));

@@ -51,6 +51,15 @@ const figures = {
 };
 
 describe('the tree of trials', () => {
+  it('says of one that only tries the checks what it is, and lets it be cancelled', () => {
+    const [node] = trialTreeNodes([recordOf([claude], {}, { state: 'preparing', isRehearsal: true })], 1_000);
+    expect(node).toMatchObject({
+      description: 'trying the checks, without agents',
+      context: 'trial running',
+      children: [],
+    });
+  });
+
   it('shows a run at work with its spend, thinking and time, and what can be done with it', () => {
     const record = recordOf([claude], { phase: 'working', startedAtMs: 1_000, figures, commandLine: 'claude --print' });
     const [node] = trialTreeNodes([record], 62_000);
