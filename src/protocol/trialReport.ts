@@ -15,7 +15,9 @@ export function trialReport(record: TrialRecord): string {
   const lines = [
     `# ${plainMarkdown(plan.name)}`,
     '',
-    verdict === null ? (because === null ? 'The trial is running.' : plainMarkdown(because)) : plainMarkdown(verdict),
+    ...(because === null ? [] : [plainMarkdown(because), '']),
+    ...(verdict === null ? [] : [plainMarkdown(verdict)]),
+    ...(verdict === null && because === null ? ['The trial is running.'] : []),
     '',
     `${isOver ? 'Spent' : 'Spent so far'}: ${printUsd(spentNanoUsd)} of ${printUsd(plan.totalLimitNanoUsd)}.`,
     ...notices.map((notice) => `\n${plainMarkdown(notice)}`),

@@ -45,8 +45,9 @@ export async function lookAround({ values, io, dataDir }: TrialCall): Promise<nu
     return 0;
   }
   const lines = found.agents.map(
-    ({ agent, problem, models }) => `${agentLabels[agent]}: ${problem ?? (models.join(', ') || 'ready')}`,
+    ({ agent, problem, models }) => problem ?? `${agentLabels[agent]}: ${models.join(', ') || 'ready'}`,
   );
+  if (lines.length === 0) lines.push('No agent was found on the PATH.');
   const suites = found.suites.map(({ path, name, problem }) => `${path}: ${problem ?? name}`);
   const runs = found.suggestedRuns === null ? [] : [found.suggestedRuns.because];
   const all = [
@@ -86,7 +87,7 @@ async function findAgents(dataDir: string, user: ReturnType<typeof userFacts>): 
     if (program === null || (await findProgram(program, user.env, user.platform)) === null) continue;
     agents.push({
       agent,
-      problem: await loginProblem(user),
+      problem: await loginProblem(user, []),
       models: [...(used.get(bookedNames[agent] ?? agent) ?? [])].slice(0, MOST_MODELS),
     });
   }

@@ -82,7 +82,12 @@ export async function runTrialCommand(args: readonly string[], io: CliIo): Promi
 /** A folder that is named and missing is made, so that a machine without an editor has one. */
 function trialDataDir(named: string | undefined, io: CliIo): string {
   const asked = named ?? io.env['OUTLAY_DATA_DIR'];
-  if (asked) mkdirSync(asked, { recursive: true, mode: 0o700 });
+  try {
+    if (asked) mkdirSync(asked, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (isDiskFull(error)) throw new CliError(new DiskFullError().message);
+    throw new CliError(`The data folder ${asked} cannot be made: ${error instanceof Error ? error.message : ''}.`);
+  }
   return resolve(findDataDir(named, io));
 }
 
