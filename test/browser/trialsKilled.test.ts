@@ -134,6 +134,12 @@ async function runLine(page: Page, state: string): Promise<Locator> {
 async function expectNothingLeft({ window, worktrees, store, before }: Killed): Promise<void> {
   const [record] = await store.list();
   expect(await processesOf(record)).toEqual([]);
+  // The run's task is closed, and nothing of its money is set aside.
+  await eventually(
+    () => window.cli<{ readonly state: string; readonly heldUsd: number }>('task', 'list'),
+    ([task, ...more]) => task !== undefined && more.length === 0 && task.state !== 'open' && task.heldUsd === 0,
+    LONG_MS,
+  );
   expect(existsSync(worktrees) ? readdirSync(worktrees) : []).toEqual([]);
   expect(fingerprint(window.folder)).toBe(before);
 }

@@ -14,6 +14,7 @@ import type { CliIo } from '../cliIo.ts';
 import { findDataDir } from '../findDataDir.ts';
 import { type Column, textTable } from '../textTable.ts';
 import { lookAround } from './lookAround.ts';
+import { MeterBooks } from './meterBooks.ts';
 import { proposeSuite } from './proposeSuite.ts';
 import { checkSuite, resumeTrial, runSuite } from './runSuite.ts';
 import { oneTrial, type TrialCall } from './trialCall.ts';
@@ -65,18 +66,28 @@ export async function runTrialCommand(args: readonly string[], io: CliIo): Promi
   const dataDir = trialDataDir(values['data-dir'], io);
   const store = new TrialStore(dataDir);
   // What a killed trial left is cleaned up by whoever comes next.
-  for (const { id, isRehearsal } of await sweepTrials(store, systemClock.nowMs()))
+  for (const record of await sweepTrials(store, systemClock.nowMs())) {
+    await closeTasks(record, new MeterBooks(dataDir, io));
     io.stderr(
-      isRehearsal === true
-        ? `${id}, which only tried the checks of a suite, was interrupted; it was deleted with what it left.\n`
-        : `${id} was interrupted; what it left was cleaned up.\n`,
+      record.isRehearsal === true
+        ? `${record.id}, which only tried the checks of a suite, was interrupted; it was deleted with what it left.\n`
+        : `${record.id} was interrupted; what it left was cleaned up.\n`,
     );
+  }
   try {
     return await verb.run({ dataDir, store, words, values, io });
   } catch (error) {
     if (isDiskFull(error)) throw new CliError(new DiskFullError().message);
     throw error instanceof GitError ? new CliError(error.message) : error;
   }
+}
+
+/** The tasks of runs that were interrupted, which nobody else would close. What cannot be closed stays as it is: it holds no money back. */
+async function closeTasks({ runs }: TrialRecord, books: MeterBooks): Promise<void> {
+  const open = runs.flatMap(({ outcome, taskId }) => (outcome === 'interrupted' && taskId !== null ? [taskId] : []));
+  if (open.length === 0) return;
+  await books.ensureMeter().catch(() => undefined);
+  for (const id of open) await books.closeRun(id, 'abandoned', 'interrupted').catch(() => undefined);
 }
 
 /** A folder that is named and missing is made, so that a machine without an editor has one. */
