@@ -122,7 +122,7 @@ describe('a trial', () => {
     if ((await passed.count()) === 0) await page.getByRole('treeitem', { name: /^Trial Write/ }).click();
     await passed.click({ button: 'right' });
     await pickMenuItem(page, 'Show Changes of Run');
-    await page.getByRole('tab', { name: /^Run \d of Write/ }).waitFor();
+    await page.getByRole('tab', { name: /^Run \d, claude-sonnet-4-5: Write/ }).waitFor();
     await page.locator('.view-lines', { hasText: 'done' }).first().waitFor();
     await screenshot(page, 'trial-changes-dark');
     await setTheme(window.vsCode, 'light');
@@ -153,6 +153,7 @@ describe('a trial', () => {
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Into the working tree' }).click();
     const dialog = page.locator('.monaco-dialog-box', { hasText: 'The working tree has changes of its own.' });
     await dialog.waitFor();
+    expect(await dialog.textContent()).toContain('Changed: greeting.txt.');
     expect(readdirSync(folder)).not.toContain('result.txt');
     await screenshot(page, 'trial-apply-dirty');
     await dialog.getByRole('button', { name: 'Apply' }).click();
