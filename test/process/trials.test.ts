@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { askMeter } from '../../src/cli/meterClient.ts';
+import { readMeterLock } from '../../src/protocol/meterLock.ts';
 import type { SuiteCheck } from '../../src/protocol/trials.ts';
 import { markedProcesses } from '../../src/trials/processes/endProcesses.ts';
 import { TrialStore } from '../../src/trials/trialStore.ts';
@@ -165,7 +167,7 @@ describe('a trial on a machine where Outlay has never run', () => {
     expect(existsSync(machine.store.folderOf(second.id))).toBe(false);
   });
 
-  it('is cleaned up by the next command when it was killed, and goes on', async () => {
+  it('is cleaned up by the next command when it was killed, and the meter with it, and goes on', async () => {
     const machine = newMachine(
       'if [ -e "$HOME/go" ]; then echo done > result.txt; else setsid sleep 300 & sleep 300; fi',
     );
@@ -178,10 +180,14 @@ describe('a trial on a machine where Outlay has never run', () => {
     const id = record?.id ?? '';
     child.kill('SIGKILL');
     await once(child, 'exit');
+    const meter = await readMeterLock(machine.dataDir);
+    if (meter !== null) process.kill(meter.pid, 'SIGKILL');
     const listed = await machine.run('list', '--json');
     expect(JSON.parse(listed.stdout)[0]).toMatchObject({ id, end: 'interrupted' });
     expect(await markedProcesses(`${id}.1`)).toEqual([]);
-    expect(existsSync(record?.runs[0]?.worktree ?? '')).toBe(false);
+    expect(readdirSync(machine.worktrees)).toEqual([]);
+    const task = await askMeter(machine.dataDir, 'showTask', { id: record?.runs[0]?.taskId ?? '' });
+    expect(task).toMatchObject({ result: { view: { task: { state: 'abandoned' } }, account: { openHolds: 0 } } });
     writeFileSync(join(machine.folder, 'go'), '');
     const resumed = await machine.run('resume', id, '--json');
     expect(resumed.code, resumed.stderr).toBe(0);
