@@ -232,7 +232,7 @@ export class TrialRunner {
       }
       if (!checks.every(({ passed }) => passed)) return;
       const sentence = `The check of "${task.name}" passes before any work, so that it cannot tell whether the work was done.`;
-      if (!plan.checkMayPass) throw new Error(`${sentence} To go on all the same, say so ("checkMayPass: true").`);
+      if (!plan.checkMayPass) throw new Error(`${sentence} To go on all the same, a suite says "checkMayPass: true".`);
       await this.#update({ notices: [...this.#record.notices, sentence] });
     } finally {
       await dropWorktree(site);

@@ -39,7 +39,14 @@ async function answer(title: string, text: string): Promise<void> {
 it('says in words that there is no repository, no commit, no login, no such agent, no price and no use in the check', async () => {
   const { page, folder } = window;
   await runCommand(page, COMMAND);
-  await toast('is no git repository: a trial needs one').waitFor();
+  const noRepository = toast('is no git repository: a trial needs one');
+  await noRepository.waitFor();
+  // Each time that it is asked for.
+  await noRepository.hover();
+  await noRepository.getByRole('button', { name: /^Clear Notification/ }).click();
+  await noRepository.waitFor({ state: 'detached' });
+  await runCommand(page, COMMAND);
+  await noRepository.waitFor();
   gitIn(folder, 'init', '-q');
   await runCommand(page, COMMAND);
   await toast('The repository has no commits yet').waitFor();
