@@ -11,6 +11,8 @@ export interface SeenRequest {
   /** With its query. */
   readonly path: string;
   readonly field: FieldReader;
+  /** Its hook can tell when the answer is read, and asks then who reads it. */
+  readonly tellsReader?: true;
 }
 
 /** Receives what passes of one call. Copies what it keeps, returns at once; may throw, which its hook catches. */
@@ -26,7 +28,15 @@ export interface HostTap {
 }
 
 export type Seen =
-  | { readonly kind: 'observed'; readonly tap: HostTap }
+  | {
+      readonly kind: 'observed';
+      readonly tap: HostTap;
+      /**
+       * Where the caller is not known yet: to be called on the stack of whoever reads the answer. True once nothing more is to be learnt.
+       * Null where the caller is known.
+       */
+      readonly askReader: (() => boolean) | null;
+    }
   /** The call must not leave; the sentence says why. */
   | { readonly kind: 'refused'; readonly sentence: string };
 

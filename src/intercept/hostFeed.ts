@@ -117,6 +117,7 @@ export class HostFeed implements Disposable {
   /** Ends for good: calls in flight are not followed any more, and the meter books them as far as they came. */
   dispose(): void {
     const link = this.#link;
+    for (const call of this.#calls.values()) call.settle();
     this.#flush(true);
     this.#drop();
     link?.close();

@@ -17,6 +17,8 @@ export type HostItem =
       readonly fields: Readonly<Record<string, string>>;
       readonly atMs: number;
     }
+  /** The extension that made the call is known now, as it is shown. */
+  | { readonly kind: 'named'; readonly no: number; readonly caller: string }
   /** Bytes were left out here. Bytes that follow are still worth reading: a stream's last word often has the whole usage. */
   | { readonly kind: 'gap'; readonly no: number }
   | { readonly kind: 'end'; readonly no: number; readonly end: HostCallEnd; readonly atMs: number }
@@ -40,6 +42,8 @@ export interface HostBegin {
   readonly fields: Readonly<Record<string, string>>;
   /** The extension that made the call, as it is shown; null where it is not known. */
   readonly caller: string | null;
+  /** Where it is not known: the extension that probably made it, as it is shown; null or absent where nothing points at one. */
+  readonly probably?: string | null;
 }
 
 export interface HostRefused {

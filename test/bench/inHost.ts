@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { Agent, ClientRequest, get } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import { createCallerFinder } from '../../src/intercept/callerFinder.ts';
+import { CallerGuess } from '../../src/intercept/callerGuess.ts';
 import { createCallWatcher } from '../../src/intercept/callWatcher.ts';
 import type { CallWatcher } from '../../src/intercept/contract.ts';
 import { FeedCall } from '../../src/intercept/feedCall.ts';
@@ -133,6 +134,8 @@ function idleWatcher(): CallWatcher {
     ownHosts: () => new Set(),
     gatewayPort: () => null,
     findCaller: createCallerFinder(() => []),
+    guess: new CallerGuess({ runningAgents: () => [] }),
+    onSeen: () => undefined,
     nameOf: (caller) => caller,
     mayObserve: () => true,
     refusal: () => null,

@@ -161,6 +161,11 @@ class HostWindow {
       case 'gap':
         tap?.gap?.();
         return;
+      case 'named': {
+        const agent = bounded(item.caller);
+        if (agent !== null) tap?.named?.(agent);
+        return;
+      }
       case 'end':
         this.#calls.delete(item.no);
         tap?.end(item.end, item.atMs);
@@ -190,7 +195,7 @@ class HostWindow {
       provider,
       ...match,
       auth,
-      agent: bounded(item.caller ?? undefined) ?? agentOf(request, ''),
+      agent: agentOfCall(item, request),
       session,
       subAgent: subAgentOf(request),
       requestEncoding: fields['content-encoding'] ?? null,
@@ -198,6 +203,16 @@ class HostWindow {
     });
     this.#calls.set(item.no, tap);
   }
+}
+
+/** Who it is for sure, who it says that it is, who it probably is (with a question mark), or by what client it calls. */
+function agentOfCall({ caller, probably }: HostBegin, request: RequestHead): string {
+  const known = bounded(caller ?? undefined);
+  if (known !== null) return known;
+  const told = agentOf(request, '');
+  const guessed = bounded(probably ?? undefined);
+  const isTold = told !== 'unknown' && !told.endsWith('-sdk');
+  return isTold || guessed === null ? told : `${guessed}?`;
 }
 
 function requestIdOf(fields: Readonly<Record<string, string>>): string | null {

@@ -2,6 +2,7 @@ import { extensions, type LogOutputChannel } from 'vscode';
 import { systemClock } from '../../domain/clock.ts';
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import { createCallerFinder, type ExtensionFolder } from '../../intercept/callerFinder.ts';
+import { CallerGuess } from '../../intercept/callerGuess.ts';
 import { createCallWatcher } from '../../intercept/callWatcher.ts';
 import { HostFeed } from '../../intercept/hostFeed.ts';
 import { installHooks } from '../../intercept/installHooks.ts';
@@ -9,7 +10,7 @@ import { ShutBoard } from '../../intercept/shutBoard.ts';
 import { type HostOrders, openOrders } from '../../protocol/hostFeed.ts';
 import { openHostLink } from '../../protocol/hostFeedClient.ts';
 import type { MeterConnection } from '../meter/meterHost.ts';
-import { agentNameOf } from './agentExtensions.ts';
+import { agentExtensionOf, agentNameOf } from './agentExtensions.ts';
 
 /** A meter that does not take what is observed is asked again after so long. */
 const RETRY_MS = 1_000;
@@ -131,7 +132,9 @@ class Running {
       gatewayPort: () => ports.wishes()?.connection?.lock.port ?? null,
       findCaller: () => findOnStack() ?? this.shut.currentCaller(),
       nameOf: agentNameOf,
-      mayObserve: (caller) => this.#mayObserve(caller),
+      guess: new CallerGuess({ runningAgents }),
+      mayObserve: (caller) => !this.#isIgnored(caller),
+      onSeen: ports.onSeen,
       refusal: (seen, caller) => this.shut.refusal(seen, caller),
       onFailure: ports.onFailure,
     });
@@ -170,15 +173,16 @@ class Running {
     this.#feed.connect((events) => openHostLink(connection.lock, events));
   }
 
-  #mayObserve(caller: string | null): boolean {
-    if (this.#isIgnored(caller)) return false;
-    this.#ports.onSeen(caller);
-    return true;
-  }
-
   #isIgnored(caller: string | null): boolean {
     return caller !== null && this.#ports.wishes()?.ignored.has(caller.toLowerCase()) === true;
   }
+}
+
+/** Agents' extensions that call from inside this host. Copilot Chat is not among them: its calls say whose they are. */
+function runningAgents(): readonly string[] {
+  return extensions.all.flatMap(({ id, isActive }) =>
+    isActive && agentExtensionOf(id)?.reach === 'inHost' ? [id] : [],
+  );
 }
 
 /** Without ourselves, who are on the stack of every call that we see. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CallerGuess } from '../../../src/intercept/callerGuess.ts';
 import { type CallWatcherOptions, createCallWatcher } from '../../../src/intercept/callWatcher.ts';
 import { FeedCall } from '../../../src/intercept/feedCall.ts';
 import { maskedAuthorization, maskedPath } from '../../../src/intercept/headerFields.ts';
@@ -21,6 +22,8 @@ function watcherOf(change: Partial<CallWatcherOptions> = {}) {
       found += 1;
       return 'some.agent';
     },
+    guess: new CallerGuess({ runningAgents: () => [] }),
+    onSeen: () => undefined,
     nameOf: (caller) => `${caller} by name`,
     mayObserve: () => true,
     refusal: () => null,
