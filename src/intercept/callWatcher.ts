@@ -3,7 +3,7 @@ import type { HostBegin } from '../protocol/hostFeed.ts';
 import { isCallPath, isLlmAuthority } from '../protocol/llmHosts.ts';
 import { newCallId } from '../protocol/newCallId.ts';
 import type { CallerGuess } from './callerGuess.ts';
-import type { CallWatcher, HostTap, Seen, SeenRequest } from './contract.ts';
+import type { CallKind, CallWatcher, HostTap, Seen, SeenRequest } from './contract.ts';
 import type { FeedCall } from './feedCall.ts';
 import { maskedPath, requestFieldsOf, responseFieldsOf } from './headerFields.ts';
 
@@ -25,6 +25,8 @@ export interface CallWatcherOptions {
   readonly mayObserve: (caller: string | null) => boolean;
   /** A call of this caller is being observed; told again where the caller is known only later. */
   readonly onSeen: (caller: string | null) => void;
+  /** A call of such a kind began, whoever makes it. */
+  readonly onKind: (kind: CallKind) => void;
   /** A sentence where a call of this caller must not leave; null lets it go. */
   readonly refusal: (seen: SeenRequest, caller: string | null) => string | null;
   readonly onFailure: (error: unknown) => void;
@@ -46,12 +48,17 @@ export function createCallWatcher(options: CallWatcherOptions): CallWatcher & { 
   }
 
   function begin(seen: SeenRequest): Seen | null {
-    if (!isCallPath(seen.method, seen.path)) return null;
+    if (!isCallPath(seen.method, seen.path)) {
+      // What passes after this handshake is not told of.
+      if (seen.field('sec-websocket-key') !== undefined) options.onKind('webSocket');
+      return null;
+    }
     const caller = options.findCaller();
     if (caller !== null) options.guess.learn(seen, caller);
     const guessed = caller === null ? options.guess.of(seen) : null;
     if (!options.mayObserve(caller ?? guessed)) return null;
     options.onSeen(caller);
+    if (seen.over === 'http2') options.onKind('http2');
     const sentence = options.refusal(seen, caller);
     if (sentence !== null) return { kind: 'refused', sentence };
     const startedAtMs = clock.nowMs();

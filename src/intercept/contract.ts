@@ -11,9 +11,14 @@ export interface SeenRequest {
   /** With its query. */
   readonly path: string;
   readonly field: FieldReader;
+  /** Absent for HTTP/1.1. */
+  readonly over?: 'http2';
   /** Its hook can tell when the answer is read, and asks then who reads it. */
   readonly tellsReader?: true;
 }
+
+/** Kinds of calls that are not stopped, or of which nothing but their beginning is seen. */
+export type CallKind = 'http2' | 'webSocket';
 
 /** Receives what passes of one call. Copies what it keeps, returns at once; may throw, which its hook catches. */
 export interface HostTap {

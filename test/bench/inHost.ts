@@ -136,6 +136,7 @@ function idleWatcher(): CallWatcher {
     findCaller: createCallerFinder(() => []),
     guess: new CallerGuess({ runningAgents: () => [] }),
     onSeen: () => undefined,
+    onKind: () => undefined,
     nameOf: (caller) => caller,
     mayObserve: () => true,
     refusal: () => null,

@@ -1,3 +1,4 @@
+import type { CallKind } from '../../intercept/contract.ts';
 import type { CoverageActionId, CoverageLine, CoverageStep } from '../../protocol/coverage.ts';
 import { type AgentExtension, agentExtensionOf } from '../inHost/agentExtensions.ts';
 import type { CoverageRow } from './agentCoverage.ts';
@@ -37,6 +38,8 @@ export interface CoverageLineFacts {
   readonly lastToldMs: ReadonlyMap<string, number>;
   /** Extensions that were seen calling in this window, by id. */
   readonly seenExtensions: ReadonlyMap<string, number>;
+  /** Calls of kinds that stand on lines of their own, as this window saw them begin. */
+  readonly seenKinds: ReadonlyMap<CallKind, number>;
 }
 
 /** One line for each agent that is installed here or was seen calling; those that are seen come first, kinds of calls last. Pure. */

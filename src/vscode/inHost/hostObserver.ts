@@ -4,6 +4,7 @@ import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import { createCallerFinder, type ExtensionFolder } from '../../intercept/callerFinder.ts';
 import { CallerGuess } from '../../intercept/callerGuess.ts';
 import { createCallWatcher } from '../../intercept/callWatcher.ts';
+import type { CallKind } from '../../intercept/contract.ts';
 import { HostFeed } from '../../intercept/hostFeed.ts';
 import { installHooks } from '../../intercept/installHooks.ts';
 import { ShutBoard } from '../../intercept/shutBoard.ts';
@@ -36,6 +37,8 @@ export class HostObserver implements Disposable {
   #failures = 0;
   /** When a call of each extension was last seen begin, by id; calls of nobody known are under "". */
   readonly lastSeenMs = new Map<string, number>();
+  /** When a call of each of these kinds was last seen begin. */
+  readonly lastKindMs = new Map<CallKind, number>();
 
   constructor(log: LogOutputChannel, onSeen: () => void) {
     this.#log = log;
@@ -74,6 +77,10 @@ export class HostObserver implements Disposable {
         this.lastSeenMs.set(caller ?? '', Date.now());
         this.#onSeen();
       },
+      onKind: (kind) => {
+        this.lastKindMs.set(kind, Date.now());
+        this.#onSeen();
+      },
       onFailure: (error) => this.#report(error),
     });
   }
@@ -90,6 +97,7 @@ interface RunningPorts {
   readonly wishes: () => ObserverWishes | null;
   readonly log: (sentence: string) => void;
   readonly onSeen: (caller: string | null) => void;
+  readonly onKind: (kind: CallKind) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -135,6 +143,7 @@ class Running {
       guess: new CallerGuess({ runningAgents }),
       mayObserve: (caller) => !this.#isIgnored(caller),
       onSeen: ports.onSeen,
+      onKind: ports.onKind,
       refusal: (seen, caller) => this.shut.refusal(seen, caller),
       onFailure: ports.onFailure,
     });

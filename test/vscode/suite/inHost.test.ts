@@ -90,6 +90,34 @@ describe('calls of another extension', () => {
     }
   });
 
+  it('by VS Code’s own fetch are named as a guess until somebody reads the answer', async () => {
+    const outlay = await activatedOutlay();
+    const caller = await activatedCaller();
+    await observe('on');
+    const url = `${upstreamOrigin}/v1/messages`;
+    const headers = {
+      ...headersFor({ text: 'word '.repeat(40), firstPauseMs: 1_000 }),
+      'user-agent': 'of this test/1',
+    };
+    const liveAgents = (): readonly (string | undefined)[] =>
+      outlay.state().snapshot?.live.map(({ agent }) => agent) ?? [];
+    const way = caller.ways['the global fetch'];
+    assert(way !== undefined);
+    for (const shownAs of ['unknown', 'fixture.caller?']) {
+      const answered = way(url, { headers, body: messageBody({ stream: true }) });
+      await until('the call to be live', () => liveAgents().length === 1);
+      assert.deepEqual(liveAgents(), [shownAs]);
+      await answered;
+      await until('the call to end', () => liveAgents().length === 0);
+    }
+    const unread = await caller.neverRead(url, { headers, body: messageBody({ stream: true }) });
+    await unread.leave();
+    assert.deepEqual(
+      (await bookedCalls(3)).map(({ agent }) => agent),
+      ['fixture.caller', 'fixture.caller', 'fixture.caller?'],
+    );
+  });
+
   it('show within a second, tick, and are booked to the task that is active', async () => {
     const outlay = await activatedOutlay();
     const caller = await activatedCaller();
@@ -186,12 +214,29 @@ describe('calls of another extension', () => {
     await workspace.getConfiguration().update('outlay.extensions.ignore', ['Fixture.caller'], true);
     await outlay.settled();
     await send();
+    // By VS Code's own fetch it is known when it reads; from then on its calls are known by what they look like.
+    const slow = { ...script, chunkChars: 40, pauseMs: 20 };
+    const byFetch = {
+      headers: { ...headersFor(slow), 'user-agent': 'ignored/1' },
+      body: messageBody({ stream: true }),
+    };
+    await caller.ways['the global fetch']?.(`${upstreamOrigin}/v1/messages`, byFetch);
+    const [late] = await bookedCalls(1);
+    assert.equal(late?.agent, 'fixture.caller');
+    assert.notEqual(late.provenance, 'reported');
+    await caller.ways['a captured fetch']?.(`${upstreamOrigin}/v1/messages`, byFetch);
     await workspace.getConfiguration().update('outlay.extensions.ignore', undefined, true);
     await observe('off');
     await send();
     await observe('on');
     await send();
-    assert.equal((await bookedCalls(1)).length, 1);
+    assert.deepEqual(
+      (await bookedCalls(2)).map(({ id, provenance }) => [id === late.id, provenance === 'reported']),
+      [
+        [true, false],
+        [false, true],
+      ],
+    );
   });
 
   it('leave the host as it was after a hundred times on and off', async () => {

@@ -195,7 +195,11 @@ describe('calls of another extension that are out of the ordinary', () => {
     await observe('on');
     await sendTo(server.origin);
     const call = { path: '/v1/messages', headers: { 'x-api-key': 'made-up' }, body: messageBody() };
+    const outlay = await activatedOutlay();
+    const startMs = Date.now();
     assert.equal(await caller.overHttp2(server.origin, call), server.answer);
+    const line = outlay.state().coverage.find(({ id }) => id === 'kind:http2');
+    assert((line?.lastCallAtMs ?? 0) >= startMs, 'the Coverage section shows no call over HTTP/2');
     const [record] = await bookedCalls(1);
     assert.deepEqual([record?.status, record?.provenance, record?.usage.outputTokens], ['ok', 'reported', 77]);
     const unguarded = globalThis.fetch;

@@ -88,6 +88,7 @@ async function observedHost(readers: Partial<Readers>) {
       findCaller: () => 'some.agent',
       guess: new CallerGuess({ runningAgents: () => [] }),
       onSeen: () => undefined,
+      onKind: () => undefined,
       nameOf: (caller) => caller,
       mayObserve: () => true,
       refusal: () => null,
