@@ -44,8 +44,8 @@ export function coverageView(
     const time = lastCallAtMs === null ? null : times.printMinute(lastCallAtMs, nowMs);
     const none = about === 'kind' ? words.noneHere : words.noCall;
     const seen = [words.way[way], words.stop[stop], time === null ? none : words.lastCall(time)];
-    // Of what is not seen there can be a beginning that is.
-    const unseen = [words.way.none, ...(time === null ? [] : [words.lastOpened(time)])];
+    // Of a kind that is not seen there can be a beginning that is. When an agent was last seen says nothing of how it is seen now.
+    const unseen = [words.way.none, ...(time === null || about === 'agent' ? [] : [words.lastOpened(time)])];
     const facts = way === 'none' ? unseen : seen;
     return { id, label, about, facts, isSeen: way !== 'none', detail, action };
   });

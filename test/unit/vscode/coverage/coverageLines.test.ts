@@ -103,6 +103,8 @@ describe('coverage', () => {
       ['not seen', 'last opened 00:02'],
       ['not seen'],
     ]);
+    const lastCallMs = new Map([['continue', 60_000]]);
+    expect(facts({ isObserving: false, extensions: ['continue.continue'], lastCallMs })).toEqual([['not seen']]);
     for (const { detail } of linesOf({ isObserving: true })) expect(detail).toMatch(/\.$/);
   });
 
