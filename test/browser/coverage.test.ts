@@ -109,7 +109,9 @@ describe('the Coverage section', () => {
     const body = row(cline).locator('.row-body');
     await body.getByText('It calls from inside VS Code, where nothing is observed now.').waitFor();
     const changes = await body.locator('p.quiet').textContent();
-    expect(changes).toMatch(/^Reads the calls of extensions .* “Outlay: Stop Observing Calls of Extensions” undoes it/);
+    expect(changes).toMatch(
+      /^Observe: reads the calls of extensions .* “Outlay: Stop Observing Calls of Extensions” undoes it/,
+    );
     await section().getByText('Not seen in any case:').waitFor();
     await lookAtIt('unseen');
   });
