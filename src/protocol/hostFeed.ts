@@ -59,6 +59,10 @@ export type HostCallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upst
 export interface HostOrders {
   /** Some hard limit concerns calls of this window: only then is anything put in place that could stop one. */
   readonly hasHardBudget: boolean;
+  /** So many more calls surely fit into every hard limit, as far as what was booked tells what a call comes to; 0 where it does not. */
+  readonly roomForCalls: number;
+  /** Calls of this window, by id, that have been booked since the orders before these: these know of them. */
+  readonly booked?: readonly string[];
   /** Null while calls may leave. */
   readonly shut: ShutOrder | null;
 }
@@ -80,4 +84,4 @@ export interface ShutAnswer {
   readonly body: string;
 }
 
-export const openOrders: HostOrders = { hasHardBudget: false, shut: null };
+export const openOrders: HostOrders = { hasHardBudget: false, roomForCalls: 0, shut: null };

@@ -118,7 +118,10 @@ class Running {
     this.#feed = this.#hooks.push(
       new HostFeed({
         workspaceId: () => ports.wishes()?.workspaceId ?? 'default',
-        onOrders: (orders) => this.shut.take(orders, watcher),
+        onOrders: (orders) => {
+          this.shut.take(orders, watcher);
+          this.#feed.booked(orders.booked ?? []);
+        },
         log: ports.log,
       }),
     );
@@ -131,6 +134,8 @@ class Running {
           const caller = refused.caller === null ? null : agentNameOf(refused.caller);
           this.#feed.tell({ ...refused, caller });
         },
+        unbookedCalls: () => this.#feed.unbookedCalls,
+        caughtUp: () => this.#feed.caughtUp(),
       }),
     );
     const watcher = createCallWatcher({

@@ -214,7 +214,7 @@ describe('calls of another extension that are out of the ordinary', () => {
     await until('the fetch of before', () => globalThis.fetch === unguarded);
   });
 
-  it('are stopped also in a loop that does not pause, some calls late', async () => {
+  it('are stopped also in a loop that does not pause, where it waits for what its calls came to', async () => {
     const caller = await activatedCaller();
     const unguarded = globalThis.fetch;
     await observe('on');
@@ -223,7 +223,8 @@ describe('calls of another extension that are out of the ordinary', () => {
       await until('the guard', () => globalThis.fetch !== unguarded);
       const loop = await caller.agentLoop(upstreamOrigin, { headers: headersFor(script), most: 2_000 });
       assert.equal(loop.status, 402, loop.text);
-      assert(loop.turns >= 2, `${loop.turns} turns`);
+      // One more where the meter's word takes longer than anybody waits for it.
+      assert(loop.turns >= 2 && loop.turns <= 3, `${loop.turns} turns`);
     } finally {
       await deleteTask(task.id);
     }

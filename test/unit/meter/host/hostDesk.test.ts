@@ -311,8 +311,60 @@ describe('orders', () => {
     connect(feed, port);
     await vi.waitFor(() => expect(got).toEqual([openOrders]));
     meter.desk.ordersChanged();
-    meter.orders = { hasHardBudget: true, shut: null };
+    meter.orders = { hasHardBudget: true, roomForCalls: 3, shut: null };
     meter.desk.ordersChanged();
-    await vi.waitFor(() => expect(got).toEqual([openOrders, { hasHardBudget: true, shut: null }]));
+    await vi.waitFor(() => expect(got).toEqual([openOrders, { hasHardBudget: true, roomForCalls: 3, shut: null }]));
+  });
+
+  it('say which calls they know of, so that a window can wait for them', async () => {
+    const { meter, port } = await startMeter();
+    const other = startFeed();
+    const feed = startFeed((orders) => feed.booked(orders.booked ?? []));
+    connect(feed, port);
+    connect(other, port);
+    const [first, second] = [about(), about()];
+    expect(feed.caughtUp()).toBeNull();
+    const running = feed.begin(second);
+    const call = feed.begin(first);
+    other.begin(about());
+    expect(feed.caughtUp()).toBeNull();
+    call.end('complete', 1_300);
+    expect(feed.unbookedCalls).toBe(2);
+    await vi.waitFor(() => expect(meter.told).toHaveLength(3));
+    let isCaughtUp = false;
+    const wait = feed.caughtUp()?.then(() => {
+      isCaughtUp = true;
+    });
+    meter.orders = { hasHardBudget: true, roomForCalls: 3, shut: null };
+    meter.desk.ordersChanged();
+    expect([isCaughtUp, feed.unbookedCalls]).toEqual([false, 2]);
+    // The same orders again, since they know of one more call.
+    meter.desk.ordersChanged(first.id);
+    await wait;
+    expect([feed.unbookedCalls, other.unbookedCalls]).toEqual([1, 1]);
+    expect(feed.caughtUp()).toBeNull();
+    running.end('complete', 1_400);
+    const gone = feed.caughtUp();
+    expect(gone).not.toBeNull();
+    // Without a meter nobody is waited for.
+    feed.disconnect();
+    await gone;
+    expect(feed.caughtUp()).toBeNull();
+  });
+
+  it('are not waited for without end', async () => {
+    const { port } = await startMeter();
+    const feed = startFeed();
+    connect(feed, port);
+    vi.useFakeTimers();
+    try {
+      feed.begin(about()).end('complete', 1_300);
+      const wait = feed.caughtUp();
+      vi.advanceTimersByTime(2_000);
+      await wait;
+      expect([feed.caughtUp(), feed.unbookedCalls]).toEqual([null, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
