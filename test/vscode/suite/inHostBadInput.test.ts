@@ -202,6 +202,7 @@ describe('calls of another extension that are out of the ordinary', () => {
     assert((line?.lastCallAtMs ?? 0) >= startMs, 'the Coverage section shows no call over HTTP/2');
     const [record] = await bookedCalls(1);
     assert.deepEqual([record?.status, record?.provenance, record?.usage.outputTokens], ['ok', 'reported', 77]);
+    assert.equal(record?.agent, 'fixture.caller');
     const unguarded = globalThis.fetch;
     const task = await activeTask({ calls: 0 });
     try {
