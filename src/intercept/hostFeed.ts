@@ -14,7 +14,7 @@ const MAX_KEPT_CALLS = 500;
 /** A call that has ended is kept so long: a meter that dies now may not have booked it. Telling it twice books it once. */
 const KEPT_AFTER_END_MS = 5_000;
 /** Nobody waits longer for the meter's word about calls that have ended. */
-const CATCH_UP_MS = 2_000;
+const CATCH_UP_MS = 3_000;
 
 export interface HostFeedOptions {
   readonly workspaceId: () => string;

@@ -95,26 +95,26 @@ describe('calls of another extension', () => {
     const caller = await activatedCaller();
     await observe('on');
     const url = `${upstreamOrigin}/v1/messages`;
-    const headers = {
-      ...headersFor({ text: 'word '.repeat(40), firstPauseMs: 1_000 }),
-      'user-agent': 'of this test/1',
+    const options = {
+      headers: { ...headersFor({ text: 'word '.repeat(400), chunkChars: 20, pauseMs: 100 }), 'user-agent': 'a test/1' },
+      body: messageBody({ stream: true }),
     };
-    const liveAgents = (): readonly (string | undefined)[] =>
-      outlay.state().snapshot?.live.map(({ agent }) => agent) ?? [];
-    const way = caller.ways['the global fetch'];
-    assert(way !== undefined);
-    for (const shownAs of ['unknown', 'fixture.caller?']) {
-      const answered = way(url, { headers, body: messageBody({ stream: true }) });
-      await until('the call to be live', () => liveAgents().length === 1);
-      assert.deepEqual(liveAgents(), [shownAs]);
-      await answered;
-      await until('the call to end', () => liveAgents().length === 0);
-    }
-    const unread = await caller.neverRead(url, { headers, body: messageBody({ stream: true }) });
-    await unread.leave();
+    const shownUnread = async (): Promise<readonly string[]> => {
+      const live = () => outlay.state().snapshot?.live ?? [];
+      const unread = await caller.neverRead(url, options);
+      await until('the call to be live', () => live().length === 1);
+      const agents = live().map(({ agent }) => agent);
+      await unread.leave();
+      await until('the call to end', () => live().length === 0);
+      return agents;
+    };
+    assert.deepEqual(await shownUnread(), ['unknown']);
+    const short = { ...options, headers: { ...headersFor(script), 'user-agent': 'a test/1' } };
+    await caller.ways['the global fetch']?.(url, short);
+    assert.deepEqual(await shownUnread(), ['fixture.caller?']);
     assert.deepEqual(
       (await bookedCalls(3)).map(({ agent }) => agent),
-      ['fixture.caller', 'fixture.caller', 'fixture.caller?'],
+      ['unknown', 'fixture.caller', 'fixture.caller?'],
     );
   });
 
@@ -215,7 +215,7 @@ describe('calls of another extension', () => {
     await outlay.settled();
     await send();
     // By VS Code's own fetch it is known when it reads; from then on its calls are known by what they look like.
-    const slow = { ...script, chunkChars: 40, pauseMs: 20 };
+    const slow = { ...script, chunkChars: 20, pauseMs: 60 };
     const byFetch = {
       headers: { ...headersFor(slow), 'user-agent': 'ignored/1' },
       body: messageBody({ stream: true }),

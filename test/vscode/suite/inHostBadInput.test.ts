@@ -224,8 +224,8 @@ describe('calls of another extension that are out of the ordinary', () => {
       await until('the guard', () => globalThis.fetch !== unguarded);
       const loop = await caller.agentLoop(upstreamOrigin, { headers: headersFor(script), most: 2_000 });
       assert.equal(loop.status, 402, loop.text);
-      // One more where the meter's word takes longer than anybody waits for it.
-      assert(loop.turns >= 2 && loop.turns <= 3, `${loop.turns} turns`);
+      // More only where the meter's word takes longer than anybody waits for it: one in each three seconds.
+      assert(loop.turns >= 2 && loop.turns <= 4, `${loop.turns} turns`);
     } finally {
       await deleteTask(task.id);
     }

@@ -360,7 +360,7 @@ describe('orders', () => {
     try {
       feed.begin(about()).end('complete', 1_300);
       const wait = feed.caughtUp();
-      vi.advanceTimersByTime(2_000);
+      vi.advanceTimersByTime(3_000);
       await wait;
       expect([feed.caughtUp(), feed.unbookedCalls]).toEqual([null, 0]);
     } finally {
