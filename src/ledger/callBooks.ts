@@ -14,6 +14,7 @@ import { Sightings } from './sightings.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import type { TaskStore } from './taskStore.ts';
 import { ToldCalls } from './toldCalls.ts';
+import { ToldSums } from './toldSums.ts';
 import { WireCover } from './wireCover.ts';
 
 export interface BooksOptions {
@@ -35,6 +36,7 @@ export class CallBooks {
   readonly #rollups: Rollups;
   readonly #told: ToldCalls;
   readonly #cover: WireCover;
+  readonly #sums: ToldSums;
   /** Days and sessions whose rollups a replaced call has made stale, rebuilt before the commit. */
   readonly #stale = new Map<string, { readonly day: number; readonly session: number }>();
 
@@ -48,7 +50,9 @@ export class CallBooks {
     this.#cover = new WireCover({ statements, names, bookings, sightings, price, markStale });
     const onSighted = (seq: number) => this.#cover.fillIn(seq);
     const rollups = this.#rollups;
-    this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, onSighted });
+    const sums = new ToldSums({ statements, names, dayOf, price, markStale });
+    this.#sums = sums;
+    this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, sums, onSighted });
   }
 
   /** Runs work in one write transaction: all of it is committed, or nothing is and the error is thrown. */
@@ -58,11 +62,14 @@ export class CallBooks {
     try {
       this.#options.accounts.forget();
       const result = work();
+      this.#sums.settle();
       for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
       this.#options.accounts.write();
       db.exec('COMMIT');
+      this.#sums.forget(true);
       return result;
     } catch (error) {
+      this.#sums.forget(false);
       this.#options.names.forget();
       this.#rollups.forget();
       // Some failures (a full disk) have rolled back already.
@@ -90,6 +97,7 @@ export class CallBooks {
     const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
     this.#cover.cover(record, seq);
+    this.#sums.noteCall({ session: record.session, atMs: record.startedAtMs });
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
       this.#rollups.add(recordOfSeq(this.#options, seq), day);
@@ -126,7 +134,11 @@ export class CallBooks {
     const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
     const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
     rememberForgotten(statements, Math.min(before, this.#options.nowMs()));
+    this.#sums.noteDeleted();
+    this.#sums.settle();
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
+    // Names that nothing refers to go, and rollups are where they are looked for.
+    for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
     this.#options.bookings.deleteBefore(before);
     if (deleted > 0) pruneNames(statements);
     names.forget();

@@ -10,6 +10,7 @@ import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { folderOf } from './taskRow.ts';
 import { latestPrices, taskRuns } from './taskRuns.ts';
+import { countsOf } from './toldRecord.ts';
 import { historyRows, modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
@@ -142,7 +143,7 @@ function rowOf(row: SqlRow, by: ReportKey): ReportRow {
 }
 
 function callRecords(statements: Statements, names: Names, query: CallsQuery): readonly CallRecord[] {
-  const conditions = ['owner_pid IS NULL'];
+  const conditions = ['owner_pid IS NULL', countsOf('calls')];
   const values: SqlValue[] = [];
   if (query.sinceMs !== undefined) {
     conditions.push('started_at_ms >= ?');

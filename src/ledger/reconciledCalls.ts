@@ -3,11 +3,12 @@ import type { CallView, ReconciledCall, SessionBothWays } from '../domain/reconc
 import { provenanceOf, recordOf, selectCalls, usageOf } from './callRow.ts';
 import type { Names } from './names.ts';
 import { integerOf, integerOrNull, type SqlRow, type Statements, textOf } from './sqlite.ts';
+import { countsOf } from './toldRecord.ts';
 
 /** The calls of a session by whoever names it so, the wire or a log, oldest first. */
 export function reconciledCalls(statements: Statements, names: Names, session: string): readonly ReconciledCall[] {
   const rows = statements.all(
-    `${selectCalls} WHERE owner_pid IS NULL AND (session = (SELECT id FROM names WHERE name = ?1)
+    `${selectCalls} WHERE owner_pid IS NULL AND ${countsOf('calls')} AND (session = (SELECT id FROM names WHERE name = ?1)
        OR seq IN (SELECT call FROM sightings WHERE session = (SELECT id FROM names WHERE name = ?1)))
      ORDER BY started_at_ms, seq`,
     session,

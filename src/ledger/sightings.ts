@@ -7,6 +7,7 @@ import type { ImportedCall, PriceImported } from './importContract.ts';
 import type { Names } from './names.ts';
 import { priceTold } from './priceTold.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements } from './sqlite.ts';
+import { isCallOf } from './toldRecord.ts';
 
 export interface SightingsOptions {
   readonly statements: Statements;
@@ -180,7 +181,7 @@ export class Sightings {
     const endedAtMs = record.startedAtMs + (record.durationMs ?? 0);
     return this.#options.statements.all(
       `${selectCalls} WHERE started_at_ms BETWEEN ? AND ? AND source = 'transcript' AND response_id IS NULL AND request_id IS NULL
-         AND output_tokens = ? AND input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens = ?
+         AND output_tokens = ? AND ${isCallOf('calls')} AND input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens = ?
        ORDER BY abs(started_at_ms - ?), seq LIMIT 1`,
       Math.round(record.startedAtMs - beforeMs),
       Math.round(endedAtMs + afterMs),

@@ -115,7 +115,7 @@ function rowView(row: SpendRow, name: RowName, dearest: number): Omit<SpendRowVi
     key: `${row.auth}|${row.agent}|${row.model}|${row.key}`,
     title: name.title,
     fullTitle: name.fullTitle,
-    tag: authTag(row.auth, isTold(row.spend)),
+    tag: authTag(row.auth, isTold(row.spend, name)),
     cost: showUsd(row.spend.costNanoUsd),
     notes: [nowStrings.calls(row.spend.calls), ...name.notes, ...provenanceNotes(row, name)],
     marks: name.marks,
@@ -129,14 +129,16 @@ function asSentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-function isTold({ calls, toldCalls }: SpendFigures): boolean {
-  return calls > 0 && toldCalls === calls;
+/** A session without a call is a sum that a log told; a model without one may have advised in calls of another. */
+function isTold({ calls, toldCalls }: SpendFigures, { isOneAgent }: Pick<RowName, 'isOneAgent'>): boolean {
+  return toldCalls === calls && (calls > 0 || isOneAgent);
 }
 
 /** Where a row comes from and what is not sure of it. A log that one agent wrote tells at least what it tells. */
-function provenanceNotes({ agent, spend }: SpendRow, { isOneAgent }: RowName): readonly string[] {
-  const isBound = isOneAgent && isTold(spend) && spend.estimatedCalls > 0 && !logsHoldEstimates(agent);
-  if (!isBound) return [...toldNotes(spend), ...doubts(spend)];
+function provenanceNotes({ agent, spend }: SpendRow, name: RowName): readonly string[] {
+  const isSum = spend.calls === 0 && isTold(spend, name);
+  const isBound = name.isOneAgent && isTold(spend, name) && spend.estimatedCalls > 0 && !logsHoldEstimates(agent);
+  if (!isBound) return [...(isSum ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
   return [nowStrings.fromLogsAtLeast, ...doubts({ ...spend, estimatedCalls: 0 })];
 }
 

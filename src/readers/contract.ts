@@ -46,9 +46,12 @@ export interface Observation {
   readonly parts?: readonly UsagePart[];
   /**
    * True where the log has only the sum of several calls (a session's total): no tier by the size of one request applies to it, and
-   * it is no single call to count.
+   * it is no single call to count. It is over what was called from `atMs` for `durationMs`, until it was written: calls of that time and
+   * session that are known one by one are taken out of it.
    */
   readonly isSum: boolean;
+  /** A sum over whatever models a session had, of which `model` is one. */
+  readonly isOfAllModels?: boolean;
   /**
    * `reported`: the provider's own count. `estimated`: the agent counted for itself. `partial`: known to be lower than the truth
    * (a placeholder, an aborted turn).
