@@ -2,6 +2,7 @@ import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallCost, CallRecord } from '../domain/call.ts';
 import type { Accounts } from './accounts.ts';
 import type { Bookings } from './bookings.ts';
+import type { BothWays } from './bothWays.ts';
 import { callColumns, keyOf, partColumns, recordOf, selectCalls } from './callRow.ts';
 import type { ImportBatch, ImportCounts, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
@@ -25,6 +26,7 @@ export interface BooksOptions {
   readonly accounts: Accounts;
   readonly bookings: Bookings;
   readonly tasks: TaskStore;
+  readonly bothWays: BothWays;
   /** For calls of logs; without it they are unpriced. */
   readonly price?: PriceImported | undefined;
   readonly nowMs: () => number;
@@ -46,9 +48,17 @@ export class CallBooks {
     const { statements, names, dayOf, bookings } = options;
     const price = options.price ?? (() => noCost);
     const markStale = (day: number, session: number) => this.#markStale(day, session);
-    const sightings = new Sightings({ statements, names, price });
+    const sightings = new Sightings({
+      statements,
+      names,
+      price,
+      onSession: (session) => options.bothWays.noteSession(session),
+    });
     this.#cover = new WireCover({ statements, names, bookings, sightings, price, markStale });
-    const onSighted = (seq: number) => this.#cover.fillIn(seq);
+    const onSighted = (seq: number): void => {
+      this.#cover.fillIn(seq);
+      options.bothWays.noteCall(seq);
+    };
     const rollups = this.#rollups;
     const sums = new ToldSums({ statements, names, dayOf, price, markStale });
     this.#sums = sums;
@@ -70,6 +80,7 @@ export class CallBooks {
       return result;
     } catch (error) {
       this.#sums.forget(false);
+      this.#options.bothWays.forget();
       this.#options.names.forget();
       this.#rollups.forget();
       // Some failures (a full disk) have rolled back already.
@@ -97,6 +108,7 @@ export class CallBooks {
     const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
     this.#cover.cover(record, seq);
+    this.#options.bothWays.noteCall(seq);
     this.#sums.noteCall({ session: record.session, atMs: record.startedAtMs });
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
@@ -134,6 +146,7 @@ export class CallBooks {
     const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
     const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
     rememberForgotten(statements, Math.min(before, this.#options.nowMs()));
+    this.#options.bothWays.forget();
     this.#sums.noteDeleted();
     this.#sums.settle();
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
@@ -148,6 +161,7 @@ export class CallBooks {
   /** Books what logs told of, and how far they were read. */
   bookImport({ calls, logs, retracted = [] }: ImportBatch): ImportCounts {
     this.#told.retract(retracted);
+    if (retracted.length > 0) this.#options.bothWays.forget();
     const counts = this.#told.book(calls);
     saveLogs(this.#options.statements, this.#options.names, logs);
     return counts;

@@ -13,6 +13,8 @@ export interface SightingsOptions {
   readonly statements: Statements;
   readonly names: Names;
   readonly price: PriceImported;
+  /** Called with the session, as its source names it, of each sighting that is new or another than it was. */
+  readonly onSession: (session: number) => void;
 }
 
 /** A log writes a call down when it begins or when it has ended, and its clock is the same machine's. */
@@ -156,11 +158,13 @@ export class Sightings {
     statements
       .prepare(`UPDATE sightings SET ${changes.join(', ')} WHERE id = ?`)
       .run(...Object.values(columns), identityBytes(call.id));
+    this.#options.onSession(integerOf(row, 'session'));
     return wire;
   }
 
   #insert(columns: Readonly<Record<string, SqlValue>>): void {
     const names = Object.keys(columns);
+    this.#options.onSession(Number(columns['session']));
     this.#options.statements
       .prepare(`INSERT OR REPLACE INTO sightings (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
       .run(...Object.values(columns));

@@ -1,6 +1,6 @@
 import type { AuthKind } from '../domain/api.ts';
-import { exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
-import { formatFigure, printPercent } from '../domain/format.ts';
+import { estimatedFigure, exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
+import { describeFigure, formatFigure, printPercent, printUsd } from '../domain/format.ts';
 import { logsHoldEstimates } from '../domain/logEstimates.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type Shown, shortenId, showTokens, showUsd, type TimePrinter } from './shown.ts';
@@ -71,6 +71,13 @@ export function doubts(spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCal
   return notes;
 }
 
+/** What a lower bound may come to, in words; empty for nothing to say. */
+export function correctionNotes(spend: Pick<SpendFigures, 'corrected'> | null): readonly string[] {
+  const corrected = spend?.corrected;
+  if (corrected === undefined) return [];
+  return [nowStrings.corrected(describeFigure(estimatedFigure(corrected.costNanoUsd), printUsd), corrected.sessions)];
+}
+
 /** `isTold`: only logs tell of it. Then an unknown login makes no bill. */
 export function authTag(auth: AuthKind, isTold = false): string | null {
   if (auth === 'subscription') return nowStrings.subscriptionTag;
@@ -139,7 +146,7 @@ function provenanceNotes({ agent, spend }: SpendRow, name: RowName): readonly st
   const isSum = spend.calls === 0 && isTold(spend, name);
   const isBound = name.isOneAgent && isTold(spend, name) && spend.estimatedCalls > 0 && !logsHoldEstimates(agent);
   if (!isBound) return [...(isSum ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
-  return [nowStrings.fromLogsAtLeast, ...doubts({ ...spend, estimatedCalls: 0 })];
+  return [nowStrings.fromLogsAtLeast, ...correctionNotes(spend), ...doubts({ ...spend, estimatedCalls: 0 })];
 }
 
 /** What a cost was paid for, largest unit first in reading order; what no kind accounts for is a segment of its own. */
