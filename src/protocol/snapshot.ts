@@ -22,6 +22,8 @@ export interface SpendFigures {
   readonly estimatedCalls: number;
   /** Of the calls, those that only agents' logs tell of. */
   readonly toldCalls: number;
+  /** A session that only logs tell of, which leave some out: what is not exact of it is a lower bound. */
+  readonly isBound?: true;
   /** What the cost may come to where logs tell a lower bound of it, by what was learned; left out where there is nothing to say. */
   readonly corrected?: CorrectedCost;
 }

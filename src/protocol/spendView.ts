@@ -1,7 +1,6 @@
 import type { AuthKind } from '../domain/api.ts';
 import { estimatedFigure, exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
 import { describeFigure, formatFigure, printPercent, printUsd } from '../domain/format.ts';
-import { logsHoldEstimates } from '../domain/logEstimates.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type Shown, shortenId, showTokens, showUsd, type TimePrinter } from './shown.ts';
 import type { ModelMark, PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
@@ -142,10 +141,9 @@ function isTold({ calls, toldCalls }: SpendFigures, { isOneAgent }: Pick<RowName
 }
 
 /** Where a row comes from and what is not sure of it. A log that one agent wrote tells at least what it tells. */
-function provenanceNotes({ agent, spend }: SpendRow, name: RowName): readonly string[] {
+function provenanceNotes({ spend }: SpendRow, name: RowName): readonly string[] {
   const isSum = spend.calls === 0 && isTold(spend, name);
-  const isBound = name.isOneAgent && isTold(spend, name) && spend.estimatedCalls > 0 && !logsHoldEstimates(agent);
-  if (!isBound) return [...(isSum ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
+  if (spend.isBound !== true) return [...(isSum ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
   return [nowStrings.fromLogsAtLeast, ...correctionNotes(spend), ...doubts({ ...spend, estimatedCalls: 0 })];
 }
 

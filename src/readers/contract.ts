@@ -217,6 +217,11 @@ export interface Reader {
   readonly title: string;
   /** The variables that move its logs, in the order in which they count; SECURITY.md names them. */
   readonly variables: readonly string[];
+  /**
+   * The agent counts for itself: what its logs tell may be too much as well as too little. Of any other agent a log that is not exact tells a
+   * lower bound.
+   */
+  readonly holdsEstimates?: true;
   /** Pure: looks at nothing but its argument. */
   paths(place: Place): readonly SourceRoot[];
 }

@@ -46,6 +46,7 @@ const spendFigures = objectOf<SpendFigures>({
   unpricedCalls: number,
   estimatedCalls: number,
   toldCalls: number,
+  isBound: optional((value): value is true => value === true),
   corrected: optional(objectOf<CorrectedCost>({ costNanoUsd: number, sessions: number })),
 });
 

@@ -1,9 +1,9 @@
 import { amountOf, atLeastFigure, estimatedFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
 import { type CorrectedCost, correctedCost, type LogCorrection } from '../../domain/logCorrection.ts';
-import { logsHoldEstimates } from '../../domain/logEstimates.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import { isAtApiPrices, rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
+import { logsHoldEstimates } from '../../readers/holdEstimates.ts';
 
 const SHOWN_ROWS = 50;
 
@@ -67,6 +67,7 @@ function asBounds(spend: SpendFigures): SpendFigures {
   const bound = (figure: Figure): Figure => (figure.kind === 'estimated' ? atLeastFigure(figure.value) : figure);
   return {
     ...spend,
+    isBound: true,
     costNanoUsd: bound(spend.costNanoUsd),
     inputNanoUsd: bound(spend.inputNanoUsd),
     cacheNanoUsd: bound(spend.cacheNanoUsd),

@@ -33,7 +33,7 @@ export function logsState(nowMs: number): SidebarState {
       row({
         ...{ key: '5d0c7f12-77e0-4f6b-9a1c-5d2e8b7a4c31', model: 'claude-opus-4-8', auth: 'unknown' },
         ...{
-          spend: told(6.4, 72, { ...cut, corrected: { costNanoUsd: 9.1 * USD, sessions: 5 } }),
+          spend: told(6.4, 72, { ...cut, isBound: true, corrected: { costNanoUsd: 9.1 * USD, sessions: 5 } }),
           lastCallAtMs: nowMs - 60_000,
         },
       }),
