@@ -9,6 +9,10 @@ export interface Place {
   readonly homeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  /** The user's own, of which settings of editors may move folders; not with `--home DIR`. */
+  readonly isOwn?: boolean;
+  /** What editors' settings say, by their names; see `withEditorSettings`. */
+  readonly settings?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -217,6 +221,8 @@ export interface Reader {
   readonly title: string;
   /** The variables that move its logs, in the order in which they count; SECURITY.md names them. */
   readonly variables: readonly string[];
+  /** The settings of VS Code that move its logs; SECURITY.md names them. */
+  readonly settings?: readonly string[];
   /**
    * The agent counts for itself: what its logs tell may be too much as well as too little. Of any other agent a log that is not exact tells a
    * lower bound.

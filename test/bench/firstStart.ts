@@ -42,7 +42,7 @@ function writeToday(home: string): { readonly folder: string; readonly id: strin
 }
 
 /** From the word to read logs, on empty books, until a snapshot shows today's call; the import of everything older goes on. */
-async function todaysFigure(home: string, id: string): Promise<readonly BenchRow[]> {
+export async function todaysFigure(home: string, id: string): Promise<readonly BenchRow[]> {
   const folder = newDataDir();
   const noOverrides = { CLAUDE_CONFIG_DIR: '', CODEX_HOME: '', XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' };
   const env = { HOME: home, USERPROFILE: home, ...noOverrides };
