@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Usage } from '../../domain/usage.ts';
 import { arrayField, asObject, field, type JsonObject, nameField, objectField } from '../../wire/json.ts';
 import {
@@ -42,7 +42,7 @@ function configFolders({ homeDir, env }: Place): readonly string[] {
     .flatMap((list) => (list ?? '').split(','))
     .map((path) => path.trim())
     .filter((path) => path !== '')
-    .map((path) => (path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : resolve(path)));
+    .map((path) => userPath(path, homeDir));
   if (named.length > 0) return named;
   return [join(homeDir, '.claude'), join(env['XDG_CONFIG_HOME'] || join(homeDir, '.config'), 'claude')];
 }
