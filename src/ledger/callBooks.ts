@@ -109,7 +109,7 @@ export class CallBooks {
     this.#observe(record, seq);
     this.#cover.cover(record, seq);
     this.#options.bothWays.noteCall(seq);
-    this.#sums.noteCall({ session: record.session, atMs: record.startedAtMs });
+    this.#sums.noteSeen(record);
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
       this.#rollups.add(recordOfSeq(this.#options, seq), day);

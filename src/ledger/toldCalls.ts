@@ -170,7 +170,7 @@ export class ToldCalls {
     const { lastInsertRowid } = statements.prepare(insertTold).run(...toldValues(call, cost, { names, day }));
     const seq = Number(lastInsertRowid);
     this.#writeParts(seq, priced);
-    if (!call.isSum) this.#options.sums.noteCall(call);
+    if (!call.isSum) this.#options.sums.noteTold(call);
     rollups.addLater(recordOfImported(call, priced), day);
     this.#remember(call);
     this.#addedNanoUsd += cost.costNanoUsd ?? 0;
@@ -198,8 +198,8 @@ export class ToldCalls {
     const now: ImportedCall = { ...merged, id };
     if (isSame(before, now)) return;
     this.#replace(row, now);
-    sums.noteCall(before);
-    sums.noteCall(now);
+    sums.noteTold(before);
+    sums.noteTold(now);
   }
 
   #replace(row: SqlRow, now: ImportedCall): void {

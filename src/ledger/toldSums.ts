@@ -1,4 +1,4 @@
-import type { UsageProvenance } from '../domain/call.ts';
+import type { CallRecord, UsageProvenance } from '../domain/call.ts';
 import { sameUsage } from '../domain/mergeUsage.ts';
 import { plainModelName } from '../domain/sameModel.ts';
 import type { Usage } from '../domain/usage.ts';
@@ -48,6 +48,8 @@ export class ToldSums {
   /** Every sum of the books, by its row; null until it is asked for. Books without sums need none of this. */
   #sums: Map<number, BookedSum> | null = null;
   #changes: Change[] = [];
+  /** Whose sums there are, by their names: most calls are nobody's of these. Some may be gone by now. */
+  readonly #summed = { agents: new Set<string>(), sessions: new Set<string>() };
 
   constructor(options: ToldSumsOptions) {
     this.#options = options;
@@ -70,13 +72,22 @@ export class ToldSums {
       untilMs: Math.round(sum.atMs) + Math.round(sum.durationMs ?? 0),
       usage: sum.usage,
     };
-    this.#all().set(seq, booked);
+    this.#keep(booked, this.#all());
     this.#changes.push(this.#changeOf(booked));
   }
 
-  /** A call is in the books, or is another than it was. */
-  noteCall({ session, atMs }: { readonly session: string; readonly atMs: number }): void {
-    if (this.#all().size > 0) this.#changes.push({ session, fromMs: atMs, untilMs: atMs });
+  /** A call of the wire is in the books, or is another than it was. */
+  noteSeen({ agent, session, startedAtMs: atMs }: CallRecord): void {
+    if (this.#all().size === 0) return;
+    const { agents, sessions } = this.#summed;
+    const mayMatter = agents.has(agent) || sessions.has(session) || namelessAgents.includes(agent);
+    if (mayMatter) this.#changes.push({ session, fromMs: atMs, untilMs: atMs });
+  }
+
+  /** The same of a call that only a log tells of: it is in no sum but its own session's. */
+  noteTold({ session, atMs }: ImportedCall): void {
+    if (this.#all().size > 0 && this.#summed.sessions.has(session))
+      this.#changes.push({ session, fromMs: atMs, untilMs: atMs });
   }
 
   /** Rows have gone. */
@@ -108,8 +119,17 @@ export class ToldSums {
   }
 
   #all(): Map<number, BookedSum> {
-    this.#sums ??= new Map(this.#load().map((sum) => [sum.seq, sum]));
+    if (this.#sums !== null) return this.#sums;
+    this.#sums = new Map();
+    for (const sum of this.#load()) this.#keep(sum, this.#sums);
     return this.#sums;
+  }
+
+  #keep(sum: BookedSum, sums: Map<number, BookedSum>): void {
+    const { names } = this.#options;
+    sums.set(sum.seq, sum);
+    this.#summed.agents.add(names.textOf(sum.agent));
+    this.#summed.sessions.add(names.textOf(sum.session));
   }
 
   #load(): readonly BookedSum[] {
