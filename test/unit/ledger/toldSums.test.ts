@@ -247,9 +247,9 @@ describe('sums and calls in any order', () => {
         if (first && second) expect(sumsOf(second)).toEqual(sumsOf(first));
         for (const ledger of ledgers.splice(0)) ledger.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
-  });
+  }, 60_000);
 
   it('come to the same after restarts and when all is imported again', () => {
     fc.assert(
@@ -268,9 +268,9 @@ describe('sums and calls in any order', () => {
         expect(before).toEqual(sumsOf(booksAfter(events)));
         for (const one of ledgers.splice(0)) one.close();
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
-  });
+  }, 60_000);
 });
 
 function ordersOf<T>(items: readonly T[]): readonly (readonly T[])[] {
