@@ -220,6 +220,7 @@ class LedgerServer {
       week: rows(weekSince),
       recent: read.calls({ limit: recentLimit }),
       costSince: read.costSince(costSinceMs),
+      corrections: read.corrections(),
       health: this.#health(),
     };
   }
