@@ -4,6 +4,7 @@ import { arrayField, asObject, field, type JsonObject, nameField, objectField } 
 import {
   type JsonValue,
   type LineParser,
+  type LinesFormat,
   type Place,
   plainObservation,
   type Reader,
@@ -11,6 +12,7 @@ import {
   type SourceFile,
 } from '../contract.ts';
 import { countField, instantOf } from '../counts.ts';
+import type { WantedFields } from '../recordSkimmer.ts';
 import { iterationParts } from './iterationParts.ts';
 
 /** Claude Code's sessions, with those of its sub-agents and of its desktop app. README.md beside this file tells the shapes. */
@@ -24,9 +26,23 @@ export const claudeCode: Reader = {
       path,
       maxDepth: 12,
       accepts: (relativePath) => relativePath.endsWith('.jsonl'),
-      format: { kind: 'lines', needles: ['"usage"'], open: (file, state) => new SessionParser(file, state) },
+      format,
     }));
   },
+};
+
+/** All that `SessionParser` looks at. */
+const fields: WantedFields = {
+  ...{ type: true, timestamp: true, requestId: true, isSidechain: true, requestSessionId: true, sessionId: true },
+  ...{ agentId: true, cwd: true, gitBranch: true, effort: true, uuid: true },
+  message: { id: true, model: true, stop_reason: true, usage: true, content: { type: true, id: true } },
+};
+
+const format: LinesFormat = {
+  kind: 'lines',
+  needles: ['"usage"'],
+  fields,
+  open: (file, state) => new SessionParser(file, state),
 };
 
 function configFolders({ homeDir, env }: Place): readonly string[] {
