@@ -15,7 +15,7 @@ import type {
   SqliteFormat,
 } from './contract.ts';
 import { type FoundLog, isInside } from './findLogs.ts';
-import { createJsonKernel } from './jsonKernel.ts';
+import { createJsonKernel, type JsonKernel } from './jsonKernel.ts';
 import { type Needle, readLines } from './lineReader.ts';
 import { parseRecord, weldedRecord } from './parseRecord.ts';
 import { RecordSkimmer, type WantedFields } from './recordSkimmer.ts';
@@ -62,9 +62,24 @@ const fingerprintBytes = 256;
 const shortLineBytes = 256;
 
 const bufferBytes = 512 * 1024;
-const kernel = createJsonKernel(bufferBytes);
-const buffer = kernel?.text ?? Buffer.allocUnsafeSlow(bufferBytes);
 const begin: LogPosition = { offset: 0, lines: 0, fingerprint: '', state: null };
+
+interface Workbench {
+  /** Null where this Node runs no WebAssembly: all is done without it then, and comes to the same. */
+  readonly kernel: JsonKernel | null;
+  readonly buffer: Buffer;
+}
+
+let bench: Workbench | null = null;
+
+/** Made for the first log that is read: most programs that could read one never do. */
+function workbench(): Workbench {
+  if (bench === null) {
+    const kernel = createJsonKernel(bufferBytes);
+    bench = { kernel, buffer: kernel?.text ?? Buffer.allocUnsafeSlow(bufferBytes) };
+  }
+  return bench;
+}
 
 /** Reads what is new in a log. Never throws; what cannot be read is a problem, and the position stays. */
 export function readLog(options: ReadLogOptions, sink: LogSink): LogRead {
@@ -147,6 +162,7 @@ function needleOf(text: string): Needle {
 }
 
 function createNeedle(needle: Buffer): Needle {
+  const { kernel } = workbench();
   const find = kernel?.finder(needle) ?? null;
   return (bytes, from) => {
     // Lines that do not fit into the kernel's text are searched by Node.
@@ -209,7 +225,7 @@ function readLineLog(
       from: start,
       needles,
       maxLineBytes,
-      buffer,
+      buffer: workbench().buffer,
     },
     {
       line(bytes, line) {
@@ -246,6 +262,7 @@ function readLineLog(
 const skimmers = new Map<WantedFields, RecordSkimmer>();
 
 function skimmerOf({ fields = null }: LinesFormat): RecordSkimmer | null {
+  const { kernel } = workbench();
   if (fields === null || kernel === null) return null;
   let skimmer = skimmers.get(fields);
   if (skimmer === undefined) {
