@@ -1,6 +1,7 @@
 import { sameUsage } from '../domain/mergeUsage.ts';
 import { identityBytes } from './callIdentity.ts';
 import { partColumns, recordOf } from './callRow.ts';
+import { IdentitySet } from './identitySet.ts';
 import type { ImportCounts, ImportedCall, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
 import { mergeImported } from './mergeImported.ts';
@@ -27,7 +28,7 @@ export interface ToldCallsOptions {
   readonly onSighted: (wireSeq: number) => void;
 }
 
-/** About 50 MB of ids. */
+/** About 8 MB of ids. */
 const mostRemembered = 300_000;
 
 /**
@@ -44,7 +45,7 @@ export class ToldCalls {
   #addedNanoUsd = 0;
   #firstAtMs: number | null = null;
   /** All calls of logs that the books have, where they had none when they were opened: what is not in here need not be looked up. */
-  #inserted: Set<string> | null = null;
+  #inserted: IdentitySet | null = null;
   #isOpened = false;
 
   constructor(options: ToldCallsOptions) {
@@ -94,7 +95,8 @@ export class ToldCalls {
     this.#hasRequestOnly = has(
       `SELECT 1 FROM calls WHERE source = 'transcript' AND response_id IS NULL AND request_id IS NOT NULL LIMIT 1`,
     );
-    if (!this.#isOpened && !has(`SELECT 1 FROM calls WHERE source = 'transcript' LIMIT 1`)) this.#inserted = new Set();
+    if (!this.#isOpened && !has(`SELECT 1 FROM calls WHERE source = 'transcript' LIMIT 1`))
+      this.#inserted = new IdentitySet();
     this.#isOpened = true;
     const row = statements.get('SELECT before_ms FROM forgotten');
     this.#forgottenBeforeMs = row === undefined ? 0 : integerOf(row, 'before_ms');

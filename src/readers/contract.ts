@@ -3,6 +3,7 @@ import type { NanoUsd } from '../domain/money.ts';
 import type { Usage, UsagePart } from '../domain/usage.ts';
 import type { ForeignDatabase } from '../ledger/openForeignDatabase.ts';
 import type { JsonObject } from '../wire/json.ts';
+import type { WantedFields } from './recordSkimmer.ts';
 
 /** Where logs are looked for. With `--home DIR` the environment is empty, so that no override variable leads out of that home. */
 export interface Place {
@@ -176,6 +177,11 @@ export interface LinesFormat {
   readonly needles: readonly string[] | null;
   /** `state` is what this parser returned for the file before; null for a new file, or one that was cut or replaced. */
   open(file: ReadableFile, state: JsonValue, context: LineContext): LineParser;
+  /**
+   * The fields that the parser looks at, where most of a line is text that it does not: it may get records without any other field.
+   * Null or absent: records are whole.
+   */
+  readonly fields?: WantedFields | null;
   /** Of the first record of a file, for formats whose forks repeat their parent's records. */
   lineage?(firstRecord: JsonObject): Lineage | null;
 }

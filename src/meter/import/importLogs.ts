@@ -1,3 +1,4 @@
+import { IdentitySet } from '../../ledger/identitySet.ts';
 import type { ImportBatch, ImportCounts, ImportedCall, ImportedLog } from '../../ledger/importContract.ts';
 import type { Place, Reader } from '../../readers/contract.ts';
 import { lineageOfLog } from '../../readers/lineContext.ts';
@@ -50,7 +51,7 @@ export interface ImportOptions {
 
 const keptProblems = 1000;
 /** Calls that are booked in one transaction; the first ones sooner, so that today's are seen at once: those of the newest log by themselves. */
-const batchCalls = [1, 200, 4000] as const;
+const batchCalls = [1, 200, 2000] as const;
 
 /** Imports everything that is new in the logs of a place, newest first. Rejects only where the books do. */
 export async function importLogs(options: ImportOptions): Promise<ImportSummary> {
@@ -109,7 +110,7 @@ class ImportRun {
   readonly #options: ImportOptions;
   readonly #known: ReadonlyMap<string, ImportedLog>;
   readonly #problems: ImportProblem[];
-  readonly #seen = new Set<string>();
+  readonly #seen = new IdentitySet();
   #problemCount: number;
   #calls: ImportedCall[] = [];
   #logs: ImportedLog[] = [];

@@ -4,6 +4,7 @@ import { arrayField, asObject, field, type JsonObject, nameField, objectField } 
 import {
   type JsonValue,
   type LineParser,
+  type LinesFormat,
   type Place,
   plainObservation,
   type Reader,
@@ -13,6 +14,7 @@ import {
 import { countField, instantOf } from '../counts.ts';
 import { settingVariables } from '../editorSettings.ts';
 import { userPath } from '../homePaths.ts';
+import type { WantedFields } from '../recordSkimmer.ts';
 import { iterationParts } from './iterationParts.ts';
 
 /** Variables that the VS Code extension gives the program. */
@@ -32,9 +34,23 @@ export const claudeCode: Reader = {
       path,
       maxDepth: 12,
       accepts: (relativePath) => relativePath.endsWith('.jsonl'),
-      format: { kind: 'lines', needles: ['"usage"'], open: (file, state) => new SessionParser(file, state) },
+      format,
     }));
   },
+};
+
+/** All that `SessionParser` looks at. */
+const fields: WantedFields = {
+  ...{ type: true, timestamp: true, requestId: true, isSidechain: true, requestSessionId: true, sessionId: true },
+  ...{ agentId: true, cwd: true, gitBranch: true, effort: true, uuid: true },
+  message: { id: true, model: true, stop_reason: true, usage: true, content: { type: true, id: true } },
+};
+
+const format: LinesFormat = {
+  kind: 'lines',
+  needles: ['"usage"'],
+  fields,
+  open: (file, state) => new SessionParser(file, state),
 };
 
 function configFolders({ homeDir, env }: Place): readonly string[] {
