@@ -63,6 +63,11 @@ export class CallCopies implements CallTap {
     this.#push({ kind: 'gap', id: this.#id });
   }
 
+  /** Says nothing of the body, which can go on waiting. */
+  named(agent: string): void {
+    this.#queue.push({ kind: 'named', id: this.#id, agent });
+  }
+
   /** Once bytes had to be left out, all that follow are. */
   #mayKeep(chunk: Uint8Array): boolean {
     if (this.#hasGap) return false;

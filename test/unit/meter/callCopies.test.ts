@@ -70,6 +70,16 @@ describe('copies of a call', () => {
     expect([queue.told.at(-1), queue.held]).toEqual(['requestBytes rest', 0]);
   });
 
+  it('tell at once who makes the call, and let its body wait', () => {
+    const queue = new ScriptedQueue();
+    const copies = new CallCopies('a', queue);
+    copies.requestBytes(Buffer.from('body'));
+    copies.named('codex');
+    expect([queue.told, queue.held]).toEqual([['named'], 4]);
+    copies.requestEnd();
+    expect(queue.told).toEqual(['named', 'requestBytes body', 'requestEnd']);
+  });
+
   it('tell of a body as it comes once there is no room to hold it', () => {
     const queue = new ScriptedQueue({ holdMax: 6 });
     const copies = new CallCopies('a', queue);
