@@ -3,6 +3,7 @@ import type { CallRecord } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Accounts } from './accounts.ts';
 import { Bookings } from './bookings.ts';
+import { BothWays } from './bothWays.ts';
 import { type BudgetCore, budgetCore } from './budgetCore.ts';
 import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
@@ -120,6 +121,7 @@ class OpenedLedger {
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
         reconcile: (session) => read((queries) => queries.reconcile(session)),
         sessionsBothWays: (limit) => read((queries) => queries.sessionsBothWays(limit)),
+        corrections: () => read((queries) => queries.corrections()),
         imports: () => read((queries) => queries.imports()),
         importedRuns: (name) => read((queries) => queries.importedRuns(name)),
         taskRuns: () => read((queries) => queries.taskRuns()),
@@ -223,6 +225,7 @@ class OpenedLedger {
     const bookings = new Bookings({ statements, names, accounts, zone });
     const shared = { statements, names, accounts, bookings, zone, owner: owner ?? thisProcess() };
     const tasks = new TaskStore(shared);
+    const bothWays = new BothWays(statements, names);
     return {
       connection,
       statements,
@@ -231,13 +234,14 @@ class OpenedLedger {
         ...shared,
         dayOf: this.#dayOf,
         tasks,
+        bothWays,
         price: this.#options.price,
         nowMs: () => clock.nowMs(),
       }),
       holds: new HoldBooks(shared),
       tasks,
       accounts,
-      queries: ledgerQueries(statements, names),
+      queries: ledgerQueries(statements, names, bothWays),
     };
   }
 
