@@ -82,6 +82,8 @@ export class SnapshotSource {
   }
 
   liveChanged(calls: readonly LiveCall[]): void {
+    // Nobody may look for hours, and then no snapshot is made that would forget them.
+    this.#forgetSettled();
     const untilMs = this.#options.clock.monotonicMs() + SETTLING_MS;
     const running = new Set(calls.map((call) => call.id));
     for (const call of this.#live) if (!running.has(call.id)) this.#settling.set(call.id, { call, untilMs });
@@ -165,10 +167,19 @@ export class SnapshotSource {
 
   /** A call counts once: in flight or just ended until its row is in the books, and from then on there. */
   #notYetBooked(booked: ReadonlySet<string>): readonly LiveCall[] {
-    const atMs = this.#options.clock.monotonicMs();
-    for (const [id, { untilMs }] of this.#settling) if (booked.has(id) || untilMs < atMs) this.#settling.delete(id);
+    this.#forgetSettled();
+    for (const id of booked) this.#settling.delete(id);
     const settling = [...this.#settling.values()].map(({ call }) => call);
     return [...this.#live.filter((call) => !booked.has(call.id)), ...settling];
+  }
+
+  /** Calls are in the order in which their time ends. */
+  #forgetSettled(): void {
+    const atMs = this.#options.clock.monotonicMs();
+    for (const [id, { untilMs }] of this.#settling) {
+      if (untilMs >= atMs) return;
+      this.#settling.delete(id);
+    }
   }
 
   /** Reads the books again where they changed, are old, or are of another day. */
