@@ -1,4 +1,6 @@
 import type { RunOrigin } from '../domain/run.ts';
+import type { RankSlope } from './rankContract.ts';
+import type { ThinkingOutlier, ThinkingRow } from './thinkingContract.ts';
 
 /*
  * What comparing comes to, as plain data that survives structured cloning and JSON. Amounts are nano-USD (means may have fractions),
@@ -23,6 +25,14 @@ export interface ModelId {
   readonly agent: string | null;
   /** For display: the model, with effort and agent only where another model of the comparison has the same name. */
   readonly label: string;
+}
+
+/** A model that could be compared. */
+export interface ModelName {
+  /** What tells it apart; what it is left out by. */
+  readonly label: string;
+  readonly runs: number;
+  readonly isLeftOut: boolean;
 }
 
 export type PairState =
@@ -289,48 +299,6 @@ export interface BudgetCurve {
   }[];
 }
 
-export interface ThinkingRow {
-  readonly model: string;
-  /** Of output tokens, and of cost, over runs whose thinking is known. */
-  readonly shareOfOutput: number | null;
-  readonly shareOfCost: number | null;
-  readonly tokensPerPassedTask: number | null;
-  readonly tokensPerFailedTask: number | null;
-  readonly knownRuns: number;
-  readonly unknownRuns: number;
-  readonly spread: RepeatSpread | null;
-  readonly sentence: string;
-}
-
-/** How far runs of one task by one model lie apart. */
-export interface RepeatSpread {
-  /** Tasks with two runs or more. */
-  readonly tasks: number;
-  readonly runs: number;
-  /** Of the cost: median and largest of max / min of a task. */
-  readonly medianMaxOverMin: number | null;
-  readonly largestMaxOverMin: number | null;
-  /** Mean over tasks of standard deviation (n) / mean. */
-  readonly meanCoefficientOfVariation: number | null;
-  /** Share of tasks whose coefficient is above 0.3. */
-  readonly shareAbove30Percent: number | null;
-  /** The same for thinking tokens. */
-  readonly thinkingMedianMaxOverMin: number | null;
-  readonly thinkingMeanCoefficientOfVariation: number | null;
-  /** Standard deviation of ln cost between runs of one task, pooled. */
-  readonly logSd: number | null;
-}
-
-/** A call, or a run, that thought far more than its model usually does. */
-export interface ThinkingOutlier {
-  readonly id: string;
-  readonly model: string;
-  readonly thinkingTokens: number;
-  readonly medianTokens: number;
-  /** Robust standard deviations above the median, on a log scale. */
-  readonly score: number;
-}
-
 /** Tasks needed until a pair's verdict, at the spread seen so far. */
 export interface Needed {
   readonly a: string;
@@ -358,22 +326,6 @@ export interface Forecast {
   readonly medianNanoUsd: number | null;
   /** Split-conformal: the next one stays below with 90 %; null for "not enough runs" below nine. */
   readonly upperBoundNanoUsd: number | null;
-  readonly sentence: string;
-}
-
-/** One usage repriced for another model in three steps, each more honest than the one before. */
-export interface WhatIf {
-  readonly model: string;
-  /** The same tokens at that model's prices. */
-  readonly sameTokensNanoUsd: number | null;
-  /** Tokens that the two tokenizers make of the same text. */
-  readonly tokenizerAdjustedNanoUsd: number | null;
-  readonly tokenizerRatio: number | null;
-  /** Adjusted as well by that model's own thinking and turns on this codebase; null where it was not measured. */
-  readonly measuredNanoUsd: number | null;
-  readonly measuredRange: Interval | null;
-  /** Common tasks that the measured step rests on. */
-  readonly measuredTasks: number;
   readonly sentence: string;
 }
 
@@ -484,6 +436,7 @@ export interface Comparison {
   readonly models: readonly ModelSummary[];
   readonly pairs: readonly PairResult[];
   readonly reversals: Reversals;
+  readonly slope: RankSlope;
   /** One for each axis for which there is a point. */
   readonly frontiers: readonly Frontier[];
   readonly costOfPass: readonly CostOfPass[];

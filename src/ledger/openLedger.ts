@@ -126,6 +126,9 @@ class OpenedLedger {
         latestPrices: () => read((queries) => queries.latestPrices()),
         modelUsage: () => read((queries) => queries.modelUsage()),
         history: (by) => read((queries) => queries.history(by)),
+        taskHeads: (find, limit) => read((queries) => queries.taskHeads(find, limit)),
+        taskUsage: (taskId) => read((queries) => queries.taskUsage(taskId)),
+        newestRequests: (limit) => read((queries) => queries.newestRequests(limit)),
         close,
       },
       writer: {

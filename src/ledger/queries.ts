@@ -4,12 +4,14 @@ import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
+import { newestRequests } from './newestRequests.ts';
 import { reconciledCalls, sessionsBothWays } from './reconciledCalls.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { folderOf } from './taskRow.ts';
 import { latestPrices, taskRuns } from './taskRuns.ts';
+import { taskHeads, taskUsage } from './taskUsage.ts';
 import { historyRows, modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
@@ -28,6 +30,9 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     latestPrices: () => latestPrices(statements),
     modelUsage: () => modelUsage(statements),
     history: (by) => historyRows(statements, by),
+    taskHeads: (find, limit) => taskHeads(statements, find, limit),
+    taskUsage: (taskId) => taskUsage(statements, taskId),
+    newestRequests: (limit) => newestRequests(statements, names, limit),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -53,6 +58,9 @@ export const emptyQueries: LedgerQueries = {
   latestPrices: () => new Map(),
   modelUsage: () => [],
   history: () => [],
+  taskHeads: () => [],
+  taskUsage: () => [],
+  newestRequests: () => [],
 };
 
 /** Keys that rollups have; the others are read from calls. */

@@ -192,17 +192,20 @@ describe('the dashboard', () => {
   it('puts a call that stands out one click away', () =>
     withPage(async (page) => {
       const data = full.data as NonNullable<DashboardState['data']>;
-      const outlier = { id: 'call-9', model: 'm', thinkingTokens: 90_000, medianTokens: 1_000, score: 9 };
-      await show(page, stateWith({ ...data, callOutliers: [outlier] }));
+      const [outlier] = data.callOutliers.found;
+      if (outlier === undefined) throw new Error('No call of the harness stands out.');
+      const { id } = outlier;
+      await show(page, full);
       await open(page, 'thinking');
-      await page.locator('[data-action="row-call-9"]').click();
-      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ call: 'call-9' });
-      const query = { ...data.query, call: 'call-9' };
-      await show(
-        page,
-        stateWith({ ...data, callOutliers: [outlier], query, call: callRecord(NOW_MS, { id: 'call-9' }) }),
-      );
-      expect(await page.locator('[data-card="call"]').textContent()).toContain('claude-opus-4-8');
+      const outliers = (await page.locator('[data-card="outliers"]').textContent()) ?? '';
+      expect(outliers).toContain(outlier.kind);
+      expect(outliers).toContain('Of the newest 60 calls');
+      await page.locator(`[data-action="row-${id}"]`).click();
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ call: id });
+      await show(page, stateWith({ ...data, query: { ...data.query, call: id }, call: callRecord(NOW_MS, { id }) }));
+      const shown = page.locator('[data-card="call"]');
+      expect(await shown.textContent()).toContain('claude-opus-4-8');
+      expect(await shown.textContent()).toContain(outlier.sentence);
     }));
 
   it('hands pictures and tables out, without formulas', () =>

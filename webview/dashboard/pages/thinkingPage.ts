@@ -1,4 +1,4 @@
-import type { ThinkingOutlier, ThinkingRow } from '../../../src/analysis/contract.ts';
+import type { ThinkingOutlier, ThinkingRow } from '../../../src/analysis/thinkingContract.ts';
 import { printCompact, printPercent } from '../../../src/domain/format.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
@@ -101,7 +101,7 @@ function outlierCard(context: PageContext): VNode {
     isPressed: query.call === outlier.id,
     run: () => context.actions.ask({ call: query.call === outlier.id ? null : outlier.id }),
   });
-  const calls = callOutliers.map((outlier) => ({
+  const calls = callOutliers.found.map((outlier) => ({
     key: outlier.id,
     cells: outlierCells(outlier, outlier.model),
     press: press(outlier),
@@ -119,15 +119,13 @@ function outlierCard(context: PageContext): VNode {
         text: 'Thought far more than usual',
         attributes: { id: 'outliers-title', tabindex: '-1' },
       }),
-      calls.length === 0
-        ? says(
-            'No call stands out: none of the newest thought far more than its model usually does. Below eight calls nothing is usual yet.',
-          )
-        : tableNode(
-            'outliers',
-            { caption: 'Calls that thought far more than usual', columns: outlierColumns('Call'), rows: calls },
-            context,
-          ),
+      ...callOutliers.sentences.map(says),
+      calls.length > 0 &&
+        tableNode(
+          'outliers',
+          { caption: 'Calls that thought far more than usual', columns: outlierColumns('Call'), rows: calls },
+          context,
+        ),
       runs.length > 0 &&
         tableNode(
           'run-outliers',
@@ -143,12 +141,20 @@ function outlierColumns(what: string) {
     { title: `${what} of` },
     { title: 'Thought', isNumber: true },
     { title: 'Usually', isNumber: true },
+    { title: 'Stands out above', isNumber: true },
+    { title: 'Of the kind' },
+    { title: 'So many', isNumber: true },
     { title: 'Id' },
   ];
 }
 
-function outlierCells({ thinkingTokens, medianTokens, id }: ThinkingOutlier, model: string): readonly Cell[] {
-  return [foreign(model), tokens(thinkingTokens), tokens(medianTokens), foreign(id)];
+function outlierCells(outlier: ThinkingOutlier, model: string): readonly Cell[] {
+  const { thinkingTokens, medianTokens, boundTokens, kind, samples, id } = outlier;
+  return [
+    foreign(model),
+    ...[tokens(thinkingTokens), tokens(medianTokens), tokens(boundTokens)],
+    ...[foreign(kind), count(samples), foreign(id)],
+  ];
 }
 
 /** The spread between runs of the same task, and what it means for verdicts. */

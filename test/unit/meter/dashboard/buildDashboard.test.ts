@@ -13,9 +13,10 @@ import { tempDir } from '../../ledger/tempDir.ts';
 
 const nowMs = Date.now();
 const used = usage({ inputTokens: 1000, outputTokens: 400, thinkingTokens: 300, cacheReadTokens: 10 });
+const entry = { seller: 'maker', isCurrent: false };
 const listed = [
-  { model: 'cheap', price: price(1, 2) },
-  { model: 'claude-opus-4-6', price: price(5, 25) },
+  { ...entry, name: 'cheap', ids: ['cheap'], price: price(1, 2) },
+  { ...entry, name: 'claude-opus-4-6', ids: ['claude-opus-4-6'], price: price(5, 25) },
 ];
 
 interface Given {
@@ -59,7 +60,9 @@ describe('the data of the dashboard', () => {
   it('pools nothing by itself: trials first, then own tasks', () => {
     const taskCall = { taskId: 'task-aaaaaaaaaaaaaaaa' };
     const own = dashboardOf({ calls: [taskCall] }).data;
-    expect(own.origins).toEqual([{ origin: 'task', label: 'Own tasks', runs: 1, tasks: 1, isChosen: true }]);
+    expect(own.origins).toEqual([
+      { origin: 'task', label: 'Own tasks', runs: 1, tasks: 1, isChosen: true, removal: null },
+    ]);
     const trials = [trial('a', 't1', 1), trial('b', 't1', 2)];
     const { data } = dashboardOf({ calls: [taskCall], trials });
     expect(data.origins.map(({ origin, isChosen }) => [origin, isChosen])).toEqual([
@@ -85,7 +88,7 @@ describe('the data of the dashboard', () => {
   it('reprices the task that was asked for', () => {
     const { data } = dashboardOf({
       calls: [{ taskId: 'task-aaaaaaaaaaaaaaaa' }],
-      query: { subject: 'run:task-aaaaaaaaaaaaaaaa' },
+      query: { subject: 'task:task-aaaaaaaaaaaaaaaa' },
     });
     expect(data.whatIf.sentence).toBe('“Fix login” with claude-opus-4-6 came to $0.000003.');
   });
