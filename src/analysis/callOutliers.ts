@@ -25,7 +25,7 @@ export function callOutliers(requests: readonly RequestFacts[]): CallOutliers {
       : `${printWhole(found.length)} ${found.length === 1 ? 'stands' : 'stand'} out${found.length > MOST_SHOWN ? `, of which these ${MOST_SHOWN} do most` : ''}`;
   const notes = [
     coarser > 0 &&
-      `${counted(coarser, 'call')} had fewer than ${MIN_SAMPLES} of the finest kind to stand beside and ${wasOrWere(coarser)} compared with a coarser one.`,
+      `Of ${counted(coarser, 'call')} the finest kind has fewer than ${MIN_SAMPLES} calls: ${coarser === 1 ? 'it was' : 'they were'} compared with a coarser kind, which the table names.`,
     tooFew > 0 &&
       `${counted(tooFew, 'call')} could not be judged: below ${MIN_SAMPLES} calls to a model nothing is usual yet.`,
   ].filter((note) => note !== false);
@@ -37,8 +37,4 @@ export function callOutliers(requests: readonly RequestFacts[]): CallOutliers {
       ...notes,
     ],
   };
-}
-
-function wasOrWere(count: number): string {
-  return count === 1 ? 'was' : 'were';
 }

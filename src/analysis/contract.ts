@@ -274,6 +274,7 @@ export interface FrontierCostOfPass {
   /** The same with the runs until 30 days before the newest run, on the tasks solved in both; null without such. */
   readonly monthAgoNanoUsd: number | null;
   readonly families: readonly FamilyContribution[];
+  readonly sentence: string;
 }
 
 export interface FamilyContribution {

@@ -189,6 +189,7 @@ const costOfPass = objectOf<CostOfPass>({
 });
 
 const frontierCostOfPass = objectOf<FrontierCostOfPass>({
+  sentence: text,
   nanoUsd: nullable(number),
   solvedTasks: number,
   unsolvedTasks: number,

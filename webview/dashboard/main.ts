@@ -1,4 +1,5 @@
 import './main.css';
+import './scope.css';
 import './table.css';
 import './contrast.css';
 import type { DashboardQuery, DashboardState, FromDashboard, ToDashboard } from '../../src/protocol/dashboard.ts';

@@ -19,7 +19,11 @@ export function scopeBar(data: DashboardData, ui: UiState, actions: FrameActions
       ),
     ]),
     removalQuestion(data, ui, actions),
-    h('div.tools', { key: 'models' }, [modelsButton(data, ui, actions), ...weights(data, actions)]),
+    h('div.tools', { key: 'models' }, [
+      modelsButton(data, ui, actions),
+      // Only there are models ranked by it; elsewhere it does no more than order lists.
+      ...(ui.page === 'reversal' ? weights(data, actions) : []),
+    ]),
     ui.folds.includes(MODELS_FOLD) && modelList(data, ui, actions),
   ]);
 }

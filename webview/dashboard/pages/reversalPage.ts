@@ -73,6 +73,7 @@ function slopeChart({ data, label, look }: PageContext): ChartSpec | null {
 function slopeTable(context: PageContext): DataTable {
   const { slope } = context.data.comparison;
   const onSlope = new Map(slope.models.map((place) => [place.model, place]));
+  const hasMore = context.data.comparison.models.some(({ tasks }) => tasks !== slope.tasks);
   return {
     caption: 'List price and cost of each model',
     columns: [
@@ -84,7 +85,7 @@ function slopeTable(context: PageContext): DataTable {
         isNumber: true,
       },
       { title: 'Rank by cost', isNumber: true },
-      { title: 'Paid per task, all its own', isNumber: true },
+      ...(hasMore ? [{ title: 'Paid per task, all its own', isNumber: true }] : []),
       { title: 'Tasks', isNumber: true },
       { title: 'Runs', isNumber: true },
       { title: 'Costs more than, though it lists less' },
@@ -97,7 +98,7 @@ function slopeTable(context: PageContext): DataTable {
         count(onSlope.get(model.key)?.listRank ?? null),
         usd(onSlope.get(model.key)?.costPerTaskNanoUsd ?? null),
         count(onSlope.get(model.key)?.costRank ?? null),
-        usd(model.costPerTaskNanoUsd),
+        ...(hasMore ? [usd(model.costPerTaskNanoUsd)] : []),
         count(model.tasks),
         count(model.runs),
         foreign(model.reversedAgainst.map(context.label).join(', ')),

@@ -1,5 +1,6 @@
 import type { ThinkingOutlier, ThinkingRow } from '../../../src/analysis/thinkingContract.ts';
-import { printCompact, printPercent } from '../../../src/domain/format.ts';
+import { printCompact } from '../../../src/domain/format.ts';
+import { thinkingShareText } from '../../../src/protocol/comparisonWords.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
@@ -48,8 +49,8 @@ function thinkingCard(context: PageContext): VNode {
 function thinkingChart(rows: readonly ThinkingRow[], context: PageContext): ChartSpec | null {
   const known = rows.filter(({ shareOfOutput, shareOfCost }) => shareOfOutput !== null || shareOfCost !== null);
   if (known.length === 0) return null;
-  const bar = (value: number | null, of: string, row: ThinkingRow): Bar | null =>
-    value === null ? null : { value, text: `${printPercent(value)} of ${of} was thinking. ${row.sentence}` };
+  const bar = (value: number | null, of: 'output' | 'cost', row: ThinkingRow): Bar | null =>
+    value === null ? null : { value, text: `${thinkingShareText(value, of)} ${row.sentence}` };
   return {
     kind: 'bars',
     direction: 'across',
@@ -60,9 +61,9 @@ function thinkingChart(rows: readonly ThinkingRow[], context: PageContext): Char
       {
         name: 'Of output tokens',
         look: outputLook,
-        bars: known.map((row) => bar(row.shareOfOutput, 'the output', row)),
+        bars: known.map((row) => bar(row.shareOfOutput, 'output', row)),
       },
-      { name: 'Of cost', look: costLook, bars: known.map((row) => bar(row.shareOfCost, 'the cost', row)) },
+      { name: 'Of cost', look: costLook, bars: known.map((row) => bar(row.shareOfCost, 'cost', row)) },
     ],
   };
 }
@@ -142,8 +143,8 @@ function outlierColumns(what: string) {
     { title: 'Thought', isNumber: true },
     { title: 'Usually', isNumber: true },
     { title: 'Stands out above', isNumber: true },
-    { title: 'Of the kind' },
-    { title: 'So many', isNumber: true },
+    { title: 'Compared with its kind' },
+    { title: `${what}s of it`, isNumber: true },
     { title: 'Id' },
   ];
 }
