@@ -59,11 +59,22 @@ function isNewer(a: Versioned, b: Versioned): boolean {
   return a.major > b.major || (a.major === b.major && a.minor > b.minor);
 }
 
-/** "claude-opus-4-8" is 4.8 of "claude-opus"; "24b" is a size and "2512" a date. An id without a version is version 0 of itself. */
+/** "claude-opus-4-8" and "claude-opus-4.8" are 4.8 of "claude-opus"; "24b" is a size and "2512" a date. An id without a version is version 0 of itself. */
 function versionOf(id: string): Versioned {
-  const match = /(?<!\d)(\d{1,2})(?:[.-](\d{1,2})(?![\dbx]))?(?![\dbx])/.exec(id);
-  if (match === null) return { id, line: id, major: 0, minor: 0 };
-  const rest = `${id.slice(0, match.index)} ${id.slice(match.index + match[0].length)}`;
-  const words = rest.split(/[ .-]/).filter((word) => word !== '');
-  return { id, line: words.join('-'), major: Number(match[1]), minor: Number(match[2] ?? 0) };
+  const words = id.split('-');
+  for (const [at, word] of words.entries()) {
+    const match = /^([a-z]*)(\d{1,2})(?:\.(\d{1,2}))?([a-z]*)$/.exec(word);
+    const [, before = '', major = '', ownMinor, after = ''] = match ?? [];
+    if (match === null || after === 'b') continue;
+    const next = words[at + 1] ?? '';
+    const isNextMinor = ownMinor === undefined && after === '' && /^\d{1,2}$/.test(next);
+    const rest = [...words.slice(0, at), `${before}${after}`, ...words.slice(at + (isNextMinor ? 2 : 1))];
+    return {
+      id,
+      line: rest.filter((part) => part !== '').join('-'),
+      major: Number(major),
+      minor: Number(ownMinor ?? (isNextMinor ? next : 0)),
+    };
+  }
+  return { id, line: id, major: 0, minor: 0 };
 }
