@@ -1,6 +1,11 @@
 import { printCompact } from '../domain/format.ts';
-import { groupBy } from './groupBy.ts';
 import type { SampleKind, ThinkingSample } from './thinkingOutliers.ts';
+
+/** By the number of digits. */
+const sizeNames = Array.from({ length: 22 }, (_, digits) => {
+  const low = 10 ** Math.max(0, digits - 1);
+  return `prompt of ${printCompact(low)} to ${printCompact(low * 10)} tokens`;
+});
 
 /** What the books hold of a call that says what kind of request it was; they hold no content. */
 export interface RequestFacts {
@@ -34,39 +39,45 @@ type Place = 'begins a turn' | 'goes on after tools';
  * millisecond stand in the order of their ids. O(n log n).
  */
 export function requestSamples(requests: readonly RequestFacts[]): readonly ThinkingSample[] {
-  const chains = groupBy(requests, ({ session, subAgent, model }) => JSON.stringify([session, subAgent, model]));
-  const places = new Map<string, Place>();
-  for (const chain of chains.values()) {
-    const inOrder = chain.toSorted((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1));
-    for (const [index, { id }] of inOrder.entries()) {
-      const before = inOrder[index - 1];
-      if (before?.isOk === true) places.set(id, before.toolCalls > 0 ? 'goes on after tools' : 'begins a turn');
-    }
-  }
-  return requests.map((request) => ({
-    id: request.id,
-    model: request.model,
-    kinds: kindsOf(request, places.get(request.id) ?? null),
-    thinkingTokens: request.thinkingTokens,
-  }));
+  const places = placesOf(requests);
+  // Few kinds for many requests: the same parts share one list.
+  const known = new Map<string, readonly SampleKind[]>();
+  return requests.map(({ id, model, agent, effort, subAgent, promptTokens, thinkingTokens }) => {
+    const parts = [
+      ...[agent, effort === null ? 'no effort named' : `effort ${effort}`],
+      ...[subAgent === null ? 'main agent' : 'sub-agent', places.get(id) ?? null, sizeOf(promptTokens)],
+    ];
+    const key = JSON.stringify(parts);
+    const kinds = known.get(key) ?? kindsOf(parts);
+    known.set(key, kinds);
+    return { id, model, kinds, thinkingTokens };
+  });
 }
 
-function kindsOf({ agent, effort, subAgent, promptTokens }: RequestFacts, place: Place | null): readonly SampleKind[] {
-  const known = [agent, effort === null ? 'no effort named' : `effort ${effort}`];
-  const role = subAgent === null ? 'main agent' : 'sub-agent';
-  const size = sizeOf(promptTokens);
-  const finest = [...known, role, place, size];
-  const levels = [finest, finest.slice(0, 4), finest.slice(0, 3), known];
-  const kinds = levels.flatMap((parts): readonly SampleKind[] =>
-    parts.includes(null) ? [] : [{ key: JSON.stringify(parts), text: parts.join(', ') }],
-  );
+function placesOf(requests: readonly RequestFacts[]): ReadonlyMap<string, Place> {
+  const inOrder = requests.toSorted((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1));
+  const last = new Map<string, RequestFacts>();
+  const places = new Map<string, Place>();
+  for (const request of inOrder) {
+    const chain = JSON.stringify([request.session, request.subAgent, request.model]);
+    const before = last.get(chain);
+    if (before?.isOk === true) places.set(request.id, before.toolCalls > 0 ? 'goes on after tools' : 'begins a turn');
+    last.set(chain, request);
+  }
+  return places;
+}
+
+/** From all parts to the first two, without the lists that something unknown is in; and at last the model alone. */
+function kindsOf(parts: readonly (string | null)[]): readonly SampleKind[] {
+  const kinds = [5, 4, 3, 2].flatMap((length): readonly SampleKind[] => {
+    const own = parts.slice(0, length);
+    return own.includes(null) ? [] : [{ key: JSON.stringify(own), text: own.join(', ') }];
+  });
   return [...kinds, { key: '', text: 'any request to this model' }];
 }
 
 /** "prompt of 10K to 100K tokens": the power of ten; null where unknown. */
 function sizeOf(tokens: number | null): string | null {
   if (tokens === null || !(tokens >= 0)) return null;
-  if (tokens < 1000) return 'prompt below 1K tokens';
-  const low = 10 ** (String(Math.floor(tokens)).length - 1);
-  return `prompt of ${printCompact(low)} to ${printCompact(low * 10)} tokens`;
+  return tokens < 1000 ? 'prompt below 1K tokens' : (sizeNames[String(Math.floor(tokens)).length] ?? null);
 }

@@ -1,6 +1,5 @@
 import { printCompact } from '../domain/format.ts';
 import { medianOf } from './bootstrapTasks.ts';
-import { groupBy } from './groupBy.ts';
 import { counted } from './sentences.ts';
 import type { ThinkingOutlier } from './thinkingContract.ts';
 
@@ -71,9 +70,10 @@ export function thinkingOutliers(samples: readonly ThinkingSample[], what: strin
   const usual = usualOfKinds(known);
   let [coarser, tooFew] = [0, 0];
   const found = known.flatMap((sample): readonly ThinkingOutlier[] => {
-    const at = sample.kinds.findIndex((kind) => usual.has(keyOf(sample, kind)));
+    const ofModel = usual.get(sample.model);
+    const at = sample.kinds.findIndex(({ key }) => ofModel?.has(key) ?? false);
     const kind = sample.kinds[at];
-    const own = kind === undefined ? undefined : usual.get(keyOf(sample, kind));
+    const own = kind === undefined ? undefined : ofModel?.get(kind.key);
     if (kind === undefined || own === undefined) {
       tooFew += 1;
       return [];
@@ -90,21 +90,31 @@ export function thinkingOutliers(samples: readonly ThinkingSample[], what: strin
   };
 }
 
-function keyOf({ model }: ThinkingSample, { key }: SampleKind): string {
-  return JSON.stringify([model, key]);
-}
-
-function usualOfKinds(known: readonly Known[]): ReadonlyMap<string, Usual> {
-  const pairs = known.flatMap((sample) => sample.kinds.map((kind) => ({ key: keyOf(sample, kind), sample })));
+/** By model and key of the kind, those with enough samples. */
+function usualOfKinds(known: readonly Known[]): ReadonlyMap<string, ReadonlyMap<string, Usual>> {
+  const logs = new Map<string, Map<string, number[]>>();
+  for (const { model, kinds, tokens } of known) {
+    const ofModel = logs.get(model) ?? new Map<string, number[]>();
+    logs.set(model, ofModel);
+    const log = Math.log1p(tokens);
+    for (const { key } of kinds) {
+      const ofKind = ofModel.get(key);
+      if (ofKind === undefined) ofModel.set(key, [log]);
+      else ofKind.push(log);
+    }
+  }
   return new Map(
-    [...groupBy(pairs, ({ key }) => key)].flatMap(([key, group]): readonly (readonly [string, Usual])[] => {
-      if (group.length < MIN_SAMPLES) return [];
-      const logs = group.map(({ sample }) => Math.log1p(sample.tokens));
-      const middle = medianOf(logs) ?? 0;
-      const deviation = medianOf(logs.map((value) => Math.abs(value - middle))) ?? 0;
-      return [[key, { middle, spread: Math.max(MIN_LOG_SPREAD, deviation / MAD_OF_SD), samples: group.length }]];
+    [...logs].map(([model, ofModel]) => {
+      const enough = [...ofModel].filter(([, values]) => values.length >= MIN_SAMPLES);
+      return [model, new Map(enough.map(([key, values]) => [key, usualOf(values)]))];
     }),
   );
+}
+
+function usualOf(logs: readonly number[]): Usual {
+  const middle = medianOf(logs) ?? 0;
+  const deviation = medianOf(logs.map((value) => Math.abs(value - middle))) ?? 0;
+  return { middle, spread: Math.max(MIN_LOG_SPREAD, deviation / MAD_OF_SD), samples: logs.length };
 }
 
 function outlierOf(

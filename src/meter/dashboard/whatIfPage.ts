@@ -1,6 +1,6 @@
 import { groupBy } from '../../analysis/groupBy.ts';
 import { measuredRatios } from '../../analysis/measuredRatios.ts';
-import { type RepricedGroup, whatIf } from '../../analysis/whatIf.ts';
+import { type RepricedGroup, type RepricedUsage, whatIf } from '../../analysis/whatIf.ts';
 import { printWhole } from '../../domain/format.ts';
 import type { Run } from '../../domain/run.ts';
 import type { LedgerReader, ReportRow } from '../../ledger/contract.ts';
@@ -45,7 +45,7 @@ export function whatIfPage(sources: WhatIfSources, query: Pick<DashboardQuery, '
       ],
     };
   }
-  const results = resultsOf(subject, { runs, listed, used: [...month.map(({ key }) => key)] });
+  const results = resultsOf(subject, { runs, listed, used: month.map(({ key }) => key) });
   return {
     subjects,
     subject: subject.id,
@@ -92,33 +92,41 @@ interface Listing {
   readonly used: readonly string[];
 }
 
-/** Those in use first, then current ones of the same sellers, then all others; each nearest in list price first. */
+/** Those in use first, then current ones of the same sellers, then all others; each nearest in list price first. O(models * (models used + tasks)). */
 function resultsOf(subject: RepricedSubject, { runs, listed, used }: Listing): readonly WhatIfResult[] {
   const find = listedFinder(listed);
-  const nameOf = (model: string): string => find(model)?.name ?? model;
-  const runsOf = groupBy(runs, ({ model }) => nameOf(model));
-  const own = subject.used.map(({ model }) => find(model)).filter((entry) => entry !== null);
-  const inUse = new Set(
-    [...used, ...subject.used.map(({ model }) => model), ...runs.map(({ model }) => model)].map(nameOf),
+  const runsOfModel = groupBy(runs, ({ model }) => model);
+  const models = [...new Set([...used, ...subject.used.map(({ model }) => model), ...runsOfModel.keys()])];
+  // Names are read by many patterns: once for each model, not once for each run and result.
+  const names = new Map(models.map((model) => [model, find(model)?.name ?? model]));
+  const nameOf = (model: string): string => names.get(model) ?? model;
+  const runsOf = new Map(
+    [...groupBy(runsOfModel, ([model]) => nameOf(model))].map(([name, own]) => [name, own.flatMap(([, all]) => all)]),
   );
+  const own = subject.used.map(({ model }) => find(model)).filter((entry) => entry !== null);
+  const inUse = new Set(names.values());
   const away = distanceTo(find(subject.mainModel ?? subject.used[0]?.model ?? ''));
-  const near = listed.toSorted((a, b) => away(a) - away(b) || (a.name < b.name ? -1 : 1));
+  const near = listed
+    .map((entry) => ({ entry, far: away(entry) }))
+    .toSorted((a, b) => a.far - b.far || (a.entry.name < b.entry.name ? -1 : 1))
+    .map(({ entry }) => entry);
   const current = new Set(nearestCurrent(near, own, inUse));
   const standing = ({ name }: ListedModel): WhatIfResult['standing'] =>
     inUse.has(name) ? 'in use' : current.has(name) ? 'current' : 'other';
   const places = ['in use', 'current', 'other'] as const;
-  return near
-    .map((entry) => ({ entry, standing: standing(entry) }))
-    .toSorted((a, b) => places.indexOf(a.standing) - places.indexOf(b.standing))
-    .map(({ entry: { name, ids, price }, standing: where }) => ({
-      ...whatIf({
-        model: name,
-        price,
-        isSoFar: subject.isSoFar,
-        groups: groupsOf(subject, { name, id: ids[0] ?? name, runsOf, nameOf }),
-      }),
-      standing: where,
-    }));
+  const parts = subject.used.map(({ model, usage }) => ({ name: nameOf(model), usage, tokens: familyRatio(model) }));
+  const mainName = subject.mainModel === null ? null : nameOf(subject.mainModel);
+  return places.flatMap((wanted) =>
+    near
+      .filter((entry) => standing(entry) === wanted)
+      .map(({ name, ids: [id = name], price }) => ({
+        ...whatIf({
+          ...{ model: name, price, isSoFar: subject.isSoFar },
+          groups: groupsOf(parts, mainName, { name, tokens: familyRatio(id), runsOf }),
+        }),
+        standing: wanted,
+      })),
+  );
 }
 
 /** Current models of whoever sells the subject's; of everybody where the book knows none of these. */
@@ -136,27 +144,29 @@ function nearestCurrent(
     .map(({ name }) => name);
 }
 
+/** What one model used, with the tokens that its tokenizer makes of a text. */
+interface Part {
+  readonly name: string;
+  readonly usage: RepricedUsage;
+  readonly tokens: number;
+}
+
 function groupsOf(
-  { used, mainModel }: RepricedSubject,
-  other: {
-    readonly name: string;
-    readonly id: string;
-    readonly runsOf: ReadonlyMap<string, readonly Run[]>;
-    readonly nameOf: (model: string) => string;
-  },
+  parts: readonly Part[],
+  mainName: string | null,
+  other: { readonly name: string; readonly tokens: number; readonly runsOf: ReadonlyMap<string, readonly Run[]> },
 ): readonly RepricedGroup[] {
-  const measuredAgainst = (model: string): RepricedGroup['measured'] => {
-    const own = other.nameOf(model);
+  const theirs = other.runsOf.get(other.name);
+  const measuredAgainst = (own: string): RepricedGroup['measured'] => {
     if (own === other.name) return 'itself';
-    const theirs = other.runsOf.get(other.name);
     return theirs === undefined ? [] : measuredRatios(theirs, other.runsOf.get(own) ?? []);
   };
-  const parts = used.map(({ model, usage }) => ({
-    model,
-    part: { usage, tokenizerRatio: familyRatio(other.id) / familyRatio(model) },
+  const repriced = parts.map(({ name, usage, tokens }) => ({
+    name,
+    part: { usage, tokenizerRatio: other.tokens / tokens },
   }));
-  if (mainModel === null) return parts.map(({ model, part }) => ({ parts: [part], measured: measuredAgainst(model) }));
-  return [{ parts: parts.map(({ part }) => part), measured: measuredAgainst(mainModel) }];
+  if (mainName === null) return repriced.map(({ name, part }) => ({ parts: [part], measured: measuredAgainst(name) }));
+  return [{ parts: repriced.map(({ part }) => part), measured: measuredAgainst(mainName) }];
 }
 
 /** How far list prices lie apart, as a ratio; 0 where the model of the subject is in no book. */
