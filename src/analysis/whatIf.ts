@@ -1,9 +1,8 @@
 import { printUsd } from '../domain/format.ts';
 import type { RunListPrice } from '../domain/run.ts';
 import { medianOf } from './bootstrapTasks.ts';
-import type { Interval } from './contract.ts';
+import type { Interval, WhatIf } from './contract.ts';
 import { counted, printUsdRange } from './sentences.ts';
-import type { WhatIf } from './whatIfContract.ts';
 
 /** What one model used in a task or a month. Null is unknown. */
 export interface RepricedUsage {

@@ -73,6 +73,12 @@ export interface LedgerReader {
   reconcile(session: string): readonly ReconciledCall[];
   /** The sessions that `reconcile` has something to compare of, the one with the newest call first; at most `limit`. */
   sessionsBothWays(limit: number): readonly SessionBothWays[];
+  /** Tasks that have calls: active, open, finished, each newest first; at most `limit` open and `limit` finished. `find` is a part of the title, '' for all. */
+  taskHeads(find: string, limit: number): readonly TaskHead[];
+  /** What one task used so far, dearest first; empty for no such task. */
+  taskUsage(taskId: string): readonly TaskUsageRow[];
+  /** What the newest finished calls tell of their requests, newest first. */
+  newestRequests(limit: number): readonly NewestRequest[];
   /** Imports of runs, newest first. */
   imports(): readonly ImportSummary[];
   /** The runs of one import, or of all. */
@@ -85,12 +91,6 @@ export interface LedgerReader {
   modelUsage(): readonly ModelUsageRow[];
   /** Use by key and local day, newest day first; by branch and task from calls, else from rollups. */
   history(by: HistoryRowKey): readonly HistoryRow[];
-  /** Tasks that have calls: active, open, finished, each newest first; at most `limit` open and `limit` finished. `find` is a part of the title, '' for all. */
-  taskHeads(find: string, limit: number): readonly TaskHead[];
-  /** What one task used so far, dearest first; empty for no such task. */
-  taskUsage(taskId: string): readonly TaskUsageRow[];
-  /** What the newest finished calls tell of their requests, newest first. */
-  newestRequests(limit: number): readonly NewestRequest[];
   close(): void;
 }
 

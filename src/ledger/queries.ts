@@ -6,12 +6,12 @@ import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
 import { newestRequests } from './newestRequests.ts';
 import { reconciledCalls, sessionsBothWays } from './reconciledCalls.ts';
+import { taskHeads, taskUsage } from './repricedTasks.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { folderOf } from './taskRow.ts';
 import { latestPrices, taskRuns } from './taskRuns.ts';
-import { taskHeads, taskUsage } from './taskUsage.ts';
 import { historyRows, modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
@@ -24,15 +24,15 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     calls: (query) => callRecords(statements, names, query),
     reconcile: (session) => reconciledCalls(statements, names, session),
     sessionsBothWays: (limit) => sessionsBothWays(statements, limit),
+    taskHeads: (find, limit) => taskHeads(statements, find, limit),
+    taskUsage: (taskId) => taskUsage(statements, taskId),
+    newestRequests: (limit) => newestRequests(statements, names, limit),
     imports: () => importSummaries(statements),
     importedRuns: (name) => importedRuns(statements, name),
     taskRuns: () => taskRuns(statements),
     latestPrices: () => latestPrices(statements),
     modelUsage: () => modelUsage(statements),
     history: (by) => historyRows(statements, by),
-    taskHeads: (find, limit) => taskHeads(statements, find, limit),
-    taskUsage: (taskId) => taskUsage(statements, taskId),
-    newestRequests: (limit) => newestRequests(statements, names, limit),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -52,15 +52,15 @@ export const emptyQueries: LedgerQueries = {
   costSince: () => [],
   reconcile: () => [],
   sessionsBothWays: () => [],
+  taskHeads: () => [],
+  taskUsage: () => [],
+  newestRequests: () => [],
   imports: () => [],
   importedRuns: () => [],
   taskRuns: () => ({ runs: [], sharedTasks: 0 }),
   latestPrices: () => new Map(),
   modelUsage: () => [],
   history: () => [],
-  taskHeads: () => [],
-  taskUsage: () => [],
-  newestRequests: () => [],
 };
 
 /** Keys that rollups have; the others are read from calls. */

@@ -31,13 +31,13 @@ interface Group {
 const TRIAL_OUTCOME_BY = 'a trial';
 
 /** A call that failed before it used anything has no price and needs none. */
-export const isFreeSql = `(status = 'error' AND output_tokens IS 0 AND ifnull(input_tokens, 0) = 0)`;
+const isFree = `(status = 'error' AND output_tokens IS 0 AND ifnull(input_tokens, 0) = 0)`;
 
 const groupSql = `SELECT c.task AS task, c.session AS session,
   (SELECT name FROM names WHERE id = c.agent) AS agent, (SELECT name FROM names WHERE id = c.model) AS model,
   (SELECT name FROM names WHERE id = c.effort) AS effort, c.sub_agent IS NOT NULL AS sub_agent,
   (SELECT name FROM names WHERE id = c.rates) AS rates, count(*) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost,
-  sum(c.cost_nano_usd IS NULL AND NOT ${isFreeSql}) AS unpriced, sum(ifnull(c.thinking_nano_usd, 0)) AS thinking_cost,
+  sum(c.cost_nano_usd IS NULL AND NOT ${isFree}) AS unpriced, sum(ifnull(c.thinking_nano_usd, 0)) AS thinking_cost,
   sum(ifnull(c.input_tokens, 0)) AS input, sum(c.cache_read_tokens) AS cache_read,
   sum(c.cache_write_5m_tokens + c.cache_write_1h_tokens) AS cache_write, sum(ifnull(c.output_tokens, 0)) AS output,
   sum((c.input_tokens IS NULL OR c.output_tokens IS NULL) AND c.status <> 'error') AS unknown_tokens,

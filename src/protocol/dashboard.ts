@@ -7,9 +7,9 @@ import type {
   HistoryKey,
   HistoryPeriod,
   ModelName,
+  WhatIf,
 } from '../analysis/contract.ts';
 import type { CallOutliers } from '../analysis/thinkingContract.ts';
-import type { WhatIf } from '../analysis/whatIfContract.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { RunOrigin } from '../domain/run.ts';
 import type { RunControlMap } from './runs.ts';

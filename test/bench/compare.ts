@@ -63,10 +63,10 @@ function pages(reader: ReturnType<typeof openLedgerReader>): readonly BenchRow[]
   return [
     { metric: 'in the ledger', value: calls, unit: 'calls', note: `${runs} runs, ${models} models` },
     page('effective price', () => effectivePricePage(reader.modelUsage(), null)),
+    page('calls that stand out, newest 5,000', () => callOutliers(reader.newestRequests(5000))),
     page('history by model and day', () => historyCells(reader.history('model'), 'day')),
     page('history by agent and week', () => historyCells(reader.history('agent'), 'week')),
     page('history by folder and month', () => historyCells(reader.history('folder'), 'month')),
-    page('calls that stand out, newest 5,000', () => callOutliers(reader.newestRequests(5000))),
     timed('history by task, from calls', () => historyCells(reader.history('task'), 'day')),
     timed('runs of own tasks, from calls', () => reader.taskRuns()),
     timed('20,000 imported runs, read', () => reader.importedRuns(null)),

@@ -1,5 +1,4 @@
-import type { Forecast } from '../../../src/analysis/contract.ts';
-import type { WhatIf } from '../../../src/analysis/whatIfContract.ts';
+import type { Forecast, WhatIf } from '../../../src/analysis/contract.ts';
 import { printUsd } from '../../../src/domain/format.ts';
 import type { WhatIfResult } from '../../../src/protocol/dashboard.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';

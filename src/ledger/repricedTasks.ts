@@ -2,7 +2,6 @@ import { outcomes, type TaskState } from '../domain/task.ts';
 import { authOf } from './callRow.ts';
 import type { TaskHead, TaskUsageRow } from './contract.ts';
 import { DamagedRow, integerOf, type SqlRow, type Statements, textOf } from './sqlite.ts';
-import { isFreeSql } from './taskRuns.ts';
 
 const states: readonly TaskState[] = ['open', ...outcomes];
 
@@ -13,7 +12,7 @@ const isFound = `(?1 = '' OR instr(lower(t.title), lower(?1)) > 0)`;
 
 /**
  * Tasks that have calls: active ones first, then open ones, then finished ones, each newest first; at most `limit` open and `limit` finished ones. `find`
- * is a part of the title, of which only the letters of ASCII are told apart by more than their case. O(tasks), and a look into the calls' index for each that is found.
+ * is a part of the title; letters of ASCII are found in either case. O(tasks), and a look into the calls' index for each that is found.
  */
 export function taskHeads(statements: Statements, find: string, limit: number): readonly TaskHead[] {
   const of = (condition: string): readonly TaskHead[] =>
@@ -40,8 +39,11 @@ function stateOf(row: SqlRow): TaskState {
   return state;
 }
 
+/** A call that failed before it used anything has no price and needs none. */
+const isFree = `(c.status = 'error' AND c.output_tokens IS 0 AND ifnull(c.input_tokens, 0) = 0)`;
+
 const usageSql = `SELECT (SELECT name FROM names WHERE id = c.model) AS model, c.auth AS auth, c.sub_agent IS NOT NULL AS sub_agent,
-  count(*) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost, sum(c.cost_nano_usd IS NULL AND NOT ${isFreeSql}) AS unpriced,
+  count(*) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost, sum(c.cost_nano_usd IS NULL AND NOT ${isFree}) AS unpriced,
   sum(ifnull(c.input_tokens, 0)) AS input, sum(c.cache_read_tokens) AS cache_read,
   sum(c.cache_write_5m_tokens + c.cache_write_1h_tokens) AS cache_write, sum(ifnull(c.output_tokens, 0)) AS output,
   sum((c.input_tokens IS NULL OR c.output_tokens IS NULL) AND c.status <> 'error') AS unknown_tokens,
