@@ -31,6 +31,8 @@ export interface ModelId {
 export interface ModelName {
   /** What tells it apart; what it is left out by. */
   readonly label: string;
+  /** Verbatim: leaves it out with all efforts. */
+  readonly model: string;
   readonly runs: number;
   readonly isLeftOut: boolean;
 }

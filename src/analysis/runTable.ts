@@ -98,7 +98,7 @@ export function modelNames(all: readonly Run[], without: readonly string[]): rea
   return [...groupBy(all, modelKey)]
     .map(([key, runs]) => {
       const id = ids.get(key) as ModelId;
-      return { label: id.label, runs: runs.length, isLeftOut: isLeftOut(id, without) };
+      return { label: id.label, model: id.model, runs: runs.length, isLeftOut: isLeftOut(id, without) };
     })
     .toSorted((a, b) => compareText(a.label, b.label));
 }

@@ -125,7 +125,7 @@ const data = objectOf<DashboardData>({
   comparison: comparisonShape,
   moments: listOf(objectOf<FrontierMoment>({ untilMs: number, frontier: frontierShape })),
   whatIf,
-  modelNames: listOf(objectOf<ModelName>({ label: text, runs: number, isLeftOut: flag })),
+  modelNames: listOf(objectOf<ModelName>({ label: text, model: text, runs: number, isLeftOut: flag })),
   callOutliers: callOutliersShape,
   taskTitles: mapOf(text),
   call: nullable(callRecord),

@@ -1,3 +1,4 @@
+import type { ModelName } from '../../src/analysis/contract.ts';
 import type { RunOrigin } from '../../src/domain/run.ts';
 import type { DashboardData, DashboardQuery, OriginChoice } from '../../src/protocol/dashboard.ts';
 import { type Child, h, type VNode } from '../shared/vnode.ts';
@@ -82,7 +83,7 @@ function removalQuestion(data: DashboardData, ui: UiState, actions: FrameActions
 
 function modelsButton({ modelNames }: DashboardData, ui: UiState, actions: FrameActions): VNode {
   const isOpen = ui.folds.includes(MODELS_FOLD);
-  const inIt = modelNames.filter(({ label }) => !ui.query.without.includes(label)).length;
+  const inIt = modelNames.filter((name) => !isOut(name, ui)).length;
   return h('button.plain', {
     key: 'models',
     text: `${isOpen ? 'Hide' : 'Choose'} models (${inIt} of ${modelNames.length} compared)`,
@@ -91,20 +92,30 @@ function modelsButton({ modelNames }: DashboardData, ui: UiState, actions: Frame
   });
 }
 
+/** By what was asked for last, which the figures may not have caught up with. */
+function isOut({ label, model }: ModelName, { query }: UiState): boolean {
+  return query.without.includes(label) || query.without.includes(model);
+}
+
 function modelList({ modelNames }: DashboardData, ui: UiState, actions: FrameActions): VNode {
   const { without } = ui.query;
   return h(
     'div.model-list',
     { key: 'model-list', attributes: { role: 'group', 'aria-label': 'Models that are compared' } },
     [
-      ...modelNames.map(({ label, runs }) =>
+      ...modelNames.map((name) =>
         checkbox(
           {
-            id: `model-${label}`,
-            text: `${label} (${runs} ${runs === 1 ? 'run' : 'runs'})`,
-            isChecked: !without.includes(label),
+            id: `model-${name.label}`,
+            text: `${name.label} (${name.runs} ${name.runs === 1 ? 'run' : 'runs'})`,
+            isChecked: !isOut(name, ui),
           },
-          (isIn) => actions.ask({ without: isIn ? without.filter((name) => name !== label) : [...without, label] }),
+          (isIn) =>
+            actions.ask({
+              without: isIn
+                ? without.filter((other) => other !== name.label && other !== name.model)
+                : [...without, name.label],
+            }),
         ),
       ),
       without.length > 0 && actionButton('models-all', 'Compare all', () => actions.ask({ without: [] })),

@@ -154,7 +154,7 @@ function outlierCells(outlier: ThinkingOutlier, model: string): readonly Cell[] 
   return [
     foreign(model),
     ...[tokens(thinkingTokens), tokens(medianTokens), tokens(boundTokens)],
-    ...[foreign(kind), count(samples), foreign(id)],
+    ...[{ ...foreign(kind), tone: 'prose' }, count(samples), foreign(id)],
   ];
 }
 

@@ -113,9 +113,9 @@ describe('the data of the dashboard', () => {
     expect(data.comparison.models[0]?.listPrice).toBe(4);
     expect(data.comparison.leftOut.otherModels).toBe(1);
     expect(data.modelNames).toEqual([
-      { label: 'a', runs: 1, isLeftOut: false },
-      { label: 'b', runs: 1, isLeftOut: true },
-      { label: 'c', runs: 1, isLeftOut: false },
+      { label: 'a', model: 'a', runs: 1, isLeftOut: false },
+      { label: 'b', model: 'b', runs: 1, isLeftOut: true },
+      { label: 'c', model: 'c', runs: 1, isLeftOut: false },
     ]);
   });
 
