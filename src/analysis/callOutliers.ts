@@ -4,6 +4,8 @@ import { counted } from './sentences.ts';
 import type { CallOutliers } from './thinkingContract.ts';
 import { MIN_SAMPLES, MIN_SCORE, thinkingOutliers } from './thinkingOutliers.ts';
 
+/** The newest calls are looked at, as many as are read and judged within a page's time however large the books are. */
+export const MOST_LOOKED_AT = 4_000;
 const MOST_SHOWN = 50;
 
 /** Calls that thought far more than their model usually does on this kind of request, at most 50, with what was looked at and how in words. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { budgetCurve } from '../../src/analysis/budgetCurve.ts';
 import { buildFrontier } from '../../src/analysis/buildFrontier.ts';
-import { callOutliers } from '../../src/analysis/callOutliers.ts';
+import { callOutliers, MOST_LOOKED_AT } from '../../src/analysis/callOutliers.ts';
 import { comparePairs } from '../../src/analysis/comparePairs.ts';
 import { compareReversals } from '../../src/analysis/compareReversals.ts';
 import { compareRuns } from '../../src/analysis/compareRuns.ts';
@@ -63,7 +63,7 @@ function pages(reader: ReturnType<typeof openLedgerReader>): readonly BenchRow[]
   return [
     { metric: 'in the ledger', value: calls, unit: 'calls', note: `${runs} runs, ${models} models` },
     page('effective price', () => effectivePricePage(reader.modelUsage(), null)),
-    page('calls that stand out, newest 5,000', () => callOutliers(reader.newestRequests(5000))),
+    page('calls that stand out, of the newest', () => callOutliers(reader.newestRequests(MOST_LOOKED_AT))),
     page('history by model and day', () => historyCells(reader.history('model'), 'day')),
     page('history by agent and week', () => historyCells(reader.history('agent'), 'week')),
     page('history by folder and month', () => historyCells(reader.history('folder'), 'month')),

@@ -1,4 +1,4 @@
-import { callOutliers } from '../../analysis/callOutliers.ts';
+import { callOutliers, MOST_LOOKED_AT } from '../../analysis/callOutliers.ts';
 import { compareRuns } from '../../analysis/compareRuns.ts';
 import { defaultCompareOptions, type HistoryCell, type HistoryPeriod } from '../../analysis/contract.ts';
 import { effectivePricePage } from '../../analysis/effectivePrice.ts';
@@ -16,8 +16,6 @@ import { whatIfPage } from './whatIfPage.ts';
 const MOMENTS = 10;
 /** Periods of history that are shown, newest first; the command line has them all. */
 const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
-/** The newest calls, among which outliers are looked for: what reads within a page's time however large the books are. */
-const OUTLIERS_OF = 5_000;
 /** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
 const MOST_REVERSED_TASKS = 20;
 /** Of the whole, the part that the comparison takes; the rest is reading. */
@@ -73,7 +71,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     whatIf,
     taskTitles: query.historyKey === 'task' ? titlesOf(reader.report({ by: 'task' })) : {},
     modelNames: modelNames(chosen.runs, without),
-    callOutliers: callOutliers(reader.newestRequests(OUTLIERS_OF)),
+    callOutliers: callOutliers(reader.newestRequests(MOST_LOOKED_AT)),
     call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
   };
 }
