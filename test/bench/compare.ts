@@ -80,7 +80,8 @@ function whatIfs(
   listed: readonly ListedModel[],
 ): readonly BenchRow[] {
   const ask = (subject: string | null) => {
-    const month = reader.report({ by: 'model', sinceDay: '2000-01-01' });
+    const sinceDay = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
+    const month = reader.report({ by: 'model', sinceDay });
     return whatIfPage({ reader, month, runs, listed }, { subject, findTask: '' });
   };
   const task = ask(null).subjects.find(({ group }) => group === 'Finished tasks');
