@@ -2,6 +2,7 @@ import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallCost, CallRecord } from '../domain/call.ts';
 import type { Accounts } from './accounts.ts';
 import type { Bookings } from './bookings.ts';
+import type { BothWays } from './bothWays.ts';
 import { callColumns, keyOf, partColumns, recordOf, selectCalls } from './callRow.ts';
 import type { ImportBatch, ImportCounts, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
@@ -14,6 +15,7 @@ import { Sightings } from './sightings.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import type { TaskStore } from './taskStore.ts';
 import { ToldCalls } from './toldCalls.ts';
+import { ToldSums } from './toldSums.ts';
 import { WireCover } from './wireCover.ts';
 
 export interface BooksOptions {
@@ -24,6 +26,7 @@ export interface BooksOptions {
   readonly accounts: Accounts;
   readonly bookings: Bookings;
   readonly tasks: TaskStore;
+  readonly bothWays: BothWays;
   /** For calls of logs; without it they are unpriced. */
   readonly price?: PriceImported | undefined;
   readonly nowMs: () => number;
@@ -35,6 +38,7 @@ export class CallBooks {
   readonly #rollups: Rollups;
   readonly #told: ToldCalls;
   readonly #cover: WireCover;
+  readonly #sums: ToldSums;
   /** Days and sessions whose rollups a replaced call has made stale, rebuilt before the commit. */
   readonly #stale = new Map<string, { readonly day: number; readonly session: number }>();
 
@@ -44,11 +48,21 @@ export class CallBooks {
     const { statements, names, dayOf, bookings } = options;
     const price = options.price ?? (() => noCost);
     const markStale = (day: number, session: number) => this.#markStale(day, session);
-    const sightings = new Sightings({ statements, names, price });
+    const sightings = new Sightings({
+      statements,
+      names,
+      price,
+      onSession: (session) => options.bothWays.noteSession(session),
+    });
     this.#cover = new WireCover({ statements, names, bookings, sightings, price, markStale });
-    const onSighted = (seq: number) => this.#cover.fillIn(seq);
+    const onSighted = (seq: number): void => {
+      this.#cover.fillIn(seq);
+      options.bothWays.noteCall(seq);
+    };
     const rollups = this.#rollups;
-    this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, onSighted });
+    const sums = new ToldSums({ statements, names, dayOf, price, markStale });
+    this.#sums = sums;
+    this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, sums, onSighted });
   }
 
   /** Runs work in one write transaction: all of it is committed, or nothing is and the error is thrown. */
@@ -58,11 +72,15 @@ export class CallBooks {
     try {
       this.#options.accounts.forget();
       const result = work();
+      this.#sums.settle();
       for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
       this.#options.accounts.write();
       db.exec('COMMIT');
+      this.#sums.forget(true);
       return result;
     } catch (error) {
+      this.#sums.forget(false);
+      this.#options.bothWays.forget();
       this.#options.names.forget();
       this.#rollups.forget();
       // Some failures (a full disk) have rolled back already.
@@ -90,6 +108,8 @@ export class CallBooks {
     const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
     this.#cover.cover(record, seq);
+    this.#options.bothWays.noteCall(seq);
+    this.#sums.noteSeen(record);
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
       this.#rollups.add(recordOfSeq(this.#options, seq), day);
@@ -126,7 +146,12 @@ export class CallBooks {
     const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
     const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
     rememberForgotten(statements, Math.min(before, this.#options.nowMs()));
+    this.#options.bothWays.forget();
+    this.#sums.noteDeleted();
+    this.#sums.settle();
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
+    // Names that nothing refers to go, and rollups are where they are looked for.
+    for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
     this.#options.bookings.deleteBefore(before);
     if (deleted > 0) pruneNames(statements);
     names.forget();
@@ -136,6 +161,7 @@ export class CallBooks {
   /** Books what logs told of, and how far they were read. */
   bookImport({ calls, logs, retracted = [] }: ImportBatch): ImportCounts {
     this.#told.retract(retracted);
+    if (retracted.length > 0) this.#options.bothWays.forget();
     const counts = this.#told.book(calls);
     saveLogs(this.#options.statements, this.#options.names, logs);
     return counts;

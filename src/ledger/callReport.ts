@@ -1,5 +1,5 @@
 import type { ReportKey } from './contract.ts';
-import { isCallSql } from './toldRecord.ts';
+import { countsOf, isCallSql } from './toldRecord.ts';
 
 /** Keys that rollups do not have. */
 export type CallReportKey = Extract<ReportKey, 'branch' | 'task' | 'effort'>;
@@ -20,7 +20,7 @@ export function isCallReport(by: ReportKey): by is CallReportKey {
  */
 export function callReportSql(by: CallReportKey, conditions: readonly string[]): string {
   const sum = (expression: string): string => `min(sum(${expression}), ${Number.MAX_SAFE_INTEGER})`;
-  const where = ['r.owner_pid IS NULL', ...conditions].join(' AND ');
+  const where = ['r.owner_pid IS NULL', countsOf('r'), ...conditions].join(' AND ');
   return `SELECT ${keyTexts[by]} AS key, r.auth AS auth, sum(${isCallSql}) AS calls,
     ${sum('ifnull(r.input_tokens, 0)')} AS input, ${sum('r.cache_read_tokens')} AS cache_read,
     ${sum('r.cache_write_5m_tokens')} AS cache_write_5m, ${sum('r.cache_write_1h_tokens')} AS cache_write_1h,

@@ -64,10 +64,12 @@ export function partColumns(part: UsagePart, cost: CallCost, names: Names): Colu
 export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names): BookedRecord {
   const text = (column: string) => names.textOf(integerOf(row, column));
   const maybe = (column: string) => names.textOrNull(integerOrNull(row, column));
+  const isSum = tellsOfSum(maybe('pricing'));
   return {
     id: idOf(row['id']),
     startedAtMs: integerOf(row, 'started_at_ms'),
-    durationMs: integerOrNull(row, 'duration_ms'),
+    // What a sum is over is no time that a call took.
+    durationMs: isSum ? null : integerOrNull(row, 'duration_ms'),
     ttftMs: integerOrNull(row, 'ttft_ms'),
     workspaceId: text('workspace'),
     taskId: row['task_id'] === null ? null : textOf(row, 'task_id'),
@@ -96,7 +98,7 @@ export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names)
     cost: costOf(row, names),
     partCosts: partRows.map((part) => costOf(part, names)),
     problems: stringsOf(text('problems')),
-    ...(tellsOfSum(maybe('pricing')) ? { isSum: true } : {}),
+    ...(isSum ? { isSum: true } : {}),
   };
 }
 

@@ -2,6 +2,7 @@ import type { AuthKind } from '../domain/api.ts';
 import type { AccountState, Amounts, Dimension, Refusal, ScopedLimits } from '../domain/budget.ts';
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
+import type { LogCorrection } from '../domain/logCorrection.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { ReconciledCall, SessionBothWays } from '../domain/reconcile.ts';
 import type { Run, RunListPrice } from '../domain/run.ts';
@@ -79,6 +80,8 @@ export interface LedgerReader {
   taskUsage(taskId: string): readonly TaskUsageRow[];
   /** What the newest finished calls tell of their requests, newest first. */
   newestRequests(limit: number): readonly NewestRequest[];
+  /** By how much logs tell too little, of each agent of which enough sessions were seen both ways. */
+  corrections(): readonly LogCorrection[];
   /** Imports of runs, newest first. */
   imports(): readonly ImportSummary[];
   /** The runs of one import, or of all. */

@@ -7,6 +7,8 @@ import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
 const references = [
   'SELECT DISTINCT session, model, agent, workspace FROM rollups',
   'SELECT session, model, agent, workspace FROM calls WHERE owner_pid IS NOT NULL',
+  // What counts nowhere is in no rollup.
+  `SELECT session, model, agent, workspace FROM calls WHERE seq IN (SELECT call FROM sightings WHERE source = 'sum')`,
   `SELECT DISTINCT provider, sub_agent, requested_model, effort, error_type, problems, rates, price_version, pricing FROM calls`,
   'SELECT DISTINCT model, rates, price_version FROM call_parts',
   'SELECT DISTINCT provider FROM observations',

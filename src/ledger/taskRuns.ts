@@ -2,6 +2,7 @@ import type { Run, RunListPrice } from '../domain/run.ts';
 import type { TaskRuns } from './contract.ts';
 import { startOfNewest } from './rollups.ts';
 import { integerOf, integerOrNull, type SqlRow, type Statements, textOf } from './sqlite.ts';
+import { countsOf, isCallOf } from './toldRecord.ts';
 
 /** Sums over the calls of one task, session, model and effort at one set of rates. */
 interface Group {
@@ -36,16 +37,16 @@ const isFree = `(status = 'error' AND output_tokens IS 0 AND ifnull(input_tokens
 const groupSql = `SELECT c.task AS task, c.session AS session,
   (SELECT name FROM names WHERE id = c.agent) AS agent, (SELECT name FROM names WHERE id = c.model) AS model,
   (SELECT name FROM names WHERE id = c.effort) AS effort, c.sub_agent IS NOT NULL AS sub_agent,
-  (SELECT name FROM names WHERE id = c.rates) AS rates, count(*) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost,
+  (SELECT name FROM names WHERE id = c.rates) AS rates, sum(${isCallOf('c')}) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost,
   sum(c.cost_nano_usd IS NULL AND NOT ${isFree}) AS unpriced, sum(ifnull(c.thinking_nano_usd, 0)) AS thinking_cost,
   sum(ifnull(c.input_tokens, 0)) AS input, sum(c.cache_read_tokens) AS cache_read,
   sum(c.cache_write_5m_tokens + c.cache_write_1h_tokens) AS cache_write, sum(ifnull(c.output_tokens, 0)) AS output,
   sum((c.input_tokens IS NULL OR c.output_tokens IS NULL) AND c.status <> 'error') AS unknown_tokens,
   sum(ifnull(c.thinking_tokens, 0)) AS thinking,
   sum(c.thinking_tokens IS NULL AND NOT (c.status = 'error' AND ifnull(c.output_tokens, 0) = 0)) AS unknown_thinking,
-  sum(ifnull(c.duration_ms, 0)) AS duration, min(c.started_at_ms) AS started
+  sum(iif(${isCallOf('c')}, ifnull(c.duration_ms, 0), 0)) AS duration, min(c.started_at_ms) AS started
   FROM calls c JOIN tasks t ON t.seq = c.task
-  WHERE t.state <> 'open' AND t.outcome_by IS NOT '${TRIAL_OUTCOME_BY}' AND c.owner_pid IS NULL
+  WHERE t.state <> 'open' AND t.outcome_by IS NOT '${TRIAL_OUTCOME_BY}' AND c.owner_pid IS NULL AND ${countsOf('c')}
   GROUP BY c.task, c.session, c.agent, c.model, c.effort, sub_agent, c.rates`;
 
 const taskSql = `SELECT seq, id, title, state, EXISTS (

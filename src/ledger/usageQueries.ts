@@ -3,7 +3,7 @@ import { authOf } from './callRow.ts';
 import { dayText } from './localDay.ts';
 import { integerOf, type SqlRow, type Statements, textOf } from './sqlite.ts';
 import { latestPrices } from './taskRuns.ts';
-import { isCallSql } from './toldRecord.ts';
+import { countsOf, isCallSql } from './toldRecord.ts';
 
 const rollupSums = `sum(r.calls) AS calls, sum(r.input_tokens) AS input, sum(r.cache_read_tokens) AS cache_read,
   sum(r.cache_write_5m_tokens + r.cache_write_1h_tokens) AS cache_write, sum(r.output_tokens) AS output,
@@ -51,7 +51,7 @@ export function historyRows(statements: Statements, by: HistoryRowKey): readonly
     by === 'branch' || by === 'task'
       ? statements.all(
           `SELECT r.day AS day, t.${by === 'task' ? 'id' : 'branch'} AS key, r.auth AS auth, ${callSums}
-           FROM calls r LEFT JOIN tasks t ON t.seq = r.task WHERE r.owner_pid IS NULL
+           FROM calls r LEFT JOIN tasks t ON t.seq = r.task WHERE r.owner_pid IS NULL AND ${countsOf('r')}
            GROUP BY r.day, ${by === 'task' ? 'r.task' : 't.branch'}, r.auth ORDER BY r.day DESC`,
         )
       : statements.all(

@@ -1,7 +1,6 @@
 import type { AuthKind } from '../domain/api.ts';
-import { exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
-import { formatFigure, printPercent } from '../domain/format.ts';
-import { logsHoldEstimates } from '../domain/logEstimates.ts';
+import { estimatedFigure, exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
+import { describeFigure, formatFigure, printPercent, printUsd } from '../domain/format.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type Shown, shortenId, showTokens, showUsd, type TimePrinter } from './shown.ts';
 import type { ModelMark, PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
@@ -71,6 +70,13 @@ export function doubts(spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCal
   return notes;
 }
 
+/** What a lower bound may come to, in words; empty for nothing to say. */
+export function correctionNotes(spend: Pick<SpendFigures, 'corrected'> | null): readonly string[] {
+  const corrected = spend?.corrected;
+  if (corrected === undefined) return [];
+  return [nowStrings.corrected(describeFigure(estimatedFigure(corrected.costNanoUsd), printUsd), corrected.sessions)];
+}
+
 /** `isTold`: only logs tell of it. Then an unknown login makes no bill. */
 export function authTag(auth: AuthKind, isTold = false): string | null {
   if (auth === 'subscription') return nowStrings.subscriptionTag;
@@ -115,7 +121,7 @@ function rowView(row: SpendRow, name: RowName, dearest: number): Omit<SpendRowVi
     key: `${row.auth}|${row.agent}|${row.model}|${row.key}`,
     title: name.title,
     fullTitle: name.fullTitle,
-    tag: authTag(row.auth, isTold(row.spend)),
+    tag: authTag(row.auth, isTold(row.spend, name)),
     cost: showUsd(row.spend.costNanoUsd),
     notes: [nowStrings.calls(row.spend.calls), ...name.notes, ...provenanceNotes(row, name)],
     marks: name.marks,
@@ -129,15 +135,16 @@ function asSentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-function isTold({ calls, toldCalls }: SpendFigures): boolean {
-  return calls > 0 && toldCalls === calls;
+/** A session without a call is a sum that a log told; a model without one may have advised in calls of another. */
+function isTold({ calls, toldCalls }: SpendFigures, { isOneAgent }: Pick<RowName, 'isOneAgent'>): boolean {
+  return toldCalls === calls && (calls > 0 || isOneAgent);
 }
 
 /** Where a row comes from and what is not sure of it. A log that one agent wrote tells at least what it tells. */
-function provenanceNotes({ agent, spend }: SpendRow, { isOneAgent }: RowName): readonly string[] {
-  const isBound = isOneAgent && isTold(spend) && spend.estimatedCalls > 0 && !logsHoldEstimates(agent);
-  if (!isBound) return [...toldNotes(spend), ...doubts(spend)];
-  return [nowStrings.fromLogsAtLeast, ...doubts({ ...spend, estimatedCalls: 0 })];
+function provenanceNotes({ spend }: SpendRow, name: RowName): readonly string[] {
+  const isSum = spend.calls === 0 && isTold(spend, name);
+  if (spend.isBound !== true) return [...(isSum ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
+  return [nowStrings.fromLogsAtLeast, ...correctionNotes(spend), ...doubts({ ...spend, estimatedCalls: 0 })];
 }
 
 /** What a cost was paid for, largest unit first in reading order; what no kind accounts for is a segment of its own. */

@@ -9,6 +9,10 @@ export interface Place {
   readonly homeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  /** The user's own, of which settings of editors may move folders; not with `--home DIR`. */
+  readonly isOwn?: boolean;
+  /** What editors' settings say, by their names; see `withEditorSettings`. */
+  readonly settings?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -46,9 +50,12 @@ export interface Observation {
   readonly parts?: readonly UsagePart[];
   /**
    * True where the log has only the sum of several calls (a session's total): no tier by the size of one request applies to it, and
-   * it is no single call to count.
+   * it is no single call to count. It is over what was called from `atMs` for `durationMs`, until it was written: calls of that time and
+   * session that are known one by one are taken out of it.
    */
   readonly isSum: boolean;
+  /** A sum over whatever models a session had, of which `model` is one. */
+  readonly isOfAllModels?: boolean;
   /**
    * `reported`: the provider's own count. `estimated`: the agent counted for itself. `partial`: known to be lower than the truth
    * (a placeholder, an aborted turn).
@@ -214,6 +221,13 @@ export interface Reader {
   readonly title: string;
   /** The variables that move its logs, in the order in which they count; SECURITY.md names them. */
   readonly variables: readonly string[];
+  /** The settings of VS Code that move its logs; SECURITY.md names them. */
+  readonly settings?: readonly string[];
+  /**
+   * The agent counts for itself: what its logs tell may be too much as well as too little. Of any other agent a log that is not exact tells a
+   * lower bound.
+   */
+  readonly holdsEstimates?: true;
   /** Pure: looks at nothing but its argument. */
   paths(place: Place): readonly SourceRoot[];
 }

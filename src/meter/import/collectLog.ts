@@ -90,6 +90,7 @@ export class LogCollector {
       usage: seen.usage,
       ...(seen.parts === undefined ? {} : { parts: seen.parts }),
       isSum: seen.isSum,
+      ...(seen.isOfAllModels === true ? { isOfAllModels: true } : {}),
       provenance: seen.provenance,
       billedNanoUsd: seen.billedNanoUsd,
       serviceTier: seen.serviceTier,

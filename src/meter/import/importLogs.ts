@@ -49,9 +49,8 @@ export interface ImportOptions {
 }
 
 const keptProblems = 1000;
-/** Calls that are booked in one transaction; the first ones sooner, so that today's are seen at once. */
-const batchCalls = 4000;
-const firstBatchCalls = 200;
+/** Calls that are booked in one transaction; the first ones sooner, so that today's are seen at once: those of the newest log by themselves. */
+const batchCalls = [1, 200, 4000] as const;
 
 /** Imports everything that is new in the logs of a place, newest first. Rejects only where the books do. */
 export async function importLogs(options: ImportOptions): Promise<ImportSummary> {
@@ -115,6 +114,7 @@ class ImportRun {
   #calls: ImportedCall[] = [];
   #logs: ImportedLog[] = [];
   #retracted: string[] = [];
+  #batches = 0;
   #added = 0;
   #merged = 0;
   #forgotten = 0;
@@ -175,12 +175,13 @@ class ImportRun {
     }
     this.#logs.push(read.log);
     for (const id of read.retracted) this.#retracted.push(id);
-    if (this.#calls.length >= (this.#added === 0 ? firstBatchCalls : batchCalls)) await this.#book();
+    if (this.#calls.length >= (batchCalls[this.#batches] ?? batchCalls[2])) await this.#book();
   }
 
   async #book(): Promise<void> {
     if (this.#logs.length === 0) return;
     const batch = { calls: this.#calls, logs: this.#logs, retracted: this.#retracted };
+    this.#batches++;
     this.#retracted = [];
     this.#calls = [];
     this.#logs = [];

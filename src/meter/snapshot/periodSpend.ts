@@ -1,8 +1,9 @@
 import { amountOf, atLeastFigure, estimatedFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
-import { logsHoldEstimates } from '../../domain/logEstimates.ts';
+import { type CorrectedCost, correctedCost, type LogCorrection } from '../../domain/logCorrection.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import { isAtApiPrices, rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
+import { logsHoldEstimates } from '../../readers/holdEstimates.ts';
 
 const SHOWN_ROWS = 50;
 
@@ -14,21 +15,34 @@ export interface PeriodRows {
 /**
  * A period as surfaces show it. Subscription use stands apart from money; calls of unknown authorisation count as money, since an
  * unnoticed bill is worse than one that turns out to be none; but those that only logs tell of may be anybody's and are shown at API
- * prices. The totals hold calls in flight as estimates, the rows do not.
+ * prices. The totals hold calls in flight as estimates, the rows do not. What logs may have left out stands beside figures and is in none.
  */
-export function periodSpend(rows: PeriodRows, live: readonly LiveCall[]): PeriodSpend {
+export function periodSpend(
+  rows: PeriodRows,
+  live: readonly LiveCall[],
+  corrections: readonly LogCorrection[] = [],
+): PeriodSpend {
   const isSubscription = (row: { readonly auth: string }): boolean => row.auth === 'subscription';
   return {
-    billed: total(
-      rows.byModel.filter((row) => !isAtApiPrices(row)),
-      live.filter((call) => !isSubscription(call)),
+    billed: withCorrection(
+      total(
+        rows.byModel.filter((row) => !isAtApiPrices(row)),
+        live.filter((call) => !isSubscription(call)),
+      ),
+      correctedCost(
+        rows.bySession.filter((row) => !isAtApiPrices(row)),
+        corrections,
+      ),
     ),
-    subscription: total(rows.byModel.filter(isAtApiPrices), live.filter(isSubscription)),
+    subscription: withCorrection(
+      total(rows.byModel.filter(isAtApiPrices), live.filter(isSubscription)),
+      correctedCost(rows.bySession.filter(isAtApiPrices), corrections),
+    ),
     byModel: rows.byModel.slice(0, SHOWN_ROWS).map(spendRow),
     bySession: [...rows.bySession]
       .sort((a, b) => b.lastCallAtMs - a.lastCallAtMs)
       .slice(0, SHOWN_ROWS)
-      .map(sessionRow),
+      .map((row) => sessionRow(row, corrections)),
   };
 }
 
@@ -38,16 +52,22 @@ function spendRow(row: ReportRow): SpendRow {
 }
 
 /** A session has one agent, whose log tells at least what it tells: there, and only there, a doubt about logs is a lower bound. */
-function sessionRow(row: ReportRow): SpendRow {
+function sessionRow(row: ReportRow, corrections: readonly LogCorrection[]): SpendRow {
   const shown = spendRow(row);
   const isBound = row.toldCalls === row.calls && row.estimatedCalls > 0 && !logsHoldEstimates(row.agent);
-  return isBound ? { ...shown, spend: asBounds(shown.spend) } : shown;
+  if (!isBound) return shown;
+  return { ...shown, spend: withCorrection(asBounds(shown.spend), correctedCost([row], corrections)) };
+}
+
+function withCorrection<Spend extends SpendFigures | null>(spend: Spend, corrected: CorrectedCost | null): Spend {
+  return spend === null || corrected === null ? spend : { ...spend, corrected };
 }
 
 function asBounds(spend: SpendFigures): SpendFigures {
   const bound = (figure: Figure): Figure => (figure.kind === 'estimated' ? atLeastFigure(figure.value) : figure);
   return {
     ...spend,
+    isBound: true,
     costNanoUsd: bound(spend.costNanoUsd),
     inputNanoUsd: bound(spend.inputNanoUsd),
     cacheNanoUsd: bound(spend.cacheNanoUsd),

@@ -1,5 +1,6 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
+import type { LogCorrection } from '../../domain/logCorrection.ts';
 import type { NanoUsd } from '../../domain/money.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import type { LiveCall, MeterFacts, ModelMark, Notice, NowSnapshot, ProviderQuota } from '../../protocol/snapshot.ts';
@@ -21,6 +22,8 @@ export interface Books {
   readonly today: PeriodRows;
   readonly week: PeriodRows;
   readonly recent: readonly CallRecord[];
+  /** What was learned of how far logs tell too little; none where left out. */
+  readonly corrections?: readonly LogCorrection[];
   /** Of calls that are no subscription use. */
   readonly billedOfWindowNanoUsd: NanoUsd;
 }
@@ -144,8 +147,8 @@ export class SnapshotSource {
       revision: ++this.#revision,
       generatedAtMs: nowMs,
       meter: this.#options.meter(),
-      today: books ? periodSpend(books.today, since(today)) : unreadablePeriod,
-      week: books ? periodSpend(books.week, since(weekStart)) : unreadablePeriod,
+      today: books ? periodSpend(books.today, since(today), books.corrections) : unreadablePeriod,
+      week: books ? periodSpend(books.week, since(weekStart), books.corrections) : unreadablePeriod,
       rateNanoUsdPerHour: spendRate(books, live, { windowStartMs: nowMs - RATE_WINDOW_MS, windowMs: RATE_WINDOW_MS }),
       quotas: this.#options.quotas(),
       live,
