@@ -117,7 +117,8 @@ export function keyOf(id: string): SqlValue {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-function idOf(key: unknown): string {
+/** The id of a call as it was before `keyOf`. */
+export function idOf(key: unknown): string {
   if (typeof key === 'string') return key;
   if (!(key instanceof Uint8Array) || key.length !== 16) throw new DamagedRow('id is neither a UUID nor text');
   const hex = Buffer.from(key).toString('hex');

@@ -6,7 +6,9 @@ import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
+import { newestRequests } from './newestRequests.ts';
 import { reconciledCalls } from './reconciledCalls.ts';
+import { taskHeads, taskUsage } from './repricedTasks.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
@@ -28,6 +30,9 @@ export function ledgerQueries(statements: Statements, names: Names, kept?: BothW
     report: (query) => reportRows(statements, query),
     calls: (query) => callRecords(statements, names, query),
     reconcile: (session) => reconciledCalls(statements, names, session),
+    taskHeads: (find, limit) => taskHeads(statements, find, limit),
+    taskUsage: (taskId) => taskUsage(statements, taskId),
+    newestRequests: (limit) => newestRequests(statements, names, limit),
     sessionsBothWays: (limit) =>
       bothWays()
         .slice(0, limit)
@@ -58,6 +63,9 @@ export const emptyQueries: LedgerQueries = {
   costSince: () => [],
   reconcile: () => [],
   sessionsBothWays: () => [],
+  taskHeads: () => [],
+  taskUsage: () => [],
+  newestRequests: () => [],
   corrections: () => [],
   imports: () => [],
   importedRuns: () => [],
