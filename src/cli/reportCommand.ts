@@ -1,7 +1,7 @@
 import { formatTokens, formatUsd, printWhole } from '../domain/format.ts';
 import { usdOf } from '../domain/money.ts';
 import type { LedgerReader, ReportKey, ReportRow } from '../ledger/contract.ts';
-import { isAtApiPrices, type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
+import { countedFigure, isAtApiPrices, type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
 import { type Column, textTable } from './textTable.ts';
 
 /** A row of `report --json`. Stable interface: exactly these keys. */
@@ -18,6 +18,7 @@ export interface ReportJsonRow {
   readonly webSearches: number;
   readonly costUsd: number | null;
   readonly unpricedCalls: number;
+  /** Calls whose figures are estimates or lower bounds. */
   readonly estimatedCalls: number;
 }
 
@@ -56,7 +57,7 @@ function jsonRow(row: ReportRow): ReportJsonRow {
     webSearches: row.webSearches,
     costUsd: row.costNanoUsd === null ? null : usdOf(row.costNanoUsd),
     unpricedCalls: row.unpricedCalls,
-    estimatedCalls: row.estimatedCalls,
+    estimatedCalls: row.estimatedCalls + row.partialCalls,
   };
 }
 
@@ -96,15 +97,15 @@ function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): 
 
 function line(key: string, auth: string, row: RowSums & { readonly toldCalls: number | null }): readonly string[] {
   const figures = rowFigures(row);
-  const mark = row.estimatedCalls > 0 ? 'estimated' : 'exact';
+  const counted = countedFigure(row);
   return [
     key,
     auth,
     printWhole(row.calls),
     ...(row.toldCalls === null ? [] : [printWhole(row.toldCalls)]),
     formatTokens(figures.inputTokens),
-    formatTokens({ kind: mark, value: row.cacheReadTokens }),
-    formatTokens({ kind: mark, value: row.cacheWrite5mTokens + row.cacheWrite1hTokens }),
+    formatTokens(counted(row.cacheReadTokens)),
+    formatTokens(counted(row.cacheWrite5mTokens + row.cacheWrite1hTokens)),
     formatTokens(figures.outputTokens),
     formatTokens(figures.thinkingTokens),
     printWhole(row.webSearches),

@@ -9,7 +9,7 @@ import { saveLogs } from './logIndex.ts';
 import type { Names } from './names.ts';
 import type { Owner } from './owner.ts';
 import { pruneNames } from './pruneNames.ts';
-import { partRowsOf, Rollups } from './rollups.ts';
+import { partRowsOf, type Rollups } from './rollups.ts';
 import { Sightings } from './sightings.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import type { TaskStore } from './taskStore.ts';
@@ -23,6 +23,7 @@ export interface BooksOptions {
   readonly owner: Owner;
   readonly accounts: Accounts;
   readonly bookings: Bookings;
+  readonly rollups: Rollups;
   readonly tasks: TaskStore;
   /** For calls of logs; without it they are unpriced. */
   readonly price?: PriceImported | undefined;
@@ -35,19 +36,16 @@ export class CallBooks {
   readonly #rollups: Rollups;
   readonly #told: ToldCalls;
   readonly #cover: WireCover;
-  /** Days and sessions whose rollups a replaced call has made stale, rebuilt before the commit. */
-  readonly #stale = new Map<string, { readonly day: number; readonly session: number }>();
 
   constructor(options: BooksOptions) {
     this.#options = options;
-    this.#rollups = new Rollups(options.statements, options.names);
-    const { statements, names, dayOf, bookings } = options;
+    const { statements, names, dayOf, bookings, rollups } = options;
+    this.#rollups = rollups;
     const price = options.price ?? (() => noCost);
-    const markStale = (day: number, session: number) => this.#markStale(day, session);
+    const markStale = (day: number, session: number) => rollups.markStale(day, session);
     const sightings = new Sightings({ statements, names, price });
     this.#cover = new WireCover({ statements, names, bookings, sightings, price, markStale });
     const onSighted = (seq: number) => this.#cover.fillIn(seq);
-    const rollups = this.#rollups;
     this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, onSighted });
   }
 
@@ -58,7 +56,7 @@ export class CallBooks {
     try {
       this.#options.accounts.forget();
       const result = work();
-      for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
+      this.#rollups.settle();
       this.#options.accounts.write();
       db.exec('COMMIT');
       return result;
@@ -69,7 +67,6 @@ export class CallBooks {
       if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
     } finally {
-      this.#stale.clear();
       this.#options.accounts.forget();
     }
   }
@@ -92,11 +89,11 @@ export class CallBooks {
     this.#cover.cover(record, seq);
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
-      this.#rollups.add(recordOfSeq(this.#options, seq), day);
+      this.#rollups.add(recordOfSeq(this.#options, seq), seq, { day, task });
       return;
     }
-    this.#markStale(integerOf(before, 'day'), integerOf(before, 'session'));
-    this.#markStale(day, session);
+    this.#rollups.markStale(integerOf(before, 'day'), integerOf(before, 'session'));
+    this.#rollups.markStale(day, session);
   }
 
   /** Ends the calls in flight whose owner is gone, with what was last known of them. Returns how many. */
@@ -195,10 +192,6 @@ export class CallBooks {
       if (key === null) continue;
       statements.run('INSERT INTO observations VALUES (?, ?, ?, ?, ?)', key, kind, provider, record.source, seq);
     }
-  }
-
-  #markStale(day: number, session: number): void {
-    this.#stale.set(`${day} ${session}`, { day, session });
   }
 }
 

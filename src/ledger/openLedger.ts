@@ -16,6 +16,7 @@ import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
 import { type Owner, thisProcess } from './owner.ts';
 import { type LedgerQueries, ledgerQueries } from './queries.ts';
+import { Rollups } from './rollups.ts';
 import { importRuns, removeImport } from './runStore.ts';
 import { faultOf, Statements } from './sqlite.ts';
 import { TaskStore } from './taskStore.ts';
@@ -221,7 +222,8 @@ class OpenedLedger {
     const zone = new BudgetZone(this.#options.timeZone ?? null);
     if (connection.newerVersion === null) zone.read(statements);
     const bookings = new Bookings({ statements, names, accounts, zone });
-    const shared = { statements, names, accounts, bookings, zone, owner: owner ?? thisProcess() };
+    const rollups = new Rollups(statements, names);
+    const shared = { statements, names, accounts, bookings, rollups, zone, owner: owner ?? thisProcess() };
     const tasks = new TaskStore(shared);
     return {
       connection,

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../domain/call.ts';
-import { callReportSql, isCallReport } from './callReport.ts';
+import { latestPrices } from './bookedPrices.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
@@ -9,7 +9,7 @@ import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { folderOf } from './taskRow.ts';
-import { latestPrices, taskRuns } from './taskRuns.ts';
+import { taskRuns } from './taskRuns.ts';
 import { historyRows, modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
@@ -55,12 +55,14 @@ export const emptyQueries: LedgerQueries = {
   history: () => [],
 };
 
-/** Keys that rollups have; the others are read from calls. */
-type RollupKey = Exclude<ReportKey, 'branch' | 'task' | 'effort'>;
-
-const keyColumns: Readonly<Record<RollupKey, { readonly group: string; readonly text: string }>> = {
+/** What each key groups by, and its text, which is '' for none. */
+const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly text: string }>> = {
   model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
   session: { group: 'r.session', text: '(SELECT name FROM names WHERE id = r.session)' },
+  effort: { group: 'r.effort', text: `ifnull((SELECT name FROM names WHERE id = r.effort), '')` },
+  task: { group: 'r.task', text: `ifnull((SELECT title || ' (' || id || ')' FROM tasks WHERE seq = r.task), '')` },
+  // Tasks of one branch come together under its name.
+  branch: { group: 'key', text: `ifnull((SELECT branch FROM tasks WHERE seq = r.task), '')` },
   agent: { group: 'r.agent', text: '(SELECT name FROM names WHERE id = r.agent)' },
   day: { group: 'r.day', text: 'CAST(r.day AS TEXT)' },
   month: { group: 'r.day / 100', text: `printf('%04d-%02d', r.day / 10000, r.day / 100 % 100)` },
@@ -78,7 +80,6 @@ function exactSum(column: string): string {
 
 /** The bare columns (agent, model) come from the row that holds the one `max`, as SQLite defines it: the newest call's. */
 function reportSql(by: ReportKey, conditions: readonly string[]): string {
-  if (isCallReport(by)) return callReportSql(by, conditions);
   const { group, text } = keyColumns[by];
   const sum = (column: string): string => exactSum(`r.${column}`);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
@@ -90,7 +91,7 @@ function reportSql(by: ReportKey, conditions: readonly string[]): string {
     ${sum('web_searches')} AS web_searches, iif(sum(r.priced) > 0, ${sum('cost_nano_usd')}, NULL) AS cost,
     ${sum('input_nano_usd')} AS input_cost, ${sum('cache_nano_usd')} AS cache_cost,
     ${sum('thinking_nano_usd')} AS thinking_cost, ${sum('output_nano_usd')} AS output_cost,
-    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated,
+    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated, ${sum('partial_calls')} AS partial,
     ${sum('told_calls')} AS told_calls, max(r.newest) AS newest,
     (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
     FROM rollups r ${where} GROUP BY ${group}, r.auth
@@ -134,6 +135,7 @@ function rowOf(row: SqlRow, by: ReportKey): ReportRow {
     outputNanoUsd: integerOf(row, 'output_cost'),
     unpricedCalls: integerOf(row, 'unpriced'),
     estimatedCalls: integerOf(row, 'estimated'),
+    partialCalls: integerOf(row, 'partial'),
     toldCalls: integerOf(row, 'told_calls'),
     lastCallAtMs: startOfNewest(integerOf(row, 'newest')),
     agent: textOf(row, 'agent'),

@@ -62,9 +62,6 @@ export function tellsOfSum(text: string | null): boolean {
 
 const sumEnding = ',true]';
 
-/** SQL: 1 for each row that is a call, 0 for a sum of several. Only modifiers are looked at, of which there are few. */
-export const isCallSql = `(r.pricing IS NULL OR (SELECT name FROM names WHERE id = r.pricing) NOT LIKE '%${sumEnding}')`;
-
 /** An identity in the form of every other call's id. */
 function uuidOf(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

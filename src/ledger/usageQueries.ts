@@ -1,33 +1,27 @@
 import type { HistoryRow, HistoryRowKey, ModelUsageRow, UsageSums } from '../domain/usageRows.ts';
+import { latestPrices } from './bookedPrices.ts';
 import { authOf } from './callRow.ts';
 import { dayText } from './localDay.ts';
-import { integerOf, type SqlRow, type Statements, textOf } from './sqlite.ts';
-import { latestPrices } from './taskRuns.ts';
-import { isCallSql } from './toldRecord.ts';
+import { integerOf, type SqlRow, type Statements, textOf, textOrNull } from './sqlite.ts';
 
 const rollupSums = `sum(r.calls) AS calls, sum(r.input_tokens) AS input, sum(r.cache_read_tokens) AS cache_read,
   sum(r.cache_write_5m_tokens + r.cache_write_1h_tokens) AS cache_write, sum(r.output_tokens) AS output,
   sum(r.thinking_tokens) AS thinking, sum(r.unknown_thinking_calls) AS unknown_thinking, sum(r.cost_nano_usd) AS cost,
   sum(r.thinking_nano_usd) AS thinking_cost, sum(r.unpriced_calls) AS unpriced`;
 
-const callSums = `sum(${isCallSql}) AS calls, sum(ifnull(r.input_tokens, 0)) AS input, sum(r.cache_read_tokens) AS cache_read,
-  sum(r.cache_write_5m_tokens + r.cache_write_1h_tokens) AS cache_write, sum(ifnull(r.output_tokens, 0)) AS output,
-  sum(ifnull(r.thinking_tokens, 0)) AS thinking, sum(r.thinking_tokens IS NULL) AS unknown_thinking,
-  sum(ifnull(r.cost_nano_usd, 0)) AS cost, sum(ifnull(r.thinking_nano_usd, 0)) AS thinking_cost,
-  sum(r.cost_nano_usd IS NULL) AS unpriced`;
-
-/** All use by model, agent and authorisation, from rollups, with the newest list price of each model. */
+/** All use by model, effort, agent and authorisation, from rollups, with the newest list price of each model. */
 export function modelUsage(statements: Statements): readonly ModelUsageRow[] {
   const prices = latestPrices(statements);
   const rows = statements.all(
     `SELECT (SELECT name FROM names WHERE id = r.model) AS model, (SELECT name FROM names WHERE id = r.agent) AS agent,
-       r.auth AS auth, count(DISTINCT r.session) AS sessions, ${rollupSums}
-     FROM rollups r GROUP BY r.model, r.agent, r.auth`,
+       (SELECT name FROM names WHERE id = r.effort) AS effort, r.auth AS auth, count(DISTINCT r.session) AS sessions, ${rollupSums}
+     FROM rollups r GROUP BY r.model, r.effort, r.agent, r.auth`,
   );
   return rows.map((row) => {
     const model = textOf(row, 'model');
     return {
       model,
+      effort: row['effort'] === null ? null : textOf(row, 'effort'),
       agent: textOf(row, 'agent'),
       auth: authOf(row),
       sessions: integerOf(row, 'sessions'),
@@ -37,34 +31,37 @@ export function modelUsage(statements: Statements): readonly ModelUsageRow[] {
   });
 }
 
-const rollupKeys: Readonly<
-  Record<Extract<HistoryRowKey, 'model' | 'agent' | 'folder'>, { group: string; text: string }>
-> = {
-  model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
-  agent: { group: 'r.agent', text: '(SELECT name FROM names WHERE id = r.agent)' },
-  folder: { group: 'r.workspace', text: '(SELECT name FROM names WHERE id = r.workspace)' },
+/** What tells the keys of a history apart, and their texts by it; null where it is the text itself. */
+const historyKeys: Readonly<Record<HistoryRowKey, { readonly column: string; readonly texts: string | null }>> = {
+  model: { column: 'r.model', texts: 'SELECT id, name AS text FROM names WHERE id IN (SELECT model FROM rollups)' },
+  effort: { column: 'r.effort', texts: 'SELECT id, name AS text FROM names WHERE id IN (SELECT effort FROM rollups)' },
+  agent: { column: 'r.agent', texts: 'SELECT id, name AS text FROM names WHERE id IN (SELECT agent FROM rollups)' },
+  folder: {
+    column: 'r.workspace',
+    texts: 'SELECT id, name AS text FROM names WHERE id IN (SELECT workspace FROM rollups)',
+  },
+  branch: { column: '(SELECT branch FROM tasks WHERE seq = r.task)', texts: null },
+  task: { column: 'r.task', texts: 'SELECT seq AS id, id AS text FROM tasks' },
 };
 
-/** Use by key and local day, newest day first: from rollups, or for branches and tasks from calls, which takes longer in large books. */
+/** Use by key and local day, newest day first, from rollups. */
 export function historyRows(statements: Statements, by: HistoryRowKey): readonly HistoryRow[] {
-  const rows =
-    by === 'branch' || by === 'task'
-      ? statements.all(
-          `SELECT r.day AS day, t.${by === 'task' ? 'id' : 'branch'} AS key, r.auth AS auth, ${callSums}
-           FROM calls r LEFT JOIN tasks t ON t.seq = r.task WHERE r.owner_pid IS NULL
-           GROUP BY r.day, ${by === 'task' ? 'r.task' : 't.branch'}, r.auth ORDER BY r.day DESC`,
-        )
-      : statements.all(
-          `SELECT r.day AS day, ${rollupKeys[by].text} AS key, r.auth AS auth, ${rollupSums}
-           FROM rollups r GROUP BY r.day, ${rollupKeys[by].group}, r.auth ORDER BY r.day DESC`,
-        );
+  const { column, texts } = historyKeys[by];
+  const named = texts === null ? [] : statements.all(texts);
+  const names = new Map(named.map((row): [unknown, string] => [row['id'], textOf(row, 'text')]));
+  const rows = statements.all(
+    `SELECT r.day AS day, ${column} AS key, r.auth AS auth, ${rollupSums} FROM rollups r GROUP BY 1, 2, 3 ORDER BY 1 DESC`,
+  );
   const folders = by === 'folder' ? foldersOf(statements) : new Map<string, string>();
-  return rows.map((row) => ({
-    day: dayText(integerOf(row, 'day')),
-    key: row['key'] === null ? null : (folders.get(textOf(row, 'key')) ?? textOf(row, 'key')),
-    auth: authOf(row),
-    ...sumsOf(row),
-  }));
+  return rows.map((row) => {
+    const key = texts === null ? textOrNull(row, 'key') : (names.get(row['key']) ?? null);
+    return {
+      day: dayText(integerOf(row, 'day')),
+      key: key === null ? null : (folders.get(key) ?? key),
+      auth: authOf(row),
+      ...sumsOf(row),
+    };
+  });
 }
 
 /** The path that the newest task of each workspace was made in, by the workspace's id. One pass over tasks, not one a row. */

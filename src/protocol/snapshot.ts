@@ -17,8 +17,10 @@ export interface SpendFigures {
   readonly visibleTokens: Figure;
   readonly calls: number;
   readonly unpricedCalls: number;
-  /** With counts that are estimates, or lower bounds. */
+  /** With counts that are estimates. */
   readonly estimatedCalls: number;
+  /** With counts that are lower bounds. */
+  readonly partialCalls: number;
   /** Of the calls, those that only agents' logs tell of. */
   readonly toldCalls: number;
 }

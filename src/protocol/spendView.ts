@@ -1,7 +1,6 @@
 import type { AuthKind } from '../domain/api.ts';
 import { exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
 import { formatFigure, printPercent } from '../domain/format.ts';
-import { logsHoldEstimates } from '../domain/logEstimates.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type Shown, shortenId, showTokens, showUsd, type TimePrinter } from './shown.ts';
 import type { ModelMark, PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
@@ -63,11 +62,13 @@ export function periodView(
 }
 
 /** Words for what is not sure about a sum; empty where all is sure. */
-export function doubts(spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCalls' | 'toldCalls'>): readonly string[] {
+export function doubts(
+  spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCalls' | 'partialCalls'>,
+): readonly string[] {
   const notes: string[] = [];
   if (spend.unpricedCalls > 0) notes.push(nowStrings.unpriced(spend.unpricedCalls));
-  const words = spend.toldCalls > 0 ? nowStrings.estimatedOrAtLeast : nowStrings.estimated;
-  if (spend.estimatedCalls > 0) notes.push(words(spend.estimatedCalls));
+  if (spend.estimatedCalls > 0) notes.push(nowStrings.estimated(spend.estimatedCalls));
+  if (spend.partialCalls > 0) notes.push(nowStrings.partlyCounted(spend.partialCalls));
   return notes;
 }
 
@@ -134,10 +135,10 @@ function isTold({ calls, toldCalls }: SpendFigures): boolean {
 }
 
 /** Where a row comes from and what is not sure of it. A log that one agent wrote tells at least what it tells. */
-function provenanceNotes({ agent, spend }: SpendRow, { isOneAgent }: RowName): readonly string[] {
-  const isBound = isOneAgent && isTold(spend) && spend.estimatedCalls > 0 && !logsHoldEstimates(agent);
+function provenanceNotes({ spend }: SpendRow, { isOneAgent }: RowName): readonly string[] {
+  const isBound = isOneAgent && isTold(spend) && spend.partialCalls > 0 && spend.estimatedCalls === 0;
   if (!isBound) return [...toldNotes(spend), ...doubts(spend)];
-  return [nowStrings.fromLogsAtLeast, ...doubts({ ...spend, estimatedCalls: 0 })];
+  return [nowStrings.fromLogsAtLeast, ...doubts({ ...spend, partialCalls: 0 })];
 }
 
 /** What a cost was paid for, largest unit first in reading order; what no kind accounts for is a segment of its own. */

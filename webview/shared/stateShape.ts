@@ -44,6 +44,7 @@ const spendFigures = objectOf<SpendFigures>({
   calls: number,
   unpricedCalls: number,
   estimatedCalls: number,
+  partialCalls: number,
   toldCalls: number,
 });
 

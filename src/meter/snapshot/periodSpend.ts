@@ -1,5 +1,4 @@
 import { amountOf, atLeastFigure, estimatedFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
-import { logsHoldEstimates } from '../../domain/logEstimates.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import { isAtApiPrices, rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
@@ -28,36 +27,13 @@ export function periodSpend(rows: PeriodRows, live: readonly LiveCall[]): Period
     bySession: [...rows.bySession]
       .sort((a, b) => b.lastCallAtMs - a.lastCallAtMs)
       .slice(0, SHOWN_ROWS)
-      .map(sessionRow),
+      .map(spendRow),
   };
 }
 
 function spendRow(row: ReportRow): SpendRow {
   const { key, auth, agent, model, lastCallAtMs, toldCalls } = row;
   return { key, auth, agent, model, lastCallAtMs, spend: { ...rowFigures(row), toldCalls } };
-}
-
-/** A session has one agent, whose log tells at least what it tells: there, and only there, a doubt about logs is a lower bound. */
-function sessionRow(row: ReportRow): SpendRow {
-  const shown = spendRow(row);
-  const isBound = row.toldCalls === row.calls && row.estimatedCalls > 0 && !logsHoldEstimates(row.agent);
-  return isBound ? { ...shown, spend: asBounds(shown.spend) } : shown;
-}
-
-function asBounds(spend: SpendFigures): SpendFigures {
-  const bound = (figure: Figure): Figure => (figure.kind === 'estimated' ? atLeastFigure(figure.value) : figure);
-  return {
-    ...spend,
-    costNanoUsd: bound(spend.costNanoUsd),
-    inputNanoUsd: bound(spend.inputNanoUsd),
-    cacheNanoUsd: bound(spend.cacheNanoUsd),
-    thinkingNanoUsd: bound(spend.thinkingNanoUsd),
-    outputNanoUsd: bound(spend.outputNanoUsd),
-    inputTokens: bound(spend.inputTokens),
-    cacheTokens: bound(spend.cacheTokens),
-    thinkingTokens: bound(spend.thinkingTokens),
-    visibleTokens: bound(spend.visibleTokens),
-  };
 }
 
 function total(rows: readonly ReportRow[], live: readonly LiveCall[]): SpendFigures | null {
@@ -102,6 +78,7 @@ const nothing = {
   outputNanoUsd: 0,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
 };
 
 const unreadable: SpendFigures = {
@@ -117,6 +94,7 @@ const unreadable: SpendFigures = {
   calls: 0,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
   toldCalls: 0,
 };
 

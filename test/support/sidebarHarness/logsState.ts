@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../../src/domain/call.ts';
-import { atLeastFigure, estimatedFigure, unknownFigure } from '../../../src/domain/figure.ts';
+import { atLeastFigure, unknownFigure } from '../../../src/domain/figure.ts';
 import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 import type { PeriodSpend, SpendFigures } from '../../../src/protocol/snapshot.ts';
 import { callRecord, row, snapshotAt, spendOf, stateOf, USD } from './states.ts';
@@ -11,16 +11,16 @@ export function logsState(nowMs: number): SidebarState {
     toldCalls: calls,
     ...fields,
   });
-  const cut = { costNanoUsd: atLeastFigure(6.4 * USD), thinkingTokens: unknownFigure, estimatedCalls: 31 };
+  const cut = { costNanoUsd: atLeastFigure(6.4 * USD), thinkingTokens: unknownFigure, partialCalls: 31 };
   const codex = { agent: 'codex', model: 'gpt-6-codex', auth: 'subscription' } as const;
   const period: PeriodSpend = {
     billed: spendOf(3.1, [0.12, 0.21, 0.47, 0.2], 41),
-    subscription: told(14.52, 132, { costNanoUsd: estimatedFigure(14.52 * USD), estimatedCalls: 31, toldCalls: 120 }),
+    subscription: told(14.52, 132, { costNanoUsd: atLeastFigure(14.52 * USD), partialCalls: 31, toldCalls: 120 }),
     byModel: [
       row({ key: 'gpt-6-codex', ...codex, spend: told(8.12, 60, { toldCalls: 48 }), lastCallAtMs: nowMs }),
       row({
         ...{ key: 'claude-opus-4-8', auth: 'unknown', lastCallAtMs: nowMs },
-        spend: told(6.4, 72, { ...cut, costNanoUsd: estimatedFigure(6.4 * USD) }),
+        spend: told(6.4, 72, cut),
       }),
       row({ key: 'claude-haiku-4-5', spend: spendOf(3.1, [0.12, 0.21, 0.47, 0.2], 41), lastCallAtMs: nowMs }),
     ],

@@ -20,7 +20,7 @@ const sums = {
   ...{ unknownThinkingCalls: 0, costNanoUsd: 2e9, thinkingNanoUsd: 0.5e9, unpricedCalls: 0 },
 };
 const usage = (changes: Partial<ModelUsageRow> = {}): ModelUsageRow => ({
-  ...{ model: 'm', agent: 'codex', auth: 'key', sessions: 4, listPrice: price(1, 10), ...sums },
+  ...{ model: 'm', effort: null, agent: 'codex', auth: 'key', sessions: 4, listPrice: price(1, 10), ...sums },
   ...changes,
 });
 const history = (changes: Partial<HistoryRow> = {}): HistoryRow => ({
