@@ -89,8 +89,10 @@ function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): 
     const auth = others.every((row) => row.auth === 'subscription') ? 'subscription' : 'no bill';
     totals.push(line('At API prices', auth, { ...subscription, toldCalls: told(others) }));
   }
+  // Calls that name no effort ran at one that nobody told.
+  const nothing = by === 'effort' ? '(unknown)' : '(none)';
   const lines = rows.map((row) =>
-    line(row.key === '' ? '(none)' : row.key, row.auth, { ...row, toldCalls: told([row]) }),
+    line(row.key === '' ? nothing : row.key, row.auth, { ...row, toldCalls: told([row]) }),
   );
   return textTable(columns, [...lines, ...totals], { width, rule: lines.length });
 }

@@ -34,7 +34,7 @@ export const queryShape: Shape<DashboardQuery> = objectOf<DashboardQuery>({
   reprice: flag,
   axis: frontierAxis,
   historyPeriod: oneOf('day', 'week', 'month'),
-  historyKey: oneOf('model', 'agent', 'folder', 'branch', 'task'),
+  historyKey: oneOf('model', 'effort', 'agent', 'folder', 'branch', 'task'),
   subject: nullable(text),
   call: nullable(text),
 });

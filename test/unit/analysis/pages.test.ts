@@ -76,6 +76,27 @@ describe('effective prices', () => {
     expect(effectivePricePage([usage()], known).sentences).toContain('That one.');
   });
 
+  it('tell the efforts of a model apart, one that is not known too', () => {
+    const { rows, smallestTrial, sentences } = effectivePricePage(
+      [
+        usage({ effort: 'high', costNanoUsd: 3e9 }),
+        usage({ effort: null, costNanoUsd: 2e9 }),
+        usage({ effort: 'low', costNanoUsd: 1e9 }),
+        usage({ model: 'n', costNanoUsd: 0.5e9 }),
+      ],
+      null,
+    );
+    expect(rows.map(({ model, effort, sentence }) => [model, effort, sentence.split(' lists')[0]])).toEqual([
+      ['m', 'high', 'm (high)'],
+      ['m', null, 'm (effort unknown)'],
+      ['m', 'low', 'm (low)'],
+      ['n', null, 'n'],
+    ]);
+    // What is of an unknown effort may be of that very effort, which makes no pair with it.
+    expect(smallestTrial?.models).toEqual(['m (high)', 'm (low)']);
+    expect(sentences).toHaveLength(2);
+  });
+
   it('are empty without calls, and keep subscription use apart', () => {
     expect(effectivePricePage([], null)).toMatchObject({ rows: [], smallestTrial: null, sentences: ['No calls yet.'] });
     const { rows } = effectivePricePage([usage(), usage({ auth: 'subscription' })], null);
