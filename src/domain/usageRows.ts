@@ -30,8 +30,14 @@ export interface ModelUsageRow extends UsageSums {
 
 export type HistoryRowKey = 'model' | 'effort' | 'agent' | 'folder' | 'branch' | 'task';
 
+/** Of the sums those that a history shows. */
+type HistorySums = Pick<
+  UsageSums,
+  'calls' | 'outputTokens' | 'thinkingTokens' | 'unknownThinkingCalls' | 'costNanoUsd' | 'unpricedCalls'
+>;
+
 /** Use of one key on one local day. */
-export interface HistoryRow extends UsageSums {
+export interface HistoryRow extends HistorySums {
   /** "2026-11-23". */
   readonly day: string;
   /** Verbatim; null for none, of an effort for one that is not known. A task is named by its id, a folder by its path or its workspace's id. */

@@ -2,6 +2,7 @@ import type { CallRecord } from '../domain/call.ts';
 import { latestPrices } from './bookedPrices.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
+import { historyRows } from './historyRows.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
 import { reconciledCalls, sessionsBothWays } from './reconciledCalls.ts';
@@ -10,7 +11,7 @@ import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { folderOf } from './taskRow.ts';
 import { taskRuns } from './taskRuns.ts';
-import { historyRows, modelUsage } from './usageQueries.ts';
+import { modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
 export type LedgerQueries = Omit<LedgerReader, 'close'>;

@@ -20,7 +20,7 @@ const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, mo
 const OUTLIERS_OF = 2_000;
 const MOST_OUTLIERS = 50;
 /** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
-const MOST_REVERSED_TASKS = 20;
+export const MOST_REVERSED_TASKS = 20;
 /** Of the whole, the part that the comparison takes; the rest is reading. */
 const COMPARISON_SHARE = 0.85;
 const READING_SHARE = 0.1;
@@ -43,6 +43,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
   onProgress(READING_SHARE);
   const options = { ...defaultCompareOptions, reprice: query.reprice };
   const comparison = compareRuns(chosen.runs, options, {
+    mostReversedTasks: MOST_REVERSED_TASKS,
     axes: query.axis === 'cost' ? ['cost'] : ['cost', query.axis],
     leftOut: { sharedTasks: chosen.sharedTasks, otherOrigins: chosen.otherOrigins },
     onProgress: (share) => onProgress(READING_SHARE + COMPARISON_SHARE * share),
@@ -62,13 +63,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     origins: chosen.choices,
     effective: effectivePricePage(reader.modelUsage(), comparison.smallestTrial),
     history: history.map((cell) => ({ ...cell, key: titledKey(cell.key, query, sources.workspaceTitles) })),
-    comparison: {
-      ...comparison,
-      pairs: comparison.pairs.map((pair) => ({
-        ...pair,
-        reversedTasks: pair.reversedTasks.slice(0, MOST_REVERSED_TASKS),
-      })),
-    },
+    comparison,
     moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
     whatIf,
     taskTitles: query.historyKey === 'task' ? titlesOf(reader.report({ by: 'task' })) : {},
