@@ -88,6 +88,8 @@ export interface LedgerReader {
   modelUsage(): readonly ModelUsageRow[];
   /** Use by key and local day, newest day first, from rollups. */
   history(by: HistoryRowKey): readonly HistoryRow[];
+  /** Titles of all tasks, by their id. */
+  taskTitles(): ReadonlyMap<string, string>;
   close(): void;
 }
 

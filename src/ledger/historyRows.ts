@@ -62,6 +62,12 @@ const none = {
   ...{ calls: 0, outputTokens: 0, thinkingTokens: 0, unknownThinkingCalls: 0, costNanoUsd: 0, unpricedCalls: 0 },
 };
 
+/** Titles of all tasks, by their id. */
+export function taskTitles(statements: Statements): ReadonlyMap<string, string> {
+  const rows = packedRows(statements, { columns: ['id', 'title'], from: 'FROM tasks' });
+  return new Map(rows.map(([id, title]) => [String(id), String(title)]));
+}
+
 function namesOf(statements: Statements, ids: ReadonlySet<unknown>): ReadonlyMap<unknown, string> {
   const texts = new Map<unknown, string>();
   for (const id of ids) {

@@ -127,6 +127,7 @@ class OpenedLedger {
         latestPrices: () => read((queries) => queries.latestPrices()),
         modelUsage: () => read((queries) => queries.modelUsage()),
         history: (by) => read((queries) => queries.history(by)),
+        taskTitles: () => read((queries) => queries.taskTitles()),
         close,
       },
       writer: {

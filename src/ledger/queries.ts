@@ -2,7 +2,7 @@ import type { CallRecord } from '../domain/call.ts';
 import { latestPrices } from './bookedPrices.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
-import { historyRows } from './historyRows.ts';
+import { historyRows, taskTitles } from './historyRows.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
 import { reconciledCalls, sessionsBothWays } from './reconciledCalls.ts';
@@ -29,6 +29,7 @@ export function ledgerQueries(statements: Statements, names: Names): LedgerQueri
     latestPrices: () => latestPrices(statements),
     modelUsage: () => modelUsage(statements),
     history: (by) => historyRows(statements, by),
+    taskTitles: () => taskTitles(statements),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -54,6 +55,7 @@ export const emptyQueries: LedgerQueries = {
   latestPrices: () => new Map(),
   modelUsage: () => [],
   history: () => [],
+  taskTitles: () => new Map(),
 };
 
 /** What each key groups by, and its text, which is '' for none. */

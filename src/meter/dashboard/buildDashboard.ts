@@ -6,7 +6,7 @@ import { historyCells } from '../../analysis/historyCells.ts';
 import { type ThinkingSample, thinkingOutliers } from '../../analysis/thinkingOutliers.ts';
 import type { CallRecord } from '../../domain/call.ts';
 import type { Run } from '../../domain/run.ts';
-import type { LedgerReader, ReportRow } from '../../ledger/contract.ts';
+import type { LedgerReader } from '../../ledger/contract.ts';
 import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts';
 import { localDayOf } from '../snapshot/localDays.ts';
 import type { ListedModel } from './bookPrices.ts';
@@ -66,7 +66,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     comparison,
     moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
     whatIf,
-    taskTitles: query.historyKey === 'task' ? titlesOf(reader.report({ by: 'task' })) : {},
+    taskTitles: query.historyKey === 'task' ? titlesOf(history, reader.taskTitles()) : {},
     callOutliers: thinkingOutliers(reader.calls({ limit: OUTLIERS_OF }).map(thinkingSample)).slice(0, MOST_OUTLIERS),
     call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
   };
@@ -83,13 +83,14 @@ function newestPeriods(cells: readonly HistoryCell[], { historyPeriod }: Dashboa
   return cells.filter(({ period }) => kept.has(period));
 }
 
-/** The report names a task by its title and, in brackets, its id. */
-function titlesOf(rows: readonly ReportRow[]): Readonly<Record<string, string>> {
-  const named = rows.flatMap(({ key }): readonly (readonly [string, string])[] => {
-    const match = /^(.*) \((task-[a-z0-9]{16})\)$/s.exec(key);
-    return match?.[1] === undefined || match[2] === undefined ? [] : [[match[2], match[1]]];
-  });
-  return Object.fromEntries(named);
+/** Of the tasks that are shown. */
+function titlesOf(
+  history: readonly HistoryCell[],
+  titles: ReadonlyMap<string, string>,
+): Readonly<Record<string, string>> {
+  const keys = [...new Set(history.map(({ key }) => key))];
+  const named = keys.map((key): readonly [string | null, string | undefined] => [key, titles.get(key ?? '')]);
+  return Object.fromEntries(named.filter(([, title]) => title !== undefined));
 }
 
 function titledKey(

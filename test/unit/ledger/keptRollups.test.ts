@@ -9,6 +9,7 @@ import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { migrations } from '../../../src/ledger/migrations.ts';
 import type { Ledger } from '../../../src/ledger/openLedger.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
+import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
 import { schemaVersion6 } from '../../../src/ledger/schemaVersion6.ts';
 import { task } from './budgetFixtures.ts';
 import { advisedCall, call, callId, calls, usage } from './callFixtures.ts';
@@ -152,6 +153,11 @@ describe('what rollups are kept as', () => {
       migrations: migrations.slice(0, 5),
     }).close();
     copyTables(newer, path, ['names', 'tasks', 'calls', 'call_parts', 'observations']);
+    // A reader may come before the writer: it reads a copy, and leaves the ledger as it is.
+    const early = openLedgerReader(path);
+    expect(early.taskRuns()).toEqual(runs);
+    early.close();
+    expect(rowsOf(path, 'PRAGMA user_version')).toEqual([{ user_version: 5 }]);
     const migrated = openBooks(path);
     expect(runs.runs).toHaveLength(1);
     expect(migrated.reader.taskRuns()).toEqual(runs);
