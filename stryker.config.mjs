@@ -4,10 +4,9 @@ const { name, area } = mutationAreaHere();
 
 /** Mutation testing of one area, started by `npm run test:mutation <area>`. */
 export default {
-  testRunner: 'vitest',
-  // Processes rather than threads, since some tests change the user that they run as.
-  vitest: { configFile: 'vitest.mutation.config.ts', related: false, pool: 'forks' },
-  plugins: ['@stryker-mutator/vitest-runner'],
+  // The tests stay loaded from one mutant to the next: see there.
+  testRunner: 'in-process',
+  plugins: ['./test/mutation/inProcess/testRunner.ts'],
   mutate: area.mutate,
   coverageAnalysis: 'perTest',
   // What runs once when a file is loaded (tables, names, expressions) would need every test of the area for each mutant: a few
