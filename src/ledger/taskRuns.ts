@@ -2,32 +2,54 @@ import type { Run, RunListPrice } from '../domain/run.ts';
 import { listPriceOf } from './bookedPrices.ts';
 import type { TaskRuns } from './contract.ts';
 import { packedRows } from './packedRows.ts';
-import { integerOf, type Statements, textOf } from './sqlite.ts';
+import { type Statements, textOf } from './sqlite.ts';
 
-/** Sums over the calls of one task, session, agent, model and effort at one set of rates on one day, in the order of these columns. */
+/** Sums over the calls of one task, session, agent, model and effort at one set of rates on one day, in the order of `columns`. */
 type Group = readonly number[];
 
-const columns = [
-  ...['task', 'session', 'agent', 'model', 'effort', 'sub_agent', 'rates', 'calls', 'cost_nano_usd', 'unpriced_calls'],
-  ...['thinking_nano_usd', 'input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'output_tokens'],
-  ...['unknown_token_calls', 'thinking_tokens', 'unknown_thinking_calls', 'duration_ms', 'first_at_ms', 'last_at_ms'],
-] as const;
+const unpriced = 1;
+const unknownTokens = 2;
+const unknownThinking = 4;
+const subAgent = 8;
 
-type Column = (typeof columns)[number];
+/** As few as can be, and whether there is any in place of how many: each costs a millisecond in books of 20,000 tasks. */
+const columns = {
+  task: 'task',
+  session: 'session',
+  agent: 'agent',
+  model: 'model',
+  effort: 'effort',
+  rates: 'rates',
+  marks: `(unpriced_calls > 0) * ${unpriced} + (unknown_token_calls > 0) * ${unknownTokens}
+    + (unknown_thinking_calls > 0) * ${unknownThinking} + sub_agent * ${subAgent}`,
+  calls: 'calls',
+  costNanoUsd: 'cost_nano_usd',
+  thinkingNanoUsd: 'thinking_nano_usd',
+  inputTokens: 'input_tokens',
+  cacheReadTokens: 'cache_read_tokens',
+  cacheWriteTokens: 'cache_write_tokens',
+  outputTokens: 'output_tokens',
+  thinkingTokens: 'thinking_tokens',
+  durationMs: 'duration_ms',
+  firstAtMs: 'first_at_ms',
+  lastAtMs: 'last_at_ms',
+} as const;
 
-const places = Object.fromEntries(columns.map((name, index) => [name, index])) as Readonly<Record<Column, number>>;
+type Column = keyof typeof columns;
+
+const places = Object.fromEntries(Object.keys(columns).map((name, index) => [name, index])) as Readonly<
+  Record<Column, number>
+>;
 
 interface FinishedTask {
   readonly id: string;
   readonly title: string;
   readonly hasPassed: boolean;
-  readonly groups: Group[];
+  readonly isStopped: boolean;
 }
 
 /** Tasks of trials are compared as trials, from what the trial itself wrote down. */
 const TRIAL_OUTCOME_BY = 'a trial';
-
-const isOwnWork = `state <> 'open' AND outcome_by IS NOT '${TRIAL_OUTCOME_BY}'`;
 
 /** Tasks that their budget stopped after it was last extended. */
 const stoppedSql = `SELECT task FROM task_events WHERE kind IN ('refused', 'stopped', 'extended', 'limits') GROUP BY task
@@ -42,37 +64,45 @@ const stoppedSql = `SELECT task FROM task_events WHERE kind IN ('refused', 'stop
  * thinking where a call has no count. Time is that of calls that are not a sub-agent's, added up. O(tasks): no call is read.
  */
 export function taskRuns(statements: Statements): TaskRuns {
-  const stopped = new Set(statements.all(stoppedSql).map((row) => integerOf(row, 'task')));
+  const stopped = new Set(statements.all(stoppedSql).map((row) => row['task']));
   const names = new BookedNames(statements);
+  const byTask = groupsByTask(statements);
+  const tasks = packedRows(statements, {
+    columns: ['seq', 'id', 'title', `state = 'passed'`],
+    from: `FROM (SELECT * FROM tasks WHERE state <> 'open' AND outcome_by IS NOT '${TRIAL_OUTCOME_BY}' ORDER BY seq)`,
+  });
   let sharedTasks = 0;
   const runs: Run[] = [];
-  for (const [seq, task] of finishedTasks(statements)) {
-    if (task.groups.length === 0) continue;
-    const main = mainOfTask(task.groups, names);
+  for (const [seq, id, title, passed] of tasks) {
+    const groups = byTask.get(Number(seq));
+    if (groups === undefined) continue;
+    const main = mainOfTask(groups, names);
+    const task = { id: String(id), title: String(title), hasPassed: passed === 1, isStopped: stopped.has(seq ?? null) };
     if (main === null) sharedTasks += 1;
-    else runs.push(runOf(task, main, { names, isStopped: stopped.has(seq) }));
+    else runs.push(runOf(task, groups, { main, names }));
   }
   return { runs, sharedTasks };
 }
 
-/** By their number, oldest first. */
-function finishedTasks(statements: Statements): ReadonlyMap<number, FinishedTask> {
-  const tasks = new Map<number, FinishedTask>();
-  const found = packedRows(statements, {
-    columns: ['seq', 'id', 'title', `state = 'passed'`],
-    from: `FROM (SELECT * FROM tasks WHERE ${isOwnWork} ORDER BY seq)`,
-  });
-  for (const [seq, id, title, passed] of found) {
-    tasks.set(Number(seq), { id: String(id), title: String(title), hasPassed: passed === 1, groups: [] });
-  }
+function groupsByTask(statements: Statements): ReadonlyMap<number, readonly Group[]> {
+  const byTask = new Map<number, Group[]>();
   // Every column is declared as a number that is there.
-  const groups = packedRows(statements, { columns, from: 'FROM task_rollups' }) as readonly Group[];
-  for (const group of groups) tasks.get(group[0] ?? 0)?.groups.push(group);
-  return tasks;
+  const groups = packedRows(statements, { columns: Object.values(columns), from: 'FROM task_rollups' });
+  for (const group of groups as readonly Group[]) {
+    const task = group[0] ?? 0;
+    const known = byTask.get(task);
+    if (known) known.push(group);
+    else byTask.set(task, [group]);
+  }
+  return byTask;
 }
 
 function figure(group: Group, column: Column): number {
   return group[places[column]] ?? 0;
+}
+
+function isMarked(group: Group, mark: number): boolean {
+  return (figure(group, 'marks') & mark) !== 0;
 }
 
 function sumOf(groups: readonly Group[], column: Column): number {
@@ -94,7 +124,7 @@ function mainOfTask(groups: readonly Group[], names: BookedNames): Group | null 
     else sessions.set(session, [group]);
   }
   const mains = [...sessions.values()].flatMap((own) => {
-    const notSub = own.filter((group) => figure(group, 'sub_agent') === 0);
+    const notSub = own.filter((group) => !isMarked(group, subAgent));
     const found = mainOf(notSub.length > 0 ? notSub : own, names);
     return found === null ? [] : [found];
   });
@@ -108,8 +138,8 @@ function mainOf(groups: readonly Group[], names: BookedNames): Group | null {
   for (const group of groups) {
     const key = JSON.stringify([names.text(figure(group, 'model')), names.text(figure(group, 'effort'))]);
     const sum = sums.get(key) ?? { group, cost: 0, output: 0 };
-    sum.cost += figure(group, 'cost_nano_usd');
-    sum.output += figure(group, 'output_tokens');
+    sum.cost += figure(group, 'costNanoUsd');
+    sum.output += figure(group, 'outputTokens');
     sums.set(key, sum);
   }
   const [first] = [...sums].toSorted(
@@ -124,20 +154,22 @@ function isSameModel(a: Group, b: Group): boolean {
 }
 
 function runOf(
-  { id, title, hasPassed, groups }: FinishedTask,
-  main: Group,
-  { names, isStopped }: { readonly names: BookedNames; readonly isStopped: boolean },
+  { id, title, hasPassed, isStopped }: FinishedTask,
+  groups: readonly Group[],
+  { main, names }: { readonly main: Group; readonly names: BookedNames },
 ): Run {
-  const isCensored = !hasPassed && isStopped;
-  const hasTokens = sumOf(groups, 'unknown_token_calls') === 0;
-  const hasThinking = sumOf(groups, 'unknown_thinking_calls') === 0;
-  const costNanoUsd = sumOf(groups, 'unpriced_calls') === 0 ? sumOf(groups, 'cost_nano_usd') : null;
+  let marks = 0;
   let durationMs = 0;
   let startedAtMs = Number.POSITIVE_INFINITY;
   for (const group of groups) {
-    if (figure(group, 'sub_agent') === 0) durationMs += figure(group, 'duration_ms');
-    startedAtMs = Math.min(startedAtMs, figure(group, 'first_at_ms'));
+    marks |= figure(group, 'marks');
+    if (!isMarked(group, subAgent)) durationMs += figure(group, 'durationMs');
+    startedAtMs = Math.min(startedAtMs, figure(group, 'firstAtMs'));
   }
+  const isCensored = !hasPassed && isStopped;
+  const hasTokens = (marks & unknownTokens) === 0;
+  const hasThinking = (marks & unknownThinking) === 0;
+  const costNanoUsd = (marks & unpriced) === 0 ? sumOf(groups, 'costNanoUsd') : null;
   return {
     id,
     origin: 'task',
@@ -151,19 +183,16 @@ function runOf(
     isCensored,
     costNanoUsd,
     costWithoutThinkingNanoUsd:
-      costNanoUsd === null || !hasThinking ? null : costNanoUsd - sumOf(groups, 'thinking_nano_usd'),
-    inputTokens: hasTokens ? sumOf(groups, 'input_tokens') : null,
-    cacheReadTokens: sumOf(groups, 'cache_read_tokens'),
-    cacheWriteTokens: sumOf(groups, 'cache_write_tokens'),
-    outputTokens: hasTokens ? sumOf(groups, 'output_tokens') : null,
-    thinkingTokens: hasThinking ? sumOf(groups, 'thinking_tokens') : null,
+      costNanoUsd === null || !hasThinking ? null : costNanoUsd - sumOf(groups, 'thinkingNanoUsd'),
+    inputTokens: hasTokens ? sumOf(groups, 'inputTokens') : null,
+    cacheReadTokens: sumOf(groups, 'cacheReadTokens'),
+    cacheWriteTokens: sumOf(groups, 'cacheWriteTokens'),
+    outputTokens: hasTokens ? sumOf(groups, 'outputTokens') : null,
+    thinkingTokens: hasThinking ? sumOf(groups, 'thinkingTokens') : null,
     calls: sumOf(groups, 'calls'),
     seconds: durationMs / 1000,
     startedAtMs,
-    listPrice: names.listPrice(
-      groups.filter((group) => isSameModel(group, main)),
-      main,
-    ),
+    listPrice: names.listPrice(groups.length === 1 ? groups : groups.filter((group) => isSameModel(group, main)), main),
   };
 }
 
@@ -203,7 +232,7 @@ class BookedNames {
   #listPrice(own: readonly Group[], model: number): RunListPrice | null {
     const rates = own.map((group) => ({
       rates: this.text(figure(group, 'rates')) ?? '',
-      startedAtMs: figure(group, 'last_at_ms'),
+      startedAtMs: figure(group, 'lastAtMs'),
     }));
     return listPriceOf(rates, this.text(model) ?? '');
   }
