@@ -119,7 +119,7 @@ describe('what rollups are kept as', () => {
         execute(path, `DROP TABLE task_rollups; ${schemaVersion6}`);
         expect(kept).toEqual(dump(path));
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
