@@ -120,6 +120,8 @@ export interface CallTap {
   end(end: CallEnd, atMs: number): void;
   /** Bytes passed that nobody could copy; what follows is read all the same. Only what is observed elsewhere has such gaps. */
   gap?(): void;
+  /** The agent that made the call is known only now. Where a call is observed elsewhere this can come late. */
+  named?(agent: string): void;
 }
 
 export interface GatewayObserver {

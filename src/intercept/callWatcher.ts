@@ -2,7 +2,8 @@ import type { Clock } from '../domain/clock.ts';
 import type { HostBegin } from '../protocol/hostFeed.ts';
 import { isCallPath, isLlmAuthority } from '../protocol/llmHosts.ts';
 import { newCallId } from '../protocol/newCallId.ts';
-import type { CallWatcher, HostTap, Seen, SeenRequest } from './contract.ts';
+import type { CallerGuess } from './callerGuess.ts';
+import type { CallKind, CallWatcher, HostTap, Seen, SeenRequest } from './contract.ts';
 import type { FeedCall } from './feedCall.ts';
 import { maskedPath, requestFieldsOf, responseFieldsOf } from './headerFields.ts';
 
@@ -17,10 +18,15 @@ export interface CallWatcherOptions {
   /** The port of our gateway, whose calls are metered there; null while it is not known. */
   readonly gatewayPort: () => number | null;
   readonly findCaller: () => string | null;
+  readonly guess: CallerGuess;
   /** What calls of an extension are shown as. */
   readonly nameOf: (caller: string) => string;
   /** Whether calls of this caller are to be looked at. */
   readonly mayObserve: (caller: string | null) => boolean;
+  /** A call of this caller is being observed; told again where the caller is known only later. */
+  readonly onSeen: (caller: string | null) => void;
+  /** A call of such a kind began, whoever makes it. */
+  readonly onKind: (kind: CallKind) => void;
   /** A sentence where a call of this caller must not leave; null lets it go. */
   readonly refusal: (seen: SeenRequest, caller: string | null) => string | null;
   readonly onFailure: (error: unknown) => void;
@@ -42,9 +48,17 @@ export function createCallWatcher(options: CallWatcherOptions): CallWatcher & { 
   }
 
   function begin(seen: SeenRequest): Seen | null {
-    if (!isCallPath(seen.method, seen.path)) return null;
+    if (!isCallPath(seen.method, seen.path)) {
+      // What passes after this handshake is not told of.
+      if (seen.field('sec-websocket-key') !== undefined) options.onKind('webSocket');
+      return null;
+    }
     const caller = options.findCaller();
-    if (!options.mayObserve(caller)) return null;
+    if (caller !== null) options.guess.learn(seen, caller);
+    const guessed = caller === null ? options.guess.of(seen) : null;
+    if (!options.mayObserve(caller ?? guessed)) return null;
+    options.onSeen(caller);
+    if (seen.over === 'http2') options.onKind('http2');
     const sentence = options.refusal(seen, caller);
     if (sentence !== null) return { kind: 'refused', sentence };
     const startedAtMs = clock.nowMs();
@@ -56,8 +70,24 @@ export function createCallWatcher(options: CallWatcherOptions): CallWatcher & { 
       path: maskedPath(seen.path),
       fields: requestFieldsOf(seen.field),
       caller: caller === null ? null : options.nameOf(caller),
+      probably: guessed === null ? null : options.nameOf(guessed),
     });
-    return { kind: 'observed', tap: tapOf(call, { clock, startedAtMs }) };
+    const tap = tapOf(call, { clock, startedAtMs });
+    if (caller !== null || seen.tellsReader !== true) return { kind: 'observed', tap, askReader: null };
+    call.awaitName();
+    return { kind: 'observed', tap, askReader: () => askReader(seen, call) };
+  }
+
+  /** Whoever reads an answer has asked for it. */
+  function askReader(seen: SeenRequest, call: FeedCall): boolean {
+    const caller = options.findCaller();
+    if (caller === null) return false;
+    options.guess.learn(seen, caller);
+    // It was not to be looked at, which nobody could know: what follows is left out, and the call says that it is not whole.
+    if (options.mayObserve(caller)) options.onSeen(caller);
+    else call.leaveOut();
+    call.named(options.nameOf(caller));
+    return true;
   }
 
   return {

@@ -11,7 +11,14 @@ export interface SeenRequest {
   /** With its query. */
   readonly path: string;
   readonly field: FieldReader;
+  /** Absent for HTTP/1.1. */
+  readonly over?: 'http2';
+  /** Its hook can tell when the answer is read, and asks then who reads it. */
+  readonly tellsReader?: true;
 }
+
+/** Kinds of calls that are not stopped, or of which nothing but their beginning is seen. */
+export type CallKind = 'http2' | 'webSocket';
 
 /** Receives what passes of one call. Copies what it keeps, returns at once; may throw, which its hook catches. */
 export interface HostTap {
@@ -26,7 +33,15 @@ export interface HostTap {
 }
 
 export type Seen =
-  | { readonly kind: 'observed'; readonly tap: HostTap }
+  | {
+      readonly kind: 'observed';
+      readonly tap: HostTap;
+      /**
+       * Where the caller is not known yet: to be called on the stack of whoever reads the answer. True once nothing more is to be learnt.
+       * Null where the caller is known.
+       */
+      readonly askReader: (() => boolean) | null;
+    }
   /** The call must not leave; the sentence says why. */
   | { readonly kind: 'refused'; readonly sentence: string };
 

@@ -3,6 +3,8 @@ import { itemFrame, maxPieceBytes, requestFrame, responseFrame } from '../protoc
 
 /** Beyond this a call is not kept whole: told again, it has a gap. */
 const MAX_KEPT_BYTES = 1024 * 1024;
+/** An answer that came whole at once ends before anybody could read it: so long its end is kept for the name of its reader. */
+const NAMED_WITHIN_MS = 1_000;
 
 export interface FeedCallPorts {
   /** False where it was left out, which only happens to what may be left out. */
@@ -24,6 +26,8 @@ export class FeedCall {
   readonly #landmarks: HostItem[] = [];
   #isCut = false;
   #isForgotten = false;
+  #awaitsName = false;
+  #keptEnd: { readonly end: HostCallEnd; readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
   isOver = false;
 
   constructor(begin: HostBegin, ports: FeedCallPorts) {
@@ -55,12 +59,46 @@ export class FeedCall {
     for (const piece of piecesOf(bytes)) this.#tellBytes(responseFrame(this.no, piece, atMs));
   }
 
+  /** The caller is not known yet, and will be told by `named` where somebody reads the answer. */
+  awaitName(): void {
+    this.#awaitsName = true;
+  }
+
+  named(caller: string): void {
+    this.#tellLandmark({ kind: 'named', no: this.no, caller });
+    this.settle();
+  }
+
+  /** Waits for no name any more: an end that was kept is told. */
+  settle(): void {
+    this.#awaitsName = false;
+    const kept = this.#keptEnd;
+    this.#keptEnd = null;
+    if (kept === null) return;
+    clearTimeout(kept.timer);
+    this.end(kept.end, kept.atMs);
+  }
+
+  /** Tells no byte of this call any more. */
+  leaveOut(): void {
+    if (this.isOver || this.#isCut) return;
+    this.#isCut = true;
+    this.#letGo();
+    this.gap();
+  }
+
   gap(): void {
     this.#tellItem({ kind: 'gap', no: this.no });
   }
 
   end(end: HostCallEnd, atMs: number): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#keptEnd !== null) return;
+    if (this.#awaitsName && end === 'complete') {
+      const timer = setTimeout(() => this.settle(), NAMED_WITHIN_MS);
+      timer.unref();
+      this.#keptEnd = { end, atMs, timer };
+      return;
+    }
     this.#tellLandmark({ kind: 'end', no: this.no, end, atMs });
     this.isOver = true;
     this.#ports.onEnd();
@@ -78,6 +116,8 @@ export class FeedCall {
 
   /** Lets go of everything; the number of bytes that were kept. */
   forget(): number {
+    if (this.#keptEnd !== null) clearTimeout(this.#keptEnd.timer);
+    this.#keptEnd = null;
     const bytes = this.#keptBytes;
     this.#isForgotten = true;
     this.isOver = true;
@@ -103,9 +143,7 @@ export class FeedCall {
     this.#keep(pieces);
     if (this.#ports.send(pieces, true)) return;
     // From here on nothing can be read: a part of a stream would be taken for the whole.
-    this.#isCut = true;
-    this.#letGo();
-    this.gap();
+    this.leaveOut();
   }
 
   #keep(pieces: readonly Uint8Array[]): void {

@@ -17,6 +17,8 @@ export interface FetchGuardParts {
   /** The answer in place of the provider's; null lets the call go. */
   readonly refuse: (target: FetchTarget, caller: string | null) => ShutAnswer | null;
   readonly findCaller: () => string | null;
+  /** What to wait for before it is decided about a call; null decides at once. */
+  readonly beforeDeciding: (caller: string | null) => Promise<void> | null;
   /** Runs a call that goes, so that it can be told later who made it. */
   readonly runAs: (caller: string, call: () => unknown) => unknown;
 }
@@ -26,22 +28,30 @@ export interface FetchGuardParts {
  * the sentence and does not try again. Every property, name, length and `this` are the original's, and every other call goes through as
  * it was made. Only there while a hard budget exists. Taken back only where it is still ours: otherwise it lets everything through.
  */
-export function installFetchGuard({ watcher, refuse, findCaller, runAs }: FetchGuardParts): Disposable {
+export function installFetchGuard(parts: FetchGuardParts): Disposable {
+  const { watcher, refuse, findCaller, runAs, beforeDeciding } = parts;
   const original = globalThis.fetch;
   let isOn = true;
   const guard = new Proxy(original, {
     apply(target, self: unknown, args: readonly unknown[]): unknown {
       const pass = (): unknown => Reflect.apply(target, self, args);
-      let answer: ShutAnswer | null = null;
-      let caller: string | null = null;
+      let call: { readonly wanted: FetchTarget; readonly caller: string | null } | null = null;
+      let wait: Promise<void> | null = null;
       quietly(watcher, () => {
         const wanted = isOn ? targetOf(args) : null;
         if (wanted === null || !watcher.isKnown(wanted.origin) || !isCallPath(wanted.method, wanted.path)) return;
-        caller = findCaller();
-        answer = refuse(wanted, caller);
+        call = { wanted, caller: findCaller() };
+        wait = beforeDeciding(call.caller);
       });
-      if (answer !== null) return Promise.resolve(responseOf(answer));
-      return caller === null ? pass() : runAs(caller, pass);
+      const decide = (): unknown => {
+        let answer: ShutAnswer | null = null;
+        quietly(watcher, () => {
+          if (call !== null && isOn) answer = refuse(call.wanted, call.caller);
+        });
+        if (answer !== null) return Promise.resolve(responseOf(answer));
+        return call?.caller == null ? pass() : runAs(call.caller, pass);
+      };
+      return (wait as Promise<void> | null)?.then(decide) ?? decide();
     },
   });
   globalThis.fetch = guard;

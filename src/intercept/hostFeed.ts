@@ -13,6 +13,8 @@ const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 const MAX_KEPT_CALLS = 500;
 /** A call that has ended is kept so long: a meter that dies now may not have booked it. Telling it twice books it once. */
 const KEPT_AFTER_END_MS = 5_000;
+/** Nobody waits longer for the meter's word about calls that have ended. */
+const CATCH_UP_MS = 3_000;
 
 export interface HostFeedOptions {
   readonly workspaceId: () => string;
@@ -34,6 +36,9 @@ export class HostFeed implements Disposable {
   #isFlowing = true;
   #timer: NodeJS.Timeout | null = null;
   #nextNo = 1;
+  /** Calls by their id that the meter has not told of as booked. */
+  readonly #unbooked = new Map<string, FeedCall>();
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: HostFeedOptions) {
     this.#options = options;
@@ -64,10 +69,44 @@ export class HostFeed implements Disposable {
       },
     );
     this.#calls.set(no, call);
+    this.#unbooked.set(about.id, call);
     const [oldest] = this.#calls.values();
     if (this.#calls.size > MAX_KEPT_CALLS && oldest !== undefined) this.#forget(oldest);
     call.start();
     return call;
+  }
+
+  /** Calls of which the meter's orders know nothing yet. */
+  get unbookedCalls(): number {
+    return this.#unbooked.size;
+  }
+
+  /** The meter's newest orders know of these calls. */
+  booked(ids: readonly string[]): void {
+    for (const id of ids) this.#unbooked.delete(id);
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** Resolves once the meter's orders know of every call that has ended by now, or after a while without; null where they do, or no meter is there. */
+  caughtUp(): Promise<void> | null {
+    const ended = [...this.#unbooked].flatMap(([id, call]) => (call.isOver ? [id] : []));
+    if (ended.length === 0 || this.#link === null) return null;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (this.#link === null || !ended.some((id) => this.#unbooked.has(id))) end();
+      };
+      const timer = setTimeout(() => {
+        // A call that is not booked by now may never be.
+        for (const id of ended) this.#unbooked.delete(id);
+        end();
+      }, CATCH_UP_MS);
+      this.#waiting.add(look);
+    });
   }
 
   /** Tells something that belongs to no call; lost where no meter is there. */
@@ -117,6 +156,7 @@ export class HostFeed implements Disposable {
   /** Ends for good: calls in flight are not followed any more, and the meter books them as far as they came. */
   dispose(): void {
     const link = this.#link;
+    for (const call of this.#calls.values()) call.settle();
     this.#flush(true);
     this.#drop();
     link?.close();
@@ -129,6 +169,7 @@ export class HostFeed implements Disposable {
     this.#queuedBytes = 0;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    this.booked([]);
   }
 
   /** False where these bytes were left out. */
@@ -170,5 +211,6 @@ export class HostFeed implements Disposable {
   #forget(call: FeedCall): void {
     if (!this.#calls.delete(call.no)) return;
     this.#keptBytes -= call.forget();
+    for (const [id, each] of this.#unbooked) if (each === call) this.#unbooked.delete(id);
   }
 }

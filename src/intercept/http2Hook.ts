@@ -15,7 +15,8 @@ export function installHttp2Hook(watcher: CallWatcher): Disposable {
     const host = field(':authority') ?? '';
     if (!watcher.isKnown(host)) return;
     const origin = `${field(':scheme') ?? 'https'}://${host}`;
-    const seen = watcher.begin({ origin, method: field(':method') ?? 'GET', path: field(':path') ?? '/', field });
+    const [method, path] = [field(':method') ?? 'GET', field(':path') ?? '/'];
+    const seen = watcher.begin({ origin, method, path, field, over: 'http2' });
     if (seen?.kind !== 'observed') return;
     const { tap } = seen;
     followed.set(stream, tap);

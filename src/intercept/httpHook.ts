@@ -29,12 +29,14 @@ export function installHttpHook(watcher: CallWatcher): Disposable {
     });
   });
   let isOn = true;
+  /** Until there is a first call, answers are not even looked up. */
+  let hasFollowed = false;
 
   function onCreated(request: Request & object): void {
     // Fields that were given as a list are not there yet: the name is all that is known then.
-    const field: FieldReader = (name) => textOf(request.getHeader?.(name));
-    const host = field('host') ?? textOf(request.host) ?? '';
+    const host = textOf(request.getHeader?.('host')) ?? textOf(request.host) ?? '';
     if (!watcher.isKnown(host)) return;
+    const field: FieldReader = (name) => textOf(request.getHeader?.(name));
     const { method, path, protocol } = request;
     if (typeof method !== 'string' || typeof path !== 'string') return;
     const origin = `${typeof protocol === 'string' ? protocol : 'https:'}//${host}`;
@@ -46,6 +48,7 @@ export function installHttpHook(watcher: CallWatcher): Disposable {
     }
     const state: Followed = { tap: seen.tap, isSent: false };
     followed.set(request, state);
+    hasFollowed = true;
     unreachable.register(request, state.tap);
     listen(request, 'write', (args) => {
       takeBody(state, args);
@@ -93,7 +96,7 @@ export function installHttpHook(watcher: CallWatcher): Disposable {
   }
 
   function of(message: unknown): { readonly state: Followed; readonly message: object } | null {
-    if (typeof message !== 'object' || message === null || !('request' in message)) return null;
+    if (!hasFollowed || typeof message !== 'object' || message === null || !('request' in message)) return null;
     const { request } = message;
     const state = typeof request === 'object' && request !== null ? followed.get(request) : undefined;
     return state === undefined ? null : { state, message };

@@ -17,6 +17,10 @@ export interface ShutBoardParts {
   /** Whether calls of this caller are looked at at all. */
   readonly concerns: (caller: string | null) => boolean;
   readonly onRefused: (refused: HostRefused) => void;
+  /** Calls that the orders know nothing of yet. */
+  readonly unbookedCalls: () => number;
+  /** Resolves once the orders know of every call that has ended; null where they do. */
+  readonly caughtUp: () => Promise<void> | null;
 }
 
 /** Keeps the meter's newest orders, and puts the guard of `fetch` in place while there is anything that it may have to stop. */
@@ -52,6 +56,7 @@ export class ShutBoard implements Disposable {
         watcher,
         refuse: (target, caller) => this.#answerFor(target, caller),
         findCaller: this.#parts.findCaller,
+        beforeDeciding: (caller) => this.#beforeDeciding(caller),
         runAs: (caller, call) => this.#callers.run(caller, call),
       });
     });
@@ -69,6 +74,14 @@ export class ShutBoard implements Disposable {
     this.#guard?.dispose();
     this.#guard = null;
     this.#orders = openOrders;
+  }
+
+  /** Near the line a call waits until it is known what those before it came to: else a loop without a pause would run past it. */
+  #beforeDeciding(caller: string | null): Promise<void> | null {
+    const { hasHardBudget, shut, roomForCalls } = this.#orders;
+    const { unbookedCalls, caughtUp, concerns } = this.#parts;
+    if (!hasHardBudget || shut !== null || unbookedCalls() < roomForCalls || !concerns(caller)) return null;
+    return caughtUp();
   }
 
   /** Dollars that are billed stop no call that bills none: local models, plans and logins with a subscription. */

@@ -1,4 +1,5 @@
 import type { Disposable } from '../domain/disposable.ts';
+import { watchReading } from './answerReader.ts';
 import type { CallWatcher, FieldReader, HostTap } from './contract.ts';
 import { endOfError } from './networkError.ts';
 import { followChannels, quietly } from './subscribe.ts';
@@ -38,7 +39,7 @@ export function installUndiciHook(watcher: CallWatcher): Disposable {
     const { origin: given, path, method } = request;
     const origin = typeof given === 'string' ? given : given instanceof URL ? given.origin : '';
     if (!watcher.isKnown(origin) || typeof path !== 'string' || typeof method !== 'string') return;
-    const seen = watcher.begin({ origin, method, path, field: fieldsOf(request.headers) });
+    const seen = watcher.begin({ origin, method, path, field: fieldsOf(request.headers), tellsReader: true });
     if (seen === null) return;
     if (seen.kind === 'refused') {
       abortAtStart(request, seen.sentence);
@@ -48,6 +49,7 @@ export function installUndiciHook(watcher: CallWatcher): Disposable {
     followed.set(request, state);
     unreachable.register(request, state.tap);
     if (!telling.has(Object.getPrototypeOf(request) as object)) listenToMethods(request, state);
+    if (seen.askReader !== null) watchReading(request, { watcher, isOn: () => isOn, onReading: seen.askReader });
   }
 
   /** For undici 6 and older, whose channels do not tell of chunks: listens at the methods of this one object. */

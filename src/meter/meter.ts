@@ -153,7 +153,7 @@ export class Meter {
       onBooked: (record) => {
         this.#budgets.booked(record);
         this.#snapshots.booksChanged();
-        if (record.source === 'host') void this.#renewOrders();
+        if (record.source === 'host') void this.#renewOrders(record.id);
       },
       log,
     });
@@ -385,10 +385,10 @@ export class Meter {
   }
 
   /** After a call that an extension host made itself its next one is near: sooner than a snapshot is due. */
-  async #renewOrders(): Promise<void> {
+  async #renewOrders(booked: string): Promise<void> {
     try {
       await this.#budgets.readBoard();
-      this.#hosts.ordersChanged();
+      this.#hosts.ordersChanged(booked);
     } catch {
       // The next snapshot reads the books again, and says so where it cannot.
     }

@@ -33,7 +33,7 @@ export interface CoverageLine {
   readonly label: string;
   readonly way: CoverageWay;
   readonly stop: CoverageStop;
-  /** Null where none was seen this week, and for a kind of call, of which nobody keeps it. */
+  /** Null where none was seen: of an agent this week, of a kind of call in this window. Of a kind that is not seen: its last beginning. */
   readonly lastCallAtMs: number | null;
   /** One sentence. */
   readonly detail: string;

@@ -30,6 +30,8 @@ export const coverageStrings = {
   } satisfies Record<CoverageStop, string>,
   lastCall: (time: string) => `last call ${time}`,
   noCall: 'no call this week',
+  noneHere: 'no call in this window yet',
+  lastOpened: (time: string) => `last opened ${time}`,
   openRow: (label: string) => `Coverage of ${label}`,
 };
 
@@ -39,9 +41,12 @@ export function coverageView(
 ): readonly CoverageRowView[] {
   return lines.map(({ id, label, about, way, stop, lastCallAtMs, detail, action }) => {
     const words = coverageStrings;
-    const last = lastCallAtMs === null ? words.noCall : words.lastCall(times.printMinute(lastCallAtMs, nowMs));
-    const seen = [words.way[way], words.stop[stop], ...(about === 'kind' ? [] : [last])];
-    const facts = way === 'none' ? [words.way.none] : seen;
+    const time = lastCallAtMs === null ? null : times.printMinute(lastCallAtMs, nowMs);
+    const none = about === 'kind' ? words.noneHere : words.noCall;
+    const seen = [words.way[way], words.stop[stop], time === null ? none : words.lastCall(time)];
+    // Of a kind that is not seen there can be a beginning that is. When an agent was last seen says nothing of how it is seen now.
+    const unseen = [words.way.none, ...(time === null || about === 'agent' ? [] : [words.lastOpened(time)])];
+    const facts = way === 'none' ? unseen : seen;
     return { id, label, about, facts, isSeen: way !== 'none', detail, action };
   });
 }

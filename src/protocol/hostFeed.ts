@@ -17,6 +17,8 @@ export type HostItem =
       readonly fields: Readonly<Record<string, string>>;
       readonly atMs: number;
     }
+  /** The extension that made the call is known now, as it is shown. */
+  | { readonly kind: 'named'; readonly no: number; readonly caller: string }
   /** Bytes were left out here. Bytes that follow are still worth reading: a stream's last word often has the whole usage. */
   | { readonly kind: 'gap'; readonly no: number }
   | { readonly kind: 'end'; readonly no: number; readonly end: HostCallEnd; readonly atMs: number }
@@ -40,6 +42,8 @@ export interface HostBegin {
   readonly fields: Readonly<Record<string, string>>;
   /** The extension that made the call, as it is shown; null where it is not known. */
   readonly caller: string | null;
+  /** Where it is not known: the extension that probably made it, as it is shown; null or absent where nothing points at one. */
+  readonly probably?: string | null;
 }
 
 export interface HostRefused {
@@ -55,6 +59,10 @@ export type HostCallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upst
 export interface HostOrders {
   /** Some hard limit concerns calls of this window: only then is anything put in place that could stop one. */
   readonly hasHardBudget: boolean;
+  /** So many more calls surely fit into every hard limit, as far as what was booked tells what a call comes to; 0 where it does not. */
+  readonly roomForCalls: number;
+  /** Calls of this window, by id, that have been booked since the orders before these: these know of them. */
+  readonly booked?: readonly string[];
   /** Null while calls may leave. */
   readonly shut: ShutOrder | null;
 }
@@ -76,4 +84,4 @@ export interface ShutAnswer {
   readonly body: string;
 }
 
-export const openOrders: HostOrders = { hasHardBudget: false, shut: null };
+export const openOrders: HostOrders = { hasHardBudget: false, roomForCalls: 0, shut: null };

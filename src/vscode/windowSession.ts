@@ -162,6 +162,7 @@ export class WindowSession implements Disposable, TaskDesk {
         snapshot,
         isObserving: this.observation.observer.isOn,
         seenExtensions: this.observation.observer.lastSeenMs,
+        seenKinds: this.observation.observer.lastKindMs,
       }),
     };
   }

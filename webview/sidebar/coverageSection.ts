@@ -1,3 +1,4 @@
+import type { CoverageStep } from '../../src/protocol/coverage.ts';
 import { type CoverageRowView, coverageStrings } from '../../src/protocol/coverageView.ts';
 import { button } from '../shared/controls.ts';
 import { icon } from '../shared/icons.ts';
@@ -43,7 +44,7 @@ function coverageRow(row: CoverageRowView, ui: UiState, actions: Actions): VNode
     body: () =>
       h('div', {}, [
         h('p', { key: 'detail', text: row.detail }),
-        action !== null && h('p.quiet', { key: 'changes', text: action.changes }),
+        action !== null && h('p.quiet', { key: 'changes', text: changesOf(action) }),
         action !== null &&
           button({
             key: `act-${row.id}`,
@@ -53,4 +54,9 @@ function coverageRow(row: CoverageRowView, ui: UiState, actions: Actions): VNode
           }),
       ]),
   });
+}
+
+/** Begins with the button's words: by itself it would read as what holds now. */
+function changesOf({ text, changes }: CoverageStep): string {
+  return `${text}: ${changes.charAt(0).toLowerCase()}${changes.slice(1)}`;
 }

@@ -1,7 +1,7 @@
 import { decideAdmission, graver } from '../../budget/decideAdmission.ts';
 import { refusalSentence } from '../../budget/refusalSentence.ts';
 import { type ApiKind, apiKinds } from '../../domain/api.ts';
-import type { Amounts, Refusal } from '../../domain/budget.ts';
+import { type Amounts, dimensions, type Refusal } from '../../domain/budget.ts';
 import { refusalFor } from '../../gateway/refusalShape.ts';
 import type { HostOrders, ShutAnswer } from '../../protocol/hostFeed.ts';
 import { isHard } from './scopedLimits.ts';
@@ -17,13 +17,35 @@ const leastCall: Amounts = { costNanoUsd: 1, thinkingTokens: 1, outputTokens: 1,
 export function hostOrdersOf(limited: readonly LimitedAccount[]): HostOrders {
   const hasHardBudget = limited.some(({ limits }) => isHard(limits));
   const refusal = usedUpLimit(limited);
-  if (refusal === null) return { hasHardBudget, shut: null };
+  const roomForCalls = roomIn(limited);
+  if (refusal === null) return { hasHardBudget, roomForCalls, shut: null };
   const sentence = refusalSentence(refusal);
   const answers = Object.fromEntries(apiKinds.map((api) => [api, answerOf(api, sentence)])) as Record<
     ApiKind,
     ShutAnswer
   >;
-  return { hasHardBudget, shut: { sentence, onlyBilled: refusedOver(limited, true) === null, answers } };
+  return { hasHardBudget, roomForCalls, shut: { sentence, onlyBilled: refusedOver(limited, true) === null, answers } };
+}
+
+/** A call comes to more than the mean of those before it, and seldom to more than so many times as much. */
+const TIMES_THE_MEAN = 4;
+
+/** How many more calls surely fit, by what calls of each account came to so far. */
+function roomIn(limited: readonly LimitedAccount[]): number {
+  const rooms = limited.flatMap(({ limits, account }) =>
+    dimensions.flatMap((dimension) => {
+      const limit = limits.limits[dimension];
+      if (limit === null || limits.mode === 'warn') return [];
+      const adds = dimension === 'costNanoUsd' && limits.countsSubscription;
+      const spent = account.spent[dimension] + (adds ? account.spentSubscriptionNanoUsd : 0);
+      const held = account.held[dimension] + (adds ? account.heldSubscriptionNanoUsd : 0);
+      const { calls } = account.spent;
+      const mean = calls === 0 ? Number.POSITIVE_INFINITY : spent / calls;
+      const ofCall = dimension === 'calls' ? 1 : Math.max(1, TIMES_THE_MEAN * mean);
+      return [Math.max(0, Math.floor((limit - spent - held) / ofCall))];
+    }),
+  );
+  return rooms.length === 0 ? 0 : Math.min(...rooms);
 }
 
 /** The limit that no call fits in any more, where there is one. */

@@ -58,9 +58,9 @@ export class HostDesk {
     response.flushHeaders();
   }
 
-  /** Something that orders follow from has changed. */
-  ordersChanged(): void {
-    for (const window of this.#windows) window.sendOrders();
+  /** Something that orders follow from has changed; `booked` is the call that they know of from now on. */
+  ordersChanged(booked: string | null = null): void {
+    for (const window of this.#windows) window.sendOrders(booked);
   }
 
   /** Lets every window go, with its calls unbooked: they tell them to the next meter. */
@@ -75,6 +75,8 @@ class HostWindow {
   readonly #options: HostDeskOptions;
   readonly #frames = new FrameReader((frame) => this.#take(frame));
   readonly #calls = new Map<number, CallTap>();
+  /** Calls by id whose booking the window is to be told of. */
+  readonly #unbooked = new Set<string>();
   #workspaceId: string | null = null;
   #sentOrders = '';
   #hasLeft = false;
@@ -92,12 +94,14 @@ class HostWindow {
     return this.#frames.push(chunk);
   }
 
-  sendOrders(): void {
+  sendOrders(booked: string | null = null): void {
     if (this.#workspaceId === null || this.#hasLeft) return;
-    const orders = JSON.stringify(this.#options.ordersFor(this.#workspaceId));
-    if (orders === this.#sentOrders) return;
-    this.#sentOrders = orders;
-    this.#response.write(`${orders}\n`);
+    const orders = this.#options.ordersFor(this.#workspaceId);
+    const text = JSON.stringify(orders);
+    const isOurs = booked !== null && this.#unbooked.delete(booked);
+    if (text === this.#sentOrders && !isOurs) return;
+    this.#sentOrders = text;
+    this.#response.write(`${isOurs ? JSON.stringify({ ...orders, booked: [booked] }) : text}\n`);
   }
 
   /** The window is gone: its calls ended with it, or nobody will tell how they did. */
@@ -161,6 +165,11 @@ class HostWindow {
       case 'gap':
         tap?.gap?.();
         return;
+      case 'named': {
+        const agent = bounded(item.caller);
+        if (agent !== null) tap?.named?.(agent);
+        return;
+      }
       case 'end':
         this.#calls.delete(item.no);
         tap?.end(item.end, item.atMs);
@@ -190,14 +199,26 @@ class HostWindow {
       provider,
       ...match,
       auth,
-      agent: bounded(item.caller ?? undefined) ?? agentOf(request, ''),
+      agent: agentOfCall(item, request),
       session,
       subAgent: subAgentOf(request),
       requestEncoding: fields['content-encoding'] ?? null,
       source: 'host',
     });
     this.#calls.set(item.no, tap);
+    if (this.#unbooked.size >= MAX_CALLS) this.#unbooked.clear();
+    this.#unbooked.add(item.id);
   }
+}
+
+/** Who it is for sure, who it says that it is, who it probably is (with a question mark), or by what client it calls. */
+function agentOfCall({ caller, probably }: HostBegin, request: RequestHead): string {
+  const known = bounded(caller ?? undefined);
+  if (known !== null) return known;
+  const told = agentOf(request, '');
+  const guessed = bounded(probably ?? undefined);
+  const isTold = told !== 'unknown' && !told.endsWith('-sdk');
+  return isTold || guessed === null ? told : `${guessed}?`;
 }
 
 function requestIdOf(fields: Readonly<Record<string, string>>): string | null {

@@ -48,7 +48,7 @@ export interface CallMeterDeps {
 
 /** Follows one call from its first byte to its booked record. Holds counts and facts, never text. */
 export class CallMeter {
-  readonly #head: CallHead;
+  #head: CallHead;
   readonly #deps: CallMeterDeps;
   readonly #counts: TextCounts;
   #requestReader: RequestReader | null = null;
@@ -119,6 +119,15 @@ export class CallMeter {
   gap(): void {
     this.#incomplete = true;
     this.#note({ code: 'too-large', detail: 'the meter could not keep up and left bytes out' });
+  }
+
+  /** The agent of this call is known only now; where its session is ours to name, it is that agent's. */
+  named(agent: string): void {
+    if (agent === this.#head.agent) return;
+    this.#head = { ...this.#head, agent };
+    if (this.#session === null) return;
+    this.#session = this.#head.session ?? this.#request?.session ?? this.#deps.sessionOf(this.#head);
+    this.#deps.onInterim(this.#record(null, null));
   }
 
   /** A defect of ours while reading this call: it is booked with what is known, and says so. Only the kind of error is kept. */

@@ -15,6 +15,8 @@ export type ObservedItem =
   | { readonly kind: 'responseBytes'; readonly id: string; readonly bytes: Uint8Array; readonly atMs: number }
   /** Bytes of this call were left out because the observer could not keep up. */
   | { readonly kind: 'gap'; readonly id: string }
+  /** The agent of this call is known only now. */
+  | { readonly kind: 'named'; readonly id: string; readonly agent: string }
   | { readonly kind: 'end'; readonly id: string; readonly end: CallEnd; readonly atMs: number };
 
 export type ToObserver =

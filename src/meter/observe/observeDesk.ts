@@ -151,6 +151,9 @@ export class ObserveDesk {
       case 'gap':
         call.gap();
         return;
+      case 'named':
+        call.named(item.agent);
+        return;
       case 'end': {
         // A call whose record cannot be made is left to the ledger, which has what was last known of it.
         const ending: Promise<void> = call

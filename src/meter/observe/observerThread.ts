@@ -101,6 +101,7 @@ export class ObserverThread implements GatewayObserver {
       },
       end: (end, atMs) => this.#push({ kind: 'end', id, end, atMs }),
       gap: () => this.#push({ kind: 'gap', id }),
+      named: (agent) => this.#push({ kind: 'named', id, agent }),
     };
   }
 

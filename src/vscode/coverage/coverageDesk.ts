@@ -1,4 +1,5 @@
 import { commands, env, extensions, UIKind } from 'vscode';
+import type { CallKind } from '../../intercept/contract.ts';
 import type { CommandId, SettingKey } from '../../manifest/manifest.ts';
 import type { CoverageActionId, CoverageLine } from '../../protocol/coverage.ts';
 import type { NowSnapshot } from '../../protocol/snapshot.ts';
@@ -26,6 +27,7 @@ export class CoverageDesk {
     readonly snapshot: NowSnapshot | null;
     readonly isObserving: boolean;
     readonly seenExtensions: ReadonlyMap<string, number>;
+    readonly seenKinds: ReadonlyMap<CallKind, number>;
   }): readonly CoverageLine[] {
     this.#lookAgain();
     return coverageLines({

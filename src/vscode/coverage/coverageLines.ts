@@ -1,3 +1,4 @@
+import type { CallKind } from '../../intercept/contract.ts';
 import type { CoverageActionId, CoverageLine, CoverageStep } from '../../protocol/coverage.ts';
 import { type AgentExtension, agentExtensionOf } from '../inHost/agentExtensions.ts';
 import type { CoverageRow } from './agentCoverage.ts';
@@ -37,6 +38,8 @@ export interface CoverageLineFacts {
   readonly lastToldMs: ReadonlyMap<string, number>;
   /** Extensions that were seen calling in this window, by id. */
   readonly seenExtensions: ReadonlyMap<string, number>;
+  /** Calls of kinds that stand on lines of their own, as this window saw them begin. */
+  readonly seenKinds: ReadonlyMap<CallKind, number>;
 }
 
 /** One line for each agent that is installed here or was seen calling; those that are seen come first, kinds of calls last. Pure. */
@@ -162,7 +165,7 @@ function inHost(
     way: 'host',
     stop: 'refuses',
     detail:
-      'Its calls are read as they pass inside VS Code. None that runs can be ended: past the line of a budget go those that run when it is crossed, and those that begin in the tenth of a second or so until VS Code is told. Then the next one is refused.',
+      'Its calls are read as they pass inside VS Code. None that runs can be ended: past the line of a budget go those that run when it is crossed. The next one is refused: by the global fetch at once, by other ways once VS Code is told, a tenth of a second or so later.',
     action: steps.stopObserving,
   };
 }

@@ -2,14 +2,16 @@ import { extensions, type LogOutputChannel } from 'vscode';
 import { systemClock } from '../../domain/clock.ts';
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import { createCallerFinder, type ExtensionFolder } from '../../intercept/callerFinder.ts';
+import { CallerGuess } from '../../intercept/callerGuess.ts';
 import { createCallWatcher } from '../../intercept/callWatcher.ts';
+import type { CallKind } from '../../intercept/contract.ts';
 import { HostFeed } from '../../intercept/hostFeed.ts';
 import { installHooks } from '../../intercept/installHooks.ts';
 import { ShutBoard } from '../../intercept/shutBoard.ts';
 import { type HostOrders, openOrders } from '../../protocol/hostFeed.ts';
 import { openHostLink } from '../../protocol/hostFeedClient.ts';
 import type { MeterConnection } from '../meter/meterHost.ts';
-import { agentNameOf } from './agentExtensions.ts';
+import { agentExtensionOf, agentNameOf } from './agentExtensions.ts';
 
 /** A meter that does not take what is observed is asked again after so long. */
 const RETRY_MS = 1_000;
@@ -35,6 +37,8 @@ export class HostObserver implements Disposable {
   #failures = 0;
   /** When a call of each extension was last seen begin, by id; calls of nobody known are under "". */
   readonly lastSeenMs = new Map<string, number>();
+  /** When a call of each of these kinds was last seen begin. */
+  readonly lastKindMs = new Map<CallKind, number>();
 
   constructor(log: LogOutputChannel, onSeen: () => void) {
     this.#log = log;
@@ -73,6 +77,10 @@ export class HostObserver implements Disposable {
         this.lastSeenMs.set(caller ?? '', Date.now());
         this.#onSeen();
       },
+      onKind: (kind) => {
+        this.lastKindMs.set(kind, Date.now());
+        this.#onSeen();
+      },
       onFailure: (error) => this.#report(error),
     });
   }
@@ -89,6 +97,7 @@ interface RunningPorts {
   readonly wishes: () => ObserverWishes | null;
   readonly log: (sentence: string) => void;
   readonly onSeen: (caller: string | null) => void;
+  readonly onKind: (kind: CallKind) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -109,7 +118,10 @@ class Running {
     this.#feed = this.#hooks.push(
       new HostFeed({
         workspaceId: () => ports.wishes()?.workspaceId ?? 'default',
-        onOrders: (orders) => this.shut.take(orders, watcher),
+        onOrders: (orders) => {
+          this.shut.take(orders, watcher);
+          this.#feed.booked(orders.booked ?? []);
+        },
         log: ports.log,
       }),
     );
@@ -122,6 +134,8 @@ class Running {
           const caller = refused.caller === null ? null : agentNameOf(refused.caller);
           this.#feed.tell({ ...refused, caller });
         },
+        unbookedCalls: () => this.#feed.unbookedCalls,
+        caughtUp: () => this.#feed.caughtUp(),
       }),
     );
     const watcher = createCallWatcher({
@@ -131,7 +145,10 @@ class Running {
       gatewayPort: () => ports.wishes()?.connection?.lock.port ?? null,
       findCaller: () => findOnStack() ?? this.shut.currentCaller(),
       nameOf: agentNameOf,
-      mayObserve: (caller) => this.#mayObserve(caller),
+      guess: new CallerGuess({ runningAgents }),
+      mayObserve: (caller) => !this.#isIgnored(caller),
+      onSeen: ports.onSeen,
+      onKind: ports.onKind,
       refusal: (seen, caller) => this.shut.refusal(seen, caller),
       onFailure: ports.onFailure,
     });
@@ -170,15 +187,16 @@ class Running {
     this.#feed.connect((events) => openHostLink(connection.lock, events));
   }
 
-  #mayObserve(caller: string | null): boolean {
-    if (this.#isIgnored(caller)) return false;
-    this.#ports.onSeen(caller);
-    return true;
-  }
-
   #isIgnored(caller: string | null): boolean {
     return caller !== null && this.#ports.wishes()?.ignored.has(caller.toLowerCase()) === true;
   }
+}
+
+/** Agents' extensions that call from inside this host. Copilot Chat is not among them: its calls say whose they are. */
+function runningAgents(): readonly string[] {
+  return extensions.all.flatMap(({ id, isActive }) =>
+    isActive && agentExtensionOf(id)?.reach === 'inHost' ? [id] : [],
+  );
 }
 
 /** Without ourselves, who are on the stack of every call that we see. */

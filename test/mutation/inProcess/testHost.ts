@@ -68,7 +68,14 @@ async function runMutant(order: MutantOrder): Promise<MutantAnswer> {
   const wanted = new Set(order.testIds);
   const took = (id: string) => order.baselineMs[id] ?? 0;
   // The quick ones first: most mutants are noticed by many tests.
-  const tests = collecting.tests.filter((test) => wanted.has(test.id)).sort((a, b) => took(a.id) - took(b.id));
+  let leftMs = budgetMs;
+  const tests = collecting.tests
+    .filter((test) => wanted.has(test.id))
+    .sort((a, b) => took(a.id) - took(b.id))
+    .filter((test, index) => {
+      leftMs -= took(test.id);
+      return index === 0 || leftMs >= 0;
+    });
   if (order.hitLimit !== null) state.hitLimit = order.hitLimit;
   state.hitCount = 0;
   state.activeMutant = order.mutantId;

@@ -309,7 +309,7 @@ export function coverageState(nowMs: number): SidebarState {
         ...{ id: 'extension:saoudrizwan.claude-dev', label: 'Cline (extension)', way: 'host', stop: 'refuses' },
         lastCallAtMs: nowMs - 600_000,
         detail:
-          'Its calls are read as they pass inside VS Code. None that runs can be ended: past the line of a budget go those that run when it is crossed, and those that begin in the tenth of a second or so until VS Code is told. Then the next one is refused.',
+          'Its calls are read as they pass inside VS Code. None that runs can be ended: past the line of a budget go those that run when it is crossed. The next one is refused: by the global fetch at once, by other ways once VS Code is told, a tenth of a second or so later.',
         action: { id: 'stopObserving', text: 'Stop observing', changes },
       },
       {

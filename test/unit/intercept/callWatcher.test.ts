@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CallerGuess } from '../../../src/intercept/callerGuess.ts';
 import { type CallWatcherOptions, createCallWatcher } from '../../../src/intercept/callWatcher.ts';
 import { FeedCall } from '../../../src/intercept/feedCall.ts';
 import { maskedAuthorization, maskedPath } from '../../../src/intercept/headerFields.ts';
@@ -21,6 +22,9 @@ function watcherOf(change: Partial<CallWatcherOptions> = {}) {
       found += 1;
       return 'some.agent';
     },
+    guess: new CallerGuess({ runningAgents: () => [] }),
+    onSeen: () => undefined,
+    onKind: () => undefined,
     nameOf: (caller) => `${caller} by name`,
     mayObserve: () => true,
     refusal: () => null,
@@ -89,9 +93,66 @@ describe('the watcher of calls', () => {
     expect([begun.length, found()]).toEqual([0, 0]);
   });
 
+  it('tells that a call over HTTP/2 began, and a WebSocket, which is no call', () => {
+    const kinds: string[] = [];
+    const { watcher, begun } = watcherOf({ onKind: (kind) => kinds.push(kind) });
+    watcher.begin(request);
+    watcher.begin({ ...request, over: 'http2' });
+    watcher.begin({ ...request, path: '/v1/files', over: 'http2' });
+    watcher.begin({ ...request, method: 'GET', path: '/v1/responses', field: field({ 'sec-websocket-key': 'x' }) });
+    expect([kinds, begun.length]).toEqual([['http2', 'webSocket'], 2]);
+  });
+
   it('lets alone whom the user wants let alone, and refuses what must not leave', () => {
     expect(watcherOf({ mayObserve: (caller) => caller !== 'some.agent' }).watcher.begin(request)).toBeNull();
     expect(watcherOf({ refusal: () => 'No.' }).watcher.begin(request)).toEqual({ kind: 'refused', sentence: 'No.' });
+  });
+
+  it('knows the caller late where its hook can ask who reads, and guesses until then', () => {
+    const items: string[] = [];
+    let reader: string | null = null;
+    const seenCallers: (string | null)[] = [];
+    const { watcher, begun } = watcherOf({
+      findCaller: () => reader,
+      onSeen: (caller) => seenCallers.push(caller),
+      mayObserve: (caller) => caller !== 'unwanted.agent',
+      begin: (about) => {
+        begun.push(about);
+        const call = new FeedCall({ ...about, kind: 'begin', no: 1 }, silent);
+        return Object.assign(call, {
+          named: (caller: string) => items.push(`named ${caller}`),
+          leaveOut: () => items.push('left out'),
+        });
+      },
+    });
+    const asked = { ...request, tellsReader: true } as const;
+    const ask = (): boolean | null => {
+      const seen = watcher.begin(asked);
+      return seen?.kind === 'observed' ? (seen.askReader?.() ?? null) : null;
+    };
+    expect(ask()).toBe(false);
+    reader = 'some.agent';
+    const first = watcher.begin({ ...request, origin: 'https://api.anthropic.com' });
+    expect(first?.kind === 'observed' && first.askReader).toBeNull();
+    reader = null;
+    const second = watcher.begin(asked);
+    reader = 'some.agent';
+    expect(second?.kind === 'observed' && second.askReader?.()).toBe(true);
+    expect(items).toEqual(['named some.agent by name']);
+    reader = null;
+    watcher.begin(asked);
+    expect(begun.map(({ caller, probably }) => [caller, probably])).toEqual([
+      [null, null],
+      ['some.agent by name', null],
+      [null, null],
+      [null, 'some.agent by name'],
+    ]);
+    expect(seenCallers).toEqual([null, 'some.agent', null, 'some.agent', null]);
+
+    const third = watcher.begin(asked);
+    reader = 'unwanted.agent';
+    expect(third?.kind === 'observed' && third.askReader?.()).toBe(true);
+    expect(items.slice(1)).toEqual(['left out', 'named unwanted.agent by name']);
   });
 
   it('copies what it is shown, since others may write into it', () => {

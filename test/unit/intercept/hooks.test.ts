@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { get } from 'node:http';
 import { connect, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
@@ -209,6 +210,30 @@ describe('the hooks', () => {
     const pairs = told.map((call) => `${call.request.path} ${sentText(call)} ${receivedBytes(call).length}`);
     expect(pairs.sort()).toEqual(
       Array.from({ length: 100 }, (_, n) => `/sse/${n} {"n":${n}} ${events.join('').length}`).sort(),
+    );
+  });
+
+  it('show the handshake of a WebSocket, and nothing that passes after it', async () => {
+    await using server = await startEchoServer();
+    const seen = observe(server);
+    for (const open of [
+      () => new WebSocket(`ws://${server.host}/v1/responses`),
+      () => {
+        const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': 'x' };
+        return get(`${server.origin}/v1/responses`, { headers });
+      },
+    ]) {
+      await new Promise((over) => {
+        const opened = open();
+        if ('addEventListener' in opened) opened.addEventListener('error', over);
+        else opened.on('response', (response) => response.resume().on('end', over));
+      });
+    }
+    expect(seen.calls.map(({ request }) => [request.method, request.field('sec-websocket-key') !== undefined])).toEqual(
+      [
+        ['GET', true],
+        ['GET', true],
+      ],
     );
   });
 

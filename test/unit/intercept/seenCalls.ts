@@ -23,7 +23,11 @@ export interface Recorder {
 /** Records what hooks see of calls to these hosts, and may fail or refuse on demand. */
 export function recorder(
   hosts: ReadonlySet<string>,
-  options: { readonly refuse?: () => string | null; readonly fail?: () => void } = {},
+  options: {
+    readonly refuse?: () => string | null;
+    readonly fail?: () => void;
+    readonly askReader?: () => boolean;
+  } = {},
 ): Recorder {
   const calls: SeenCall[] = [];
   const failures: unknown[] = [];
@@ -64,7 +68,7 @@ export function recorder(
         fail();
       },
     };
-    return { kind: 'observed', tap };
+    return { kind: 'observed', tap, askReader: options.askReader ?? null };
   };
   return {
     calls,

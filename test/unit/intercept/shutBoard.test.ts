@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { apiKinds } from '../../../src/domain/api.ts';
 import { installHooks } from '../../../src/intercept/installHooks.ts';
 import { ShutBoard } from '../../../src/intercept/shutBoard.ts';
-import type { HostOrders, HostRefused, ShutAnswer } from '../../../src/protocol/hostFeed.ts';
+import { type HostOrders, type HostRefused, openOrders, type ShutAnswer } from '../../../src/protocol/hostFeed.ts';
 import { type EchoServer, startEchoServer } from './echoServer.ts';
 import { recorder } from './seenCalls.ts';
 
@@ -18,19 +18,32 @@ const answers = Object.fromEntries(
     },
   ]),
 ) as Record<(typeof apiKinds)[number], ShutAnswer>;
-const open: HostOrders = { hasHardBudget: true, shut: null };
-const shut = (onlyBilled = false): HostOrders => ({ hasHardBudget: true, shut: { sentence, onlyBilled, answers } });
+const open: HostOrders = { hasHardBudget: true, roomForCalls: 100, shut: null };
+const shut = (onlyBilled = false): HostOrders => ({
+  hasHardBudget: true,
+  roomForCalls: 0,
+  shut: { sentence, onlyBilled, answers },
+});
 const boards: ShutBoard[] = [];
+
+/** Calls whose booking the board does not know of, and what it waits for then. */
+let unbooked = 0;
+let caughtUp = (): Promise<void> | null => null;
 
 function boardFor(server: EchoServer, concerns: (caller: string | null) => boolean = () => true) {
   const refused: HostRefused[] = [];
-  const board = new ShutBoard({ findCaller: () => 'some.agent', concerns, onRefused: (told) => refused.push(told) });
+  const board = new ShutBoard({
+    ...{ findCaller: () => 'some.agent', concerns, onRefused: (told) => refused.push(told) },
+    ...{ unbookedCalls: () => unbooked, caughtUp: () => caughtUp() },
+  });
   boards.push(board);
   const seen = recorder(new Set([server.host, 'api.githubcopilot.com']));
   return { board, refused, seen };
 }
 
 afterEach(() => {
+  unbooked = 0;
+  caughtUp = () => null;
   for (const board of boards.splice(0)) board.dispose();
   globalThis.fetch = original;
 });
@@ -41,14 +54,14 @@ describe('the guard of fetch', () => {
   it('is there only while a hard budget is', async () => {
     await using server = await startEchoServer();
     const { board, seen } = boardFor(server);
-    board.take({ hasHardBudget: false, shut: null }, seen.watcher);
+    board.take(openOrders, seen.watcher);
     expect(globalThis.fetch).toBe(original);
     board.take(open, seen.watcher);
     const guard = globalThis.fetch;
     expect(guard).not.toBe(original);
     board.take(shut(), seen.watcher);
     expect(globalThis.fetch).toBe(guard);
-    board.take({ hasHardBudget: false, shut: null }, seen.watcher);
+    board.take(openOrders, seen.watcher);
     expect(globalThis.fetch).toBe(original);
   });
 
@@ -121,6 +134,56 @@ describe('the guard of fetch', () => {
     expect(board.refusal({ ...target, origin: 'https://api.openai.com' }, null)).toBe(sentence);
   });
 
+  it('waits near the line for the word about the calls before, and no further from it', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server, (caller) => caller !== 'ignored');
+    let waits = 0;
+    let speak: () => void = () => undefined;
+    caughtUp = () => {
+      waits += 1;
+      return new Promise((resolve) => {
+        speak = resolve;
+      });
+    };
+    const ask = (): Promise<Response> => fetch(`${server.origin}/v1/messages`, post);
+    board.take({ ...open, roomForCalls: 2 }, seen.watcher);
+    unbooked = 1;
+    expect((await ask()).status).toBe(200);
+    expect(waits).toBe(0);
+    unbooked = 2;
+    const refused = ask();
+    expect([waits, server.bodies.length]).toEqual([1, 1]);
+    board.take(shut(), seen.watcher);
+    speak();
+    expect((await refused).status).toBe(402);
+    // Nothing is waited for once it is shut, nor for what is no call.
+    expect((await ask()).status).toBe(402);
+    board.take({ ...open, roomForCalls: 0 }, seen.watcher);
+    expect((await fetch(`${server.origin}/v1/models`)).status).toBe(200);
+    expect(waits).toBe(1);
+    const passed = ask();
+    expect(waits).toBe(2);
+    speak();
+    expect((await passed).status).toBe(200);
+    expect(server.bodies).toHaveLength(3);
+  });
+
+  it('lets a call go that waited while the last hard budget went', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    let speak: () => void = () => undefined;
+    caughtUp = () =>
+      new Promise((resolve) => {
+        speak = resolve;
+      });
+    board.take({ ...open, roomForCalls: 0 }, seen.watcher);
+    const waiting = fetch(`${server.origin}/v1/messages`, post);
+    board.take(shut(), seen.watcher);
+    board.take(openOrders, seen.watcher);
+    speak();
+    expect((await waiting).status).toBe(200);
+  });
+
   it('is taken back only where it is still ours, and lets everything through otherwise', async () => {
     await using server = await startEchoServer();
     const { board, seen } = boardFor(server);
@@ -146,7 +209,7 @@ describe('the guard of fetch', () => {
     });
     board.take(open, seen.watcher);
     await fetch(`${server.origin}/v1/messages`, post);
-    board.take({ hasHardBudget: false, shut: null }, seen.watcher);
+    board.take(openOrders, seen.watcher);
     await fetch(`${server.origin}/v1/messages`, post);
     hooks.dispose();
     expect(callers).toEqual(['some.agent', null]);
@@ -161,6 +224,8 @@ describe('the guard of fetch', () => {
       },
       concerns: () => true,
       onRefused: () => undefined,
+      unbookedCalls: () => 0,
+      caughtUp: () => null,
     });
     boards.push(board);
     board.take(shut(), seen.watcher);

@@ -80,6 +80,37 @@ describe('ObserveDesk', () => {
     expect(lastLive()).toEqual([]);
   });
 
+  it('books a call under the agent that is known only later, in a session of that agent', async () => {
+    const sent: FromObserver[] = [];
+    const desk = new ObserveDesk({
+      clock: systemClock,
+      send: (message) => sent.push(message),
+      tokenizer: createO200kTokenizer(),
+      calibrator: createCalibrator(),
+      createPricer: () => pricer,
+      parseOverrides: () => ({ overrides: [], problems: [] }),
+      createRequestReader,
+      createResponseReader,
+    });
+    const begin = { kind: 'begin', head: { ...head('c', 'anthropic'), agent: 'unknown', session: null } } as const;
+    desk.receive({ type: 'items', items: [begin, { kind: 'requestEnd', id: 'c' }] });
+    await vi.advanceTimersByTimeAsync(300);
+    desk.receive({ type: 'items', items: [{ kind: 'named', id: 'c', agent: 'some-agent' }] });
+    await vi.advanceTimersByTimeAsync(300);
+    const live = sent.findLast((message) => message.type === 'live')?.calls[0];
+    expect([live?.agent, live?.session]).toEqual(['some-agent', 'some-agent@w#1970-01-01T00:00:00Z']);
+    desk.receive({ type: 'items', items: [{ kind: 'end', id: 'c', end: 'client-gone', atMs: 5 }] });
+    await vi.advanceTimersByTimeAsync(300);
+    const records = sent.flatMap((message) =>
+      message.type === 'record' ? [[message.stage, message.record.agent, message.record.session]] : [],
+    );
+    expect(records).toEqual([
+      ['begin', 'unknown', 'unknown@w#1970-01-01T00:00:00Z'],
+      ['update', 'some-agent', 'some-agent@w#1970-01-01T00:00:00Z'],
+      ['finish', 'some-agent', 'some-agent@w#1970-01-01T00:00:00Z'],
+    ]);
+  });
+
   it('reports the subscription windows of headers and of events, with the login that they belong to', async () => {
     const sent: FromObserver[] = [];
     const desk = new ObserveDesk({

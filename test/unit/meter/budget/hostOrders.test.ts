@@ -19,16 +19,31 @@ function limited(
 
 describe('what a window is told of its limits', () => {
   it('is nothing to stop without a hard limit', () => {
-    expect(hostOrdersOf([])).toEqual({ hasHardBudget: false, shut: null });
+    expect(hostOrdersOf([])).toEqual({ hasHardBudget: false, roomForCalls: 0, shut: null });
     const warn = limited({ costNanoUsd: 5e9 }, { costNanoUsd: 9e9 }, 'warn');
-    expect(hostOrdersOf([warn])).toEqual({ hasHardBudget: false, shut: null });
+    expect(hostOrdersOf([warn])).toEqual({ hasHardBudget: false, roomForCalls: 0, shut: null });
   });
 
   it('is that calls may leave while something is left', () => {
     expect(hostOrdersOf([limited({ costNanoUsd: 5e9 }, { costNanoUsd: 4.9e9 })])).toEqual({
       hasHardBudget: true,
+      roomForCalls: 0,
       shut: null,
     });
+  });
+
+  it('says how many calls surely fit: four times as large as those before them, and one call each', () => {
+    const room = (...accounts: readonly LimitedAccount[]): number => hostOrdersOf(accounts).roomForCalls;
+    expect(room(limited({ costNanoUsd: 5e9 }, {}))).toBe(0);
+    expect(room(limited({ costNanoUsd: 5e9 }, { costNanoUsd: 1e9, calls: 10 }))).toBe(10);
+    expect(room(limited({ costNanoUsd: 5e9 }, { costNanoUsd: 6e9, calls: 10 }))).toBe(0);
+    expect(room(limited({ calls: 7 }, { calls: 3 }))).toBe(4);
+    const many = limited({ costNanoUsd: 5e9, outputTokens: 1_000 }, { costNanoUsd: 1e9, outputTokens: 200, calls: 1 });
+    expect(room(many, limited({ calls: 7 }, { calls: 3 }))).toBe(1);
+    expect(room(limited({ calls: 7 }, { calls: 3 }), limited({ calls: 1 }, { calls: 1 }, 'warn'))).toBe(4);
+    const counted = limited({ costNanoUsd: 5e9 }, { calls: 10 });
+    const account = { ...counted.account, spentSubscriptionNanoUsd: 1e9 };
+    expect(room({ account, limits: { ...counted.limits, countsSubscription: true } })).toBe(10);
   });
 
   it('is the sentence of the limit that is used up, in the shape of each provider', () => {

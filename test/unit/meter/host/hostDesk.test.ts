@@ -17,6 +17,7 @@ interface Told {
   response: string;
   requestEnded: boolean;
   gaps: number;
+  named: string | null;
   answer: ResponseHead | null;
   end: CallEnd | null;
 }
@@ -52,7 +53,16 @@ class Meter {
   }
 
   #begin(head: CallHead) {
-    const told: Told = { head, request: '', response: '', requestEnded: false, gaps: 0, answer: null, end: null };
+    const told: Told = {
+      head,
+      request: '',
+      response: '',
+      requestEnded: false,
+      gaps: 0,
+      named: null,
+      answer: null,
+      end: null,
+    };
     this.told.push(told);
     return {
       requestBytes: (chunk: Uint8Array) => {
@@ -72,6 +82,9 @@ class Meter {
       },
       gap: () => {
         told.gaps += 1;
+      },
+      named: (agent: string) => {
+        told.named = agent;
       },
     };
   }
@@ -132,6 +145,20 @@ describe('what a window observes', () => {
     expect([told?.request, told?.requestEnded, told?.response.length]).toEqual(['{"model":"m"}', true, 700_000]);
     expect(told?.answer).toMatchObject({ httpStatus: 200, contentType: 'text/event-stream', requestId: 'req_1' });
     expect([feed.inFlight, meter.desk.inFlight]).toEqual([0, 0]);
+  });
+
+  it('has the name of a caller that is known late, and until then what it says of itself, a guess, or its client', async () => {
+    const { meter, port } = await startMeter();
+    const feed = startFeed();
+    connect(feed, port);
+    const unnamed = (headers: Readonly<Record<string, string>>, probably: string | null) =>
+      feed.begin({ ...about(), id: newCallId(1_000), fields: headers, caller: null, probably });
+    unnamed({ 'user-agent': 'Cline/3' }, 'some-agent');
+    unnamed({ 'user-agent': 'Anthropic/JS 1' }, 'some-agent');
+    unnamed({ 'user-agent': 'Anthropic/JS 1' }, null);
+    unnamed({}, null).named('some-agent');
+    await vi.waitFor(() => expect(meter.told[3]?.named).toBe('some-agent'));
+    expect(meter.told.map(({ head }) => head.agent)).toEqual(['cline', 'some-agent?', 'anthropic-sdk', 'unknown']);
   });
 
   it('arrives whole however large it is, and whatever comes meanwhile', async () => {
@@ -284,8 +311,60 @@ describe('orders', () => {
     connect(feed, port);
     await vi.waitFor(() => expect(got).toEqual([openOrders]));
     meter.desk.ordersChanged();
-    meter.orders = { hasHardBudget: true, shut: null };
+    meter.orders = { hasHardBudget: true, roomForCalls: 3, shut: null };
     meter.desk.ordersChanged();
-    await vi.waitFor(() => expect(got).toEqual([openOrders, { hasHardBudget: true, shut: null }]));
+    await vi.waitFor(() => expect(got).toEqual([openOrders, { hasHardBudget: true, roomForCalls: 3, shut: null }]));
+  });
+
+  it('say which calls they know of, so that a window can wait for them', async () => {
+    const { meter, port } = await startMeter();
+    const other = startFeed();
+    const feed = startFeed((orders) => feed.booked(orders.booked ?? []));
+    connect(feed, port);
+    connect(other, port);
+    const [first, second] = [about(), about()];
+    expect(feed.caughtUp()).toBeNull();
+    const running = feed.begin(second);
+    const call = feed.begin(first);
+    other.begin(about());
+    expect(feed.caughtUp()).toBeNull();
+    call.end('complete', 1_300);
+    expect(feed.unbookedCalls).toBe(2);
+    await vi.waitFor(() => expect(meter.told).toHaveLength(3));
+    let isCaughtUp = false;
+    const wait = feed.caughtUp()?.then(() => {
+      isCaughtUp = true;
+    });
+    meter.orders = { hasHardBudget: true, roomForCalls: 3, shut: null };
+    meter.desk.ordersChanged();
+    expect([isCaughtUp, feed.unbookedCalls]).toEqual([false, 2]);
+    // The same orders again, since they know of one more call.
+    meter.desk.ordersChanged(first.id);
+    await wait;
+    expect([feed.unbookedCalls, other.unbookedCalls]).toEqual([1, 1]);
+    expect(feed.caughtUp()).toBeNull();
+    running.end('complete', 1_400);
+    const gone = feed.caughtUp();
+    expect(gone).not.toBeNull();
+    // Without a meter nobody is waited for.
+    feed.disconnect();
+    await gone;
+    expect(feed.caughtUp()).toBeNull();
+  });
+
+  it('are not waited for without end', async () => {
+    const { port } = await startMeter();
+    const feed = startFeed();
+    connect(feed, port);
+    vi.useFakeTimers();
+    try {
+      feed.begin(about()).end('complete', 1_300);
+      const wait = feed.caughtUp();
+      vi.advanceTimersByTime(3_000);
+      await wait;
+      expect([feed.caughtUp(), feed.unbookedCalls]).toEqual([null, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -6,6 +6,7 @@ import { systemClock } from '../../../../src/domain/clock.ts';
 import type { CallHead, CallTap } from '../../../../src/gateway/contract.ts';
 import { createRoutes } from '../../../../src/gateway/routes.ts';
 import { publicUpstreams } from '../../../../src/gateway/upstreams.ts';
+import { CallerGuess } from '../../../../src/intercept/callerGuess.ts';
 import { createCallWatcher } from '../../../../src/intercept/callWatcher.ts';
 import { HostFeed } from '../../../../src/intercept/hostFeed.ts';
 import { installHooks } from '../../../../src/intercept/installHooks.ts';
@@ -61,7 +62,7 @@ async function observedHost(readers: Partial<Readers>) {
         ownUpstream: (routeId) => (routeId === 'anthropic' ? own : null),
       }),
     activeTask: () => null,
-    ordersFor: () => ({ hasHardBudget: false, shut: null }),
+    ordersFor: () => ({ hasHardBudget: false, roomForCalls: 0, shut: null }),
     onRefused: () => undefined,
     clock: systemClock,
     log: () => undefined,
@@ -85,6 +86,9 @@ async function observedHost(readers: Partial<Readers>) {
       ownHosts: () => new Set([new URL(upstream.origin).host]),
       gatewayPort: () => null,
       findCaller: () => 'some.agent',
+      guess: new CallerGuess({ runningAgents: () => [] }),
+      onSeen: () => undefined,
+      onKind: () => undefined,
       nameOf: (caller) => caller,
       mayObserve: () => true,
       refusal: () => null,

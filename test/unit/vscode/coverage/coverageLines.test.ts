@@ -23,7 +23,7 @@ const rows = agentCoverage({
 function linesOf(change: Partial<CoverageLineFacts>) {
   return coverageLines({
     ...{ rows, commands: new Set<string>(), extensions: [], isObserving: false, ignored: new Set<string>() },
-    ...{ isRemote: false, lastCallMs: new Map(), seenExtensions: new Map() },
+    ...{ isRemote: false, lastCallMs: new Map(), seenExtensions: new Map(), seenKinds: new Map() },
     ...{ readsLogs: true, lastToldMs: new Map(), ...change },
   });
 }
@@ -83,8 +83,28 @@ describe('coverage', () => {
     expect(kinds({ isObserving: true })).toEqual(seen);
     expect(kinds({ isObserving: true, isRemote: true })).toEqual(seen.toSpliced(1, 1));
     expect(kinds({ extensions: ['continue.continue'] })).toEqual([]);
-    const [http2] = coverageView(linesOf({ isObserving: true }), { nowMs: 0, times: new TimePrinter('UTC') });
-    expect(http2?.facts).toEqual(['inside VS Code', 'cannot be stopped']);
+    const facts = (change: Partial<CoverageLineFacts>) =>
+      coverageView(linesOf({ isObserving: true, ...change }), { nowMs: 0, times: new TimePrinter('UTC') }).map(
+        (row) => row.facts,
+      );
+    expect(facts({})).toEqual([
+      ['inside VS Code', 'cannot be stopped', 'no call in this window yet'],
+      ['not seen'],
+      ['not seen'],
+      ['not seen'],
+    ]);
+    const seenKinds = new Map([
+      ['http2', 60_000],
+      ['webSocket', 120_000],
+    ] as const);
+    expect(facts({ seenKinds })).toEqual([
+      ['inside VS Code', 'cannot be stopped', 'last call 00:01'],
+      ['not seen'],
+      ['not seen', 'last opened 00:02'],
+      ['not seen'],
+    ]);
+    const lastCallMs = new Map([['continue', 60_000]]);
+    expect(facts({ isObserving: false, extensions: ['continue.continue'], lastCallMs })).toEqual([['not seen']]);
     for (const { detail } of linesOf({ isObserving: true })) expect(detail).toMatch(/\.$/);
   });
 
