@@ -8,7 +8,7 @@
 // The same commit gives the same bytes: nothing of the machine or of the time goes into a bundle.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { noticesOf } from './notices.mjs';
 
@@ -32,13 +32,34 @@ const shared = {
   tsconfigRaw: {},
 };
 
+/**
+ * The tokenizer's ranks become a file that is read when the first text is counted. Within a bundle their two megabytes would stay in
+ * memory for good, three times over: once as the text, and twice as a source that other characters make two bytes wide.
+ */
+const ranksFile = {
+  name: 'ranks-file',
+  setup(building) {
+    building.onLoad({ filter: /[\\/]js-tiktoken[\\/]dist[\\/]ranks[\\/]o200k_base\.js$/ }, async ({ path }) => {
+      const { default: ranks } = await import(pathToFileURL(path).href);
+      writeFileSync(join(dist, 'o200k.ranks'), ranks.bpe_ranks);
+      const contents = `import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+export default { get bpe_ranks() { return readFileSync(join(import.meta.dirname, 'o200k.ranks'), 'latin1'); } };`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
 /** CommonJS, since an editor requires it; `import.meta` is spelled for it so that sources can be plain modules. */
 const node = {
   ...shared,
+  // A text with other characters takes two bytes for each in memory, for as long as its program runs.
+  charset: 'ascii',
   platform: 'node',
   format: 'cjs',
   target: 'node24',
   external: ['vscode'],
+  plugins: [ranksFile],
   define: {
     'import.meta.url': 'importMetaUrl',
     'import.meta.dirname': '__dirname',

@@ -26,9 +26,9 @@ export function activate(context: ExtensionContext): OutlayExports {
   const startMs = performance.now();
   const log = window.createOutputChannel('Outlay', { log: true });
   const notifier = new Notifier(log, context.globalState);
-  const report = (error: unknown): void => {
-    void notifier.warn('failure', `Outlay: ${error instanceof Error ? error.message : String(error)}`);
-  };
+  const report = (error: unknown): void => void notifier.warn('failure', failureText(error));
+  /** For commands, which the user is waiting for. */
+  const refuse = (error: unknown): void => void notifier.refuse(failureText(error));
 
   const surfaces: { show(state: SidebarState): void }[] = [];
   const session = new WindowSession(context, { log, notifier }, (state) => {
@@ -104,12 +104,12 @@ export function activate(context: ExtensionContext): OutlayExports {
       ...tasks.commands.handlers(),
     },
     (argument) => tasks.tree.lineOf(argument),
-    report,
+    refuse,
   );
 
   const trials = new TrialSurfaces(context, session.dataDir, {
     titleOfTask: (argument) => tasks.tree.lineOf(argument)?.label ?? null,
-    onError: report,
+    onError: refuse,
   });
 
   context.subscriptions.push(log, statusBar, sidebar, tasks, dashboard, trials, session, registrations);
@@ -118,4 +118,8 @@ export function activate(context: ExtensionContext): OutlayExports {
   performance.measure('outlay.activate', { start: startMs });
   if (context.extensionMode !== ExtensionMode.Test) return undefined;
   return inspectionFor(context, { ready, session, statusBar, tasks, dashboard });
+}
+
+function failureText(error: unknown): string {
+  return `Outlay: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -21,6 +21,7 @@ import { frontierCostOfPass } from './frontierCostOfPass.ts';
 import { leftOutSentences } from './leftOutSentences.ts';
 import { modelSummary } from './modelSummary.ts';
 import { MIN_TASKS_FOR_VERDICT } from './pairedInterval.ts';
+import { rankSlope } from './rankSlope.ts';
 import { compareText, type RunTable, runTable, type TableModel } from './runTable.ts';
 import { counted } from './sentences.ts';
 import { smallestTrial } from './smallestTrial.ts';
@@ -28,6 +29,9 @@ import { twoSided95 } from './studentT.ts';
 import { tasksNeeded } from './tasksNeeded.ts';
 import { thinkingOutliers } from './thinkingOutliers.ts';
 import { thinkingRow } from './thinkingRow.ts';
+
+/** What is known of runs does not tell requests apart: tasks differ, and few are run eight times. */
+const allRuns = [{ key: '', text: 'any run of this model' }];
 
 /** What the caller knows beside the runs. */
 export interface CompareContext {
@@ -66,6 +70,7 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions, conte
     models: table.models.map((model) => modelSummary(model, { pairs: wholePairs, frontier: costFrontier(frontiers) })),
     pairs,
     reversals,
+    slope: rankSlope(table),
     frontiers,
     costOfPass: table.models.map(costOfPass),
     frontierCostOfPass: frontierCostOfPass(table),
@@ -73,9 +78,10 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions, conte
     thinking: table.models.map(thinkingRow),
     thinkingOutliers: thinkingOutliers(
       table.models.flatMap(({ id, runs: own }) =>
-        own.map(({ run }) => ({ id: run.id, model: id.key, kind: 'run', thinkingTokens: run.thinkingTokens })),
+        own.map(({ run }) => ({ id: run.id, model: id.key, kinds: allRuns, thinkingTokens: run.thinkingTokens })),
       ),
-    ),
+      'run',
+    ).found,
     needed,
     smallestTrial: nextTrial(table, wholePairs, needed),
     forecasts: table.models.map(forecastOf),

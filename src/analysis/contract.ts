@@ -1,4 +1,6 @@
 import type { RunOrigin } from '../domain/run.ts';
+import type { RankSlope } from './rankContract.ts';
+import type { ThinkingOutlier, ThinkingRow } from './thinkingContract.ts';
 
 /*
  * What comparing comes to, as plain data that survives structured cloning and JSON. Amounts are nano-USD (means may have fractions),
@@ -23,6 +25,16 @@ export interface ModelId {
   readonly agent: string | null;
   /** For display: the model, with effort and agent only where another model of the comparison has the same name. */
   readonly label: string;
+}
+
+/** A model that could be compared. */
+export interface ModelName {
+  /** What tells it apart; what it is left out by. */
+  readonly label: string;
+  /** Verbatim: leaves it out with all efforts. */
+  readonly model: string;
+  readonly runs: number;
+  readonly isLeftOut: boolean;
 }
 
 export type PairState =
@@ -264,6 +276,7 @@ export interface FrontierCostOfPass {
   /** The same with the runs until 30 days before the newest run, on the tasks solved in both; null without such. */
   readonly monthAgoNanoUsd: number | null;
   readonly families: readonly FamilyContribution[];
+  readonly sentence: string;
 }
 
 export interface FamilyContribution {
@@ -287,48 +300,6 @@ export interface BudgetCurve {
     /** The same if every run that a budget stopped below this would have passed; equal to `passRate` without such runs. */
     readonly passRateAtMost: number;
   }[];
-}
-
-export interface ThinkingRow {
-  readonly model: string;
-  /** Of output tokens, and of cost, over runs whose thinking is known. */
-  readonly shareOfOutput: number | null;
-  readonly shareOfCost: number | null;
-  readonly tokensPerPassedTask: number | null;
-  readonly tokensPerFailedTask: number | null;
-  readonly knownRuns: number;
-  readonly unknownRuns: number;
-  readonly spread: RepeatSpread | null;
-  readonly sentence: string;
-}
-
-/** How far runs of one task by one model lie apart. */
-export interface RepeatSpread {
-  /** Tasks with two runs or more. */
-  readonly tasks: number;
-  readonly runs: number;
-  /** Of the cost: median and largest of max / min of a task. */
-  readonly medianMaxOverMin: number | null;
-  readonly largestMaxOverMin: number | null;
-  /** Mean over tasks of standard deviation (n) / mean. */
-  readonly meanCoefficientOfVariation: number | null;
-  /** Share of tasks whose coefficient is above 0.3. */
-  readonly shareAbove30Percent: number | null;
-  /** The same for thinking tokens. */
-  readonly thinkingMedianMaxOverMin: number | null;
-  readonly thinkingMeanCoefficientOfVariation: number | null;
-  /** Standard deviation of ln cost between runs of one task, pooled. */
-  readonly logSd: number | null;
-}
-
-/** A call, or a run, that thought far more than its model usually does. */
-export interface ThinkingOutlier {
-  readonly id: string;
-  readonly model: string;
-  readonly thinkingTokens: number;
-  readonly medianTokens: number;
-  /** Robust standard deviations above the median, on a log scale. */
-  readonly score: number;
 }
 
 /** Tasks needed until a pair's verdict, at the spread seen so far. */
@@ -484,6 +455,7 @@ export interface Comparison {
   readonly models: readonly ModelSummary[];
   readonly pairs: readonly PairResult[];
   readonly reversals: Reversals;
+  readonly slope: RankSlope;
   /** One for each axis for which there is a point. */
   readonly frontiers: readonly Frontier[];
   readonly costOfPass: readonly CostOfPass[];

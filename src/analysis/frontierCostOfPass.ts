@@ -1,8 +1,10 @@
+import { printUsd, printWhole } from '../domain/format.ts';
 import type { FamilyContribution, FrontierCostOfPass } from './contract.ts';
 import { attemptOf } from './costOfPass.ts';
 import { groupBy } from './groupBy.ts';
 import { modelFamily } from './modelFamily.ts';
 import { compareText, type RunTable, type TableModel, type UsableRun } from './runTable.ts';
+import { counted } from './sentences.ts';
 
 /** Smallest cost of a pass by task; tasks without a pass are missing. */
 type BestByTask = ReadonlyMap<number, number>;
@@ -20,15 +22,30 @@ const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 export function frontierCostOfPass(table: RunTable): FrontierCostOfPass {
   const best = bestByTask(table.models, () => true);
   const attempted = new Set(table.models.flatMap(({ cells }) => cells.flatMap(attemptedTask)));
-  return {
+  const facts = {
     nanoUsd: meanOver(best, best),
     solvedTasks: best.size,
     unsolvedTasks: attempted.size - best.size,
     monthAgoNanoUsd: monthAgo(table, best),
+  };
+  return {
+    ...facts,
+    sentence: sentenceOf(facts),
     families: [...groupBy(table.models, ({ id }) => modelFamily(id.model))]
       .map(([family, models]) => contributionOf(family, models, { table, best }))
       .toSorted((a, b) => compareText(a.family, b.family)),
   };
+}
+
+function sentenceOf(facts: Omit<FrontierCostOfPass, 'families' | 'sentence'>): string {
+  const { nanoUsd, solvedTasks, unsolvedTasks, monthAgoNanoUsd } = facts;
+  if (nanoUsd === null) return 'No task has been passed by any model yet.';
+  const unsolved =
+    unsolvedTasks === 0
+      ? ''
+      : `; ${printWhole(unsolvedTasks)} that nobody solved ${unsolvedTasks === 1 ? 'is' : 'are'} left out`;
+  const before = monthAgoNanoUsd === null ? '' : ` A month ago it was ${printUsd(monthAgoNanoUsd)}.`;
+  return `With the cheapest model for each task, a solved one costs ${printUsd(nanoUsd)} on average over ${counted(solvedTasks, 'solved task')}${unsolved}.${before}`;
 }
 
 function attemptedTask({

@@ -1,6 +1,6 @@
 import { medianOf } from './bootstrapTasks.ts';
-import type { RepeatSpread } from './contract.ts';
 import type { TableModel } from './runTable.ts';
+import type { RepeatSpread } from './thinkingContract.ts';
 
 /** A coefficient of variation that the study of repeated runs counts from. */
 const WIDE = 0.3;

@@ -1,5 +1,5 @@
 import type { Run, RunListPrice } from '../domain/run.ts';
-import type { CompareOptions, LeftOut, ModelId } from './contract.ts';
+import type { CompareOptions, LeftOut, ModelId, ModelName } from './contract.ts';
 import { groupBy } from './groupBy.ts';
 import { modelListPrice, weightedListPrice } from './modelListPrice.ts';
 import { repriceRun } from './repriceRun.ts';
@@ -48,9 +48,7 @@ type TableOptions = Pick<CompareOptions, 'without' | 'priceWeights' | 'reprice'>
 /** Groups runs by model and task. O(runs log runs). */
 export function runTable(all: readonly Run[], options: TableOptions): RunTable {
   const ids = modelIds(all);
-  const isKept = ({ model, label }: ModelId): boolean =>
-    !options.without.includes(model) && !options.without.includes(label);
-  const kept = all.filter((run) => isKept(ids.get(modelKey(run)) as ModelId)).toSorted(byIdentity);
+  const kept = all.filter((run) => !isLeftOut(ids.get(modelKey(run)) as ModelId, options.without)).toSorted(byIdentity);
   const tasks = [...new Set(kept.map(({ task }) => task))].toSorted(compareText);
   const taskIndex = new Map(tasks.map((task, index) => [task, index]));
   const titles: string[] = tasks.map((task) => task);
@@ -88,6 +86,21 @@ export function runTable(all: readonly Run[], options: TableOptions): RunTable {
       notRepriced,
     },
   };
+}
+
+function isLeftOut({ model, label }: ModelId, without: readonly string[]): boolean {
+  return without.includes(model) || without.includes(label);
+}
+
+/** Every model of the runs, those that are left out as well, by label. O(runs). */
+export function modelNames(all: readonly Run[], without: readonly string[]): readonly ModelName[] {
+  const ids = modelIds(all);
+  return [...groupBy(all, modelKey)]
+    .map(([key, runs]) => {
+      const id = ids.get(key) as ModelId;
+      return { label: id.label, model: id.model, runs: runs.length, isLeftOut: isLeftOut(id, without) };
+    })
+    .toSorted((a, b) => compareText(a.label, b.label));
 }
 
 /** Mean over a cell's runs of a figure, by task; NaN where no run has it. Runs are in one order, so that sums round the same way always. */

@@ -1,7 +1,7 @@
 import { printPercent, printWhole } from '../domain/format.ts';
-import type { ThinkingRow } from './contract.ts';
 import { repeatSpread } from './repeatSpread.ts';
 import type { TableModel, UsableRun } from './runTable.ts';
+import type { ThinkingRow } from './thinkingContract.ts';
 
 /**
  * What thinking takes of a model's output and cost, over runs whose thinking is known (and, for cost, priced), as ratios of totals; and how much a

@@ -33,7 +33,9 @@ const pairColumns: readonly Column[] = [
 export function comparisonText(comparison: Comparison, width: number): string {
   if (comparison.models.length === 0) return 'No runs to compare yet.\n';
   const reversed = comparison.pairs.filter(({ state }) => state === 'reversed' || state === 'possibly');
-  const parts = [`${comparison.sentences.join('\n')}\n`, modelTable(comparison, width)];
+  const { frontierCostOfPass, sentences } = comparison;
+  const said = frontierCostOfPass.nanoUsd === null ? sentences : [...sentences, frontierCostOfPass.sentence];
+  const parts = [`${said.join('\n')}\n`, modelTable(comparison, width)];
   if (reversed.length > 0) parts.push(pairTable(comparison, reversed.slice(0, MAX_PAIRS), width));
   if (reversed.length > MAX_PAIRS) parts.push(`and ${reversed.length - MAX_PAIRS} more; --json prints all pairs.\n`);
   if (comparison.smallestTrial !== null) parts.push(`${comparison.smallestTrial.sentence}\n`);

@@ -45,7 +45,12 @@ async function importReport({ dataDir, home, agent }: ImportArgs, io: CliIo): Pr
   }
   try {
     if (claim.unwritable !== null) throw new CliError(claim.unwritable);
-    const place = { homeDir: home ?? io.homeDir, env: home === null ? io.env : {}, platform: io.platform };
+    const place = {
+      homeDir: home ?? io.homeDir,
+      env: home === null ? io.env : {},
+      platform: io.platform,
+      isOwn: home === null,
+    };
     const log = (sentence: string) => io.stderr(`${sentence}\n`);
     return await importIntoFolder({
       ...{ dataDir, agent, place, log },

@@ -1,5 +1,9 @@
-import { formatTokens, formatUsd, printWhole } from '../domain/format.ts';
+import { groupBy } from '../analysis/groupBy.ts';
+import { estimatedFigure } from '../domain/figure.ts';
+import { describeFigure, formatTokens, formatUsd, printUsd, printWhole } from '../domain/format.ts';
+import { type CorrectedCost, correctedCost, type LogCorrection } from '../domain/logCorrection.ts';
 import { usdOf } from '../domain/money.ts';
+import { plainText } from '../domain/plainText.ts';
 import type { LedgerReader, ReportKey, ReportRow } from '../ledger/contract.ts';
 import { countedFigure, isAtApiPrices, type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
 import { type Column, textTable } from './textTable.ts';
@@ -40,7 +44,40 @@ export function reportText(reader: LedgerReader, args: ReportArgs): string {
     by === 'day' || by === 'month' ? rows.toSorted((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0)) : rows;
   if (json) return `${JSON.stringify(ordered.map(jsonRow), null, 2)}\n`;
   if (ordered.length === 0) return 'No calls yet.\n';
-  return reportTable(ordered, by, width);
+  const corrections = reader.corrections();
+  const sessions = corrections.length === 0 ? [] : bySession(reader, by === 'session' ? found : null, sinceDay);
+  const table = reportTable(ordered, by, width);
+  return `${table}${correctionText(by, sessions, corrections)}`;
+}
+
+function bySession(
+  reader: LedgerReader,
+  read: readonly ReportRow[] | null,
+  sinceDay: string | undefined,
+): readonly ReportRow[] {
+  return read ?? reader.report(sinceDay === undefined ? { by: 'session' } : { by: 'session', sinceDay });
+}
+
+/**
+ * What lower bounds of logs may come to, beside the table: a line for all, and for each session or agent of which there is something to say.
+ * None of it is in a sum.
+ */
+function correctionText(by: ReportKey, sessions: readonly ReportRow[], corrections: readonly LogCorrection[]): string {
+  const all = correctedCost(sessions.filter(isAtApiPrices), corrections);
+  if (all === null) return '';
+  const isKeyed = by === 'session' || by === 'agent';
+  const keyed = groupBy(isKeyed ? sessions : [], ({ key, agent }) => (by === 'agent' ? agent : key));
+  const lines = [...keyed].flatMap(([key, rows]) => {
+    const corrected = correctedCost(rows.filter(isAtApiPrices), corrections);
+    return corrected === null ? [] : [`  ${plainText(key)}: ${about(corrected)}`];
+  });
+  const named = lines.length === 0 ? '' : `\n${lines.join('\n')}`;
+  return `\nLogs with lower bounds: at API prices ${about(all)}.${named}\nThese are estimates; no sum and no budget has them.\n`;
+}
+
+function about({ costNanoUsd, sessions }: CorrectedCost): string {
+  const cost = describeFigure(estimatedFigure(costNanoUsd), printUsd);
+  return `${cost} (estimate from ${printWhole(sessions)} sessions seen both ways)`;
 }
 
 function jsonRow(row: ReportRow): ReportJsonRow {

@@ -74,6 +74,13 @@ export function printCompact(count: number): string {
   return Math.abs(count) < 1000 ? whole.format(count) : compact.format(count);
 }
 
+/** A ratio as a multiple with three significant digits: 1.22×, 340×, <0.001×. */
+export function printMultiple(ratio: number): string {
+  if (ratio >= 1000) return `${printWhole(Math.round(ratio))}×`;
+  const digits = ratio.toPrecision(3);
+  return `${digits.includes('e') ? '<0.001' : digits}×`;
+}
+
 /** A count in full, with separators. */
 export function printWhole(count: number): string {
   return whole.format(count);

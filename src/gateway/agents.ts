@@ -58,6 +58,8 @@ function agentByHeaders({ headers }: RequestHead): string {
   if (known !== undefined && !known.endsWith('-sdk')) return known;
   if (headers['goose-session-id'] !== undefined) return 'goose';
   if (headers['copilot-integration-id'] !== undefined) return 'copilot';
+  // All that Copilot CLI says of itself to a provider of the user's own.
+  if (/^(?:user|agent)$/.test(headers['x-initiator'] ?? '')) return 'copilot';
   const title = (headers['x-title'] ?? '').toLowerCase();
   if (Object.hasOwn(titles, title)) return titles[title] ?? 'unknown';
   if (headers['x-roo-task-id'] !== undefined) return 'roo-code';

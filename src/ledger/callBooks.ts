@@ -2,6 +2,7 @@ import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallCost, CallRecord } from '../domain/call.ts';
 import type { Accounts } from './accounts.ts';
 import type { Bookings } from './bookings.ts';
+import type { BothWays } from './bothWays.ts';
 import { callColumns, keyOf, partColumns, recordOf, selectCalls } from './callRow.ts';
 import type { ImportBatch, ImportCounts, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
@@ -14,6 +15,7 @@ import { Sightings } from './sightings.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import type { TaskStore } from './taskStore.ts';
 import { ToldCalls } from './toldCalls.ts';
+import { ToldSums } from './toldSums.ts';
 import { WireCover } from './wireCover.ts';
 
 export interface BooksOptions {
@@ -25,6 +27,7 @@ export interface BooksOptions {
   readonly bookings: Bookings;
   readonly rollups: Rollups;
   readonly tasks: TaskStore;
+  readonly bothWays: BothWays;
   /** For calls of logs; without it they are unpriced. */
   readonly price?: PriceImported | undefined;
   readonly nowMs: () => number;
@@ -36,6 +39,7 @@ export class CallBooks {
   readonly #rollups: Rollups;
   readonly #told: ToldCalls;
   readonly #cover: WireCover;
+  readonly #sums: ToldSums;
 
   constructor(options: BooksOptions) {
     this.#options = options;
@@ -43,10 +47,20 @@ export class CallBooks {
     this.#rollups = rollups;
     const price = options.price ?? (() => noCost);
     const markStale = (day: number, session: number) => rollups.markStale(day, session);
-    const sightings = new Sightings({ statements, names, price });
+    const sightings = new Sightings({
+      statements,
+      names,
+      price,
+      onSession: (session) => options.bothWays.noteSession(session),
+    });
     this.#cover = new WireCover({ statements, names, bookings, sightings, price, markStale });
-    const onSighted = (seq: number) => this.#cover.fillIn(seq);
-    this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, onSighted });
+    const onSighted = (seq: number): void => {
+      this.#cover.fillIn(seq);
+      options.bothWays.noteCall(seq);
+    };
+    const sums = new ToldSums({ statements, names, dayOf, price, markStale });
+    this.#sums = sums;
+    this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, sums, onSighted });
   }
 
   /** Runs work in one write transaction: all of it is committed, or nothing is and the error is thrown. */
@@ -56,11 +70,15 @@ export class CallBooks {
     try {
       this.#options.accounts.forget();
       const result = work();
+      this.#sums.settle();
       this.#rollups.settle();
       this.#options.accounts.write();
       db.exec('COMMIT');
+      this.#sums.forget(true);
       return result;
     } catch (error) {
+      this.#sums.forget(false);
+      this.#options.bothWays.forget();
       this.#options.names.forget();
       this.#rollups.forget();
       // Some failures (a full disk) have rolled back already.
@@ -87,6 +105,8 @@ export class CallBooks {
     const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
     this.#cover.cover(record, seq);
+    this.#options.bothWays.noteCall(seq);
+    this.#sums.noteSeen(record);
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
       this.#rollups.add(recordOfSeq(this.#options, seq), seq, { day, task });
@@ -123,7 +143,12 @@ export class CallBooks {
     const days = statements.all(`SELECT DISTINCT day FROM calls WHERE ${where}`, before);
     const deleted = statements.run(`DELETE FROM calls WHERE ${where}`, before);
     rememberForgotten(statements, Math.min(before, this.#options.nowMs()));
+    this.#options.bothWays.forget();
+    this.#sums.noteDeleted();
+    this.#sums.settle();
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
+    // Names that nothing refers to go, and rollups are where they are looked for.
+    this.#rollups.settle();
     this.#options.bookings.deleteBefore(before);
     if (deleted > 0) pruneNames(statements);
     names.forget();
@@ -133,6 +158,7 @@ export class CallBooks {
   /** Books what logs told of, and how far they were read. */
   bookImport({ calls, logs, retracted = [] }: ImportBatch): ImportCounts {
     this.#told.retract(retracted);
+    if (retracted.length > 0) this.#options.bothWays.forget();
     const counts = this.#told.book(calls);
     saveLogs(this.#options.statements, this.#options.names, logs);
     return counts;

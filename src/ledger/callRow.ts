@@ -64,10 +64,12 @@ export function partColumns(part: UsagePart, cost: CallCost, names: Names): Colu
 export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names): BookedRecord {
   const text = (column: string) => names.textOf(integerOf(row, column));
   const maybe = (column: string) => names.textOrNull(integerOrNull(row, column));
+  const isSum = tellsOfSum(maybe('pricing'));
   return {
     id: idOf(row['id']),
     startedAtMs: integerOf(row, 'started_at_ms'),
-    durationMs: integerOrNull(row, 'duration_ms'),
+    // What a sum is over is no time that a call took.
+    durationMs: isSum ? null : integerOrNull(row, 'duration_ms'),
     ttftMs: integerOrNull(row, 'ttft_ms'),
     workspaceId: text('workspace'),
     taskId: row['task_id'] === null ? null : textOf(row, 'task_id'),
@@ -96,7 +98,7 @@ export function recordOf(row: SqlRow, partRows: readonly SqlRow[], names: Names)
     cost: costOf(row, names),
     partCosts: partRows.map((part) => costOf(part, names)),
     problems: stringsOf(text('problems')),
-    ...(tellsOfSum(maybe('pricing')) ? { isSum: true } : {}),
+    ...(isSum ? { isSum: true } : {}),
   };
 }
 
@@ -120,7 +122,8 @@ export function keyOf(id: string): SqlValue {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-function idOf(key: unknown): string {
+/** The id of a call as it was before `keyOf`. */
+export function idOf(key: unknown): string {
   if (typeof key === 'string') return key;
   if (!(key instanceof Uint8Array) || key.length !== 16) throw new DamagedRow('id is neither a UUID nor text');
   const hex = Buffer.from(key).toString('hex');

@@ -2,10 +2,11 @@ import type { AuthKind } from '../domain/api.ts';
 import type { AccountState, Amounts, Dimension, Refusal, ScopedLimits } from '../domain/budget.ts';
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
+import type { LogCorrection } from '../domain/logCorrection.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { ReconciledCall, SessionBothWays } from '../domain/reconcile.ts';
 import type { Run, RunListPrice } from '../domain/run.ts';
-import type { Task, TaskEvent } from '../domain/task.ts';
+import type { Task, TaskEvent, TaskState } from '../domain/task.ts';
 import type { HistoryRow, HistoryRowKey, ModelUsageRow } from '../domain/usageRows.ts';
 
 export type ReportKey = 'model' | 'session' | 'day' | 'agent' | 'month' | 'folder' | 'branch' | 'task' | 'effort';
@@ -76,6 +77,14 @@ export interface LedgerReader {
   reconcile(session: string): readonly ReconciledCall[];
   /** The sessions that `reconcile` has something to compare of, the one with the newest call first; at most `limit`. */
   sessionsBothWays(limit: number): readonly SessionBothWays[];
+  /** Tasks that have calls: active, open, finished, each newest first; at most `limit` open and `limit` finished. `find` is a part of the title, '' for all. */
+  taskHeads(find: string, limit: number): readonly TaskHead[];
+  /** What one task used so far, dearest first; empty for no such task. */
+  taskUsage(taskId: string): readonly TaskUsageRow[];
+  /** What the newest finished calls tell of their requests, newest first. */
+  newestRequests(limit: number): readonly NewestRequest[];
+  /** By how much logs tell too little, of each agent of which enough sessions were seen both ways. */
+  corrections(): readonly LogCorrection[];
   /** Imports of runs, newest first. */
   imports(): readonly ImportSummary[];
   /** The runs of one import, or of all. */
@@ -91,6 +100,45 @@ export interface LedgerReader {
   /** Titles of all tasks, by their id. */
   taskTitles(): ReadonlyMap<string, string>;
   close(): void;
+}
+
+export interface TaskHead {
+  readonly id: string;
+  readonly title: string;
+  readonly state: TaskState;
+  /** Calls of a workspace go to it. */
+  readonly isActive: boolean;
+}
+
+/** Sums over a task's calls of one model, authorisation and role; null where a call of them has no count or no price. */
+export interface TaskUsageRow {
+  readonly model: string;
+  readonly auth: AuthKind;
+  readonly isSubAgent: boolean;
+  readonly calls: number;
+  readonly costNanoUsd: NanoUsd | null;
+  readonly inputTokens: number | null;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number | null;
+  readonly thinkingTokens: number | null;
+}
+
+/** What a finished call tells of its request. */
+export interface NewestRequest {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly model: string;
+  readonly agent: string;
+  readonly effort: string | null;
+  readonly session: string;
+  readonly subAgent: string | null;
+  /** All prompt tokens, cached or not. */
+  readonly promptTokens: number | null;
+  readonly thinkingTokens: number | null;
+  /** Tools that its answer asked for. */
+  readonly toolCalls: number;
+  readonly isOk: boolean;
 }
 
 export interface ImportSummary {

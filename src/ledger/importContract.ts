@@ -23,8 +23,13 @@ export interface ImportedCall {
   readonly usage: Usage;
   /** Only where shares of the usage have prices of their own (an advisor's); they add up to it. */
   readonly parts?: readonly UsagePart[];
-  /** What is told is the sum of several calls: it is none to count, and no rate that follows from a prompt's size applies. */
+  /**
+   * What is told is the sum of several calls: it is none to count, and no rate that follows from a prompt's size applies. It is over what was
+   * called from `atMs` for `durationMs`; calls of it that are in the books by themselves are taken out of it.
+   */
   readonly isSum: boolean;
+  /** A sum over all models of its session, of which `model` is one. */
+  readonly isOfAllModels?: boolean;
   readonly provenance: UsageProvenance;
   readonly billedNanoUsd: NanoUsd | null;
   readonly serviceTier: string | null;

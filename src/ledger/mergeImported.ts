@@ -28,10 +28,11 @@ export function mergeImported(a: ImportedCall, b: ImportedCall): ImportedCall {
     model: answer.model,
     effort: larger(a.effort, b.effort),
     atMs: home.atMs,
-    durationMs: maxKnown(a.durationMs, b.durationMs),
+    durationMs: a.isSum || b.isSum ? periodMs(a, b) : maxKnown(a.durationMs, b.durationMs),
     usage: mergeUsage(a.usage, b.usage),
     ...fullerParts(a.parts, b.parts),
     isSum: a.isSum || b.isSum,
+    ...(a.isOfAllModels || b.isOfAllModels ? { isOfAllModels: true } : {}),
     provenance: provenanceRank[a.provenance] >= provenanceRank[b.provenance] ? a.provenance : b.provenance,
     billedNanoUsd: maxKnown(a.billedNanoUsd, b.billedNanoUsd),
     serviceTier: larger(a.serviceTier, b.serviceTier),
@@ -50,6 +51,12 @@ function compareHomes(a: ImportedCall, b: ImportedCall): number {
     compareTexts(a.workspaceId, b.workspaceId) ||
     compareTexts(a.agent, b.agent)
   );
+}
+
+/** A sum is over all that its observations are over. */
+function periodMs(a: ImportedCall, b: ImportedCall): number {
+  const end = ({ atMs, durationMs }: ImportedCall): number => atMs + (durationMs ?? 0);
+  return Math.max(end(a), end(b)) - Math.min(a.atMs, b.atMs);
 }
 
 /** The fuller snapshot knows best which model answered. */

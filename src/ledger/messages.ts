@@ -30,6 +30,7 @@ export interface NowAnswer {
   readonly week: PeriodRows;
   readonly recent: readonly CallRecord[];
   readonly costSince: ReturnType<LedgerReader['costSince']>;
+  readonly corrections: ReturnType<LedgerReader['corrections']>;
   readonly health: LedgerHealth;
 }
 

@@ -3,6 +3,7 @@ import type { CallRecord } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Accounts } from './accounts.ts';
 import { Bookings } from './bookings.ts';
+import { BothWays } from './bothWays.ts';
 import { type BudgetCore, budgetCore } from './budgetCore.ts';
 import { BudgetZone } from './budgetZone.ts';
 import { CallBooks, calibrationOf } from './callBooks.ts';
@@ -121,6 +122,10 @@ class OpenedLedger {
         costSince: (sinceMs) => read((queries) => queries.costSince(sinceMs)),
         reconcile: (session) => read((queries) => queries.reconcile(session)),
         sessionsBothWays: (limit) => read((queries) => queries.sessionsBothWays(limit)),
+        taskHeads: (find, limit) => read((queries) => queries.taskHeads(find, limit)),
+        taskUsage: (taskId) => read((queries) => queries.taskUsage(taskId)),
+        newestRequests: (limit) => read((queries) => queries.newestRequests(limit)),
+        corrections: () => read((queries) => queries.corrections()),
         imports: () => read((queries) => queries.imports()),
         importedRuns: (name) => read((queries) => queries.importedRuns(name)),
         taskRuns: () => read((queries) => queries.taskRuns()),
@@ -226,6 +231,7 @@ class OpenedLedger {
     const rollups = new Rollups(statements, names);
     const shared = { statements, names, accounts, bookings, rollups, zone, owner: owner ?? thisProcess() };
     const tasks = new TaskStore(shared);
+    const bothWays = new BothWays(statements, names);
     return {
       connection,
       statements,
@@ -234,13 +240,14 @@ class OpenedLedger {
         ...shared,
         dayOf: this.#dayOf,
         tasks,
+        bothWays,
         price: this.#options.price,
         nowMs: () => clock.nowMs(),
       }),
       holds: new HoldBooks(shared),
       tasks,
       accounts,
-      queries: ledgerQueries(statements, names),
+      queries: ledgerQueries(statements, names, bothWays),
     };
   }
 

@@ -1,28 +1,44 @@
 import type { CallRecord } from '../domain/call.ts';
+import { learnCorrections } from '../domain/logCorrection.ts';
 import { latestPrices } from './bookedPrices.ts';
+import { BothWays, type SeenBothWays } from './bothWays.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
 import { historyRows, taskTitles } from './historyRows.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
-import { reconciledCalls, sessionsBothWays } from './reconciledCalls.ts';
+import { newestRequests } from './newestRequests.ts';
+import { reconciledCalls } from './reconciledCalls.ts';
+import { taskHeads, taskUsage } from './repricedTasks.ts';
 import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { folderOf } from './taskRow.ts';
 import { taskRuns } from './taskRuns.ts';
+import { countsOf } from './toldRecord.ts';
 import { modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
 export type LedgerQueries = Omit<LedgerReader, 'close'>;
 
-/** Reads of one connection. Throws what SQLite throws, and DamagedRow for rows that nothing of ours can have written. */
-export function ledgerQueries(statements: Statements, names: Names): LedgerQueries {
+/**
+ * Reads of one connection. Throws what SQLite throws, and DamagedRow for rows that nothing of ours can have written. `kept` is what the
+ * connection that writes keeps up to date; any other adds it up when it is asked.
+ */
+export function ledgerQueries(statements: Statements, names: Names, kept?: BothWays): LedgerQueries {
+  const bothWays = (): readonly SeenBothWays[] => (kept ?? new BothWays(statements, names)).sessions();
   return {
     report: (query) => reportRows(statements, query),
     calls: (query) => callRecords(statements, names, query),
     reconcile: (session) => reconciledCalls(statements, names, session),
-    sessionsBothWays: (limit) => sessionsBothWays(statements, limit),
+    taskHeads: (find, limit) => taskHeads(statements, find, limit),
+    taskUsage: (taskId) => taskUsage(statements, taskId),
+    newestRequests: (limit) => newestRequests(statements, names, limit),
+    sessionsBothWays: (limit) =>
+      bothWays()
+        .slice(0, limit)
+        .map(({ session, agent, callsBothWays, lastCallAtMs }) => ({ session, agent, callsBothWays, lastCallAtMs })),
+    corrections: () => learnCorrections(bothWays()),
     imports: () => importSummaries(statements),
     importedRuns: (name) => importedRuns(statements, name),
     taskRuns: () => taskRuns(statements),
@@ -49,6 +65,10 @@ export const emptyQueries: LedgerQueries = {
   costSince: () => [],
   reconcile: () => [],
   sessionsBothWays: () => [],
+  taskHeads: () => [],
+  taskUsage: () => [],
+  newestRequests: () => [],
+  corrections: () => [],
   imports: () => [],
   importedRuns: () => [],
   taskRuns: () => ({ runs: [], sharedTasks: 0 }),
@@ -147,7 +167,7 @@ function rowOf(row: SqlRow, by: ReportKey): ReportRow {
 }
 
 function callRecords(statements: Statements, names: Names, query: CallsQuery): readonly CallRecord[] {
-  const conditions = ['owner_pid IS NULL'];
+  const conditions = ['owner_pid IS NULL', countsOf('calls')];
   const values: SqlValue[] = [];
   if (query.sinceMs !== undefined) {
     conditions.push('started_at_ms >= ?');

@@ -1,13 +1,14 @@
 import { mergeUsage } from '../domain/mergeUsage.ts';
-import type { CallView, ReconciledCall, SessionBothWays } from '../domain/reconcile.ts';
+import type { CallView, ReconciledCall } from '../domain/reconcile.ts';
 import { provenanceOf, recordOf, selectCalls, usageOf } from './callRow.ts';
 import type { Names } from './names.ts';
-import { integerOf, integerOrNull, type SqlRow, type Statements, textOf } from './sqlite.ts';
+import { integerOf, integerOrNull, type SqlRow, type Statements } from './sqlite.ts';
+import { countsOf } from './toldRecord.ts';
 
 /** The calls of a session by whoever names it so, the wire or a log, oldest first. */
 export function reconciledCalls(statements: Statements, names: Names, session: string): readonly ReconciledCall[] {
   const rows = statements.all(
-    `${selectCalls} WHERE owner_pid IS NULL AND (session = (SELECT id FROM names WHERE name = ?1)
+    `${selectCalls} WHERE owner_pid IS NULL AND ${countsOf('calls')} AND (session = (SELECT id FROM names WHERE name = ?1)
        OR seq IN (SELECT call FROM sightings WHERE session = (SELECT id FROM names WHERE name = ?1)))
      ORDER BY started_at_ms, seq`,
     session,
@@ -27,24 +28,6 @@ export function reconciledCalls(statements: Statements, names: Names, session: s
       told: isTold ? own : sighted,
     };
   });
-}
-
-/** Sessions, as logs name them, with calls that the wire and a log told of. */
-export function sessionsBothWays(statements: Statements, limit: number): readonly SessionBothWays[] {
-  return statements
-    .all(
-      `SELECT session.name AS session, agent.name AS agent, count(DISTINCT s.call) AS calls, max(c.started_at_ms) AS newest
-       FROM sightings s JOIN calls c ON c.seq = s.call JOIN names session ON session.id = s.session JOIN names agent ON agent.id = s.agent
-       WHERE s.source = 'transcript' AND c.source <> 'transcript' AND c.owner_pid IS NULL
-       GROUP BY s.session ORDER BY newest DESC, s.session LIMIT ?`,
-      limit,
-    )
-    .map((row) => ({
-      session: textOf(row, 'session'),
-      agent: textOf(row, 'agent'),
-      callsBothWays: integerOf(row, 'calls'),
-      lastCallAtMs: integerOf(row, 'newest'),
-    }));
 }
 
 function viewOf(row: SqlRow): CallView {

@@ -104,18 +104,19 @@ export class Rollups {
 
   #sumLater(row: RollupRow, sign: 1 | -1): void {
     const key = `${row.day} ${row.session} ${row.model} ${row.effort} ${row.agent} ${row.auth} ${row.workspace}`;
-    let sum = this.#later.get(key);
+    const sum = this.#later.get(key);
     if (sum === undefined) {
-      sum = { ...row };
-      for (const name of summed) sum[name] = 0;
-      this.#later.set(key, sum);
+      if (sign < 0) for (const name of summed) row[name] = 0 - row[name];
+      this.#later.set(key, row);
+      return;
     }
     for (const name of summed) sum[name] += sign * row[name];
     sum.newest = Math.max(sum.newest, row.newest);
   }
 
   flush(): void {
-    for (const row of this.#later.values()) this.#statements.prepare(addSql).run({ ...row });
+    const statement = this.#statements.prepare(addSql);
+    for (const row of this.#later.values()) statement.run({ ...row });
     this.#later.clear();
   }
 

@@ -15,6 +15,10 @@ const summed = [
 /** A row that is no call but the sum of several, of which only a log tells. */
 const isSum = `(c.pricing IS NOT NULL AND (SELECT name FROM names WHERE id = c.pricing) LIKE '%,true]')`;
 
+/** Of a sum nothing may count: then it shows nowhere. */
+const counts = `(c.pricing IS NULL OR c.web_searches > 0 OR NOT (c.input_tokens IS 0 AND c.output_tokens IS 0 AND c.cache_read_tokens IS 0
+    AND c.cache_write_5m_tokens IS 0 AND c.cache_write_1h_tokens IS 0) OR NOT ${isSum})`;
+
 /** What the parts of a call come to by model, for calls whose parts add up to them: those are shared out, and no others. */
 const parts = `by_model AS MATERIALIZED (
   SELECT p.call AS call, ifnull(p.model, c.model) AS model, ifnull(p.model, c.model) <> c.model AS is_other, min(p.ordinal) AS ordinal,
@@ -34,7 +38,7 @@ const wholeCalls = `SELECT c.day, c.session, c.model, ifnull(c.effort, 0) AS eff
     c.thinking_tokens IS NULL AS unknown_thinking_calls,
     iif(c.thinking_tokens IS NULL, ifnull(c.thinking_at_least_tokens, 0), 0) AS thinking_at_least_tokens, c.tool_calls AS tool_calls,
     c.cost_nano_usd IS NULL AS unpriced_calls, c.provenance, c.source, c.started_at_ms
-  FROM calls c WHERE c.owner_pid IS NULL AND c.seq NOT IN (SELECT call FROM shared_calls)`;
+  FROM calls c WHERE c.owner_pid IS NULL AND ${counts} AND c.seq NOT IN (SELECT call FROM shared_calls)`;
 
 /** A call counts once among those of unknown thinking and once among those without a price, at its first share that is: its own before others. */
 const shares = `SELECT c.day, c.session, m.model, iif(m.is_other, 0, ifnull(c.effort, 0)) AS effort, c.agent, c.auth, c.workspace,
@@ -47,7 +51,7 @@ const shares = `SELECT c.day, c.session, m.model, iif(m.is_other, 0, ifnull(c.ef
     m.cost_nano_usd IS NULL AND row_number() OVER (PARTITION BY m.call, m.cost_nano_usd IS NULL ORDER BY m.is_other, m.ordinal) = 1
       AS unpriced_calls,
     iif(m.is_other, 'reported', c.provenance) AS provenance, c.source, c.started_at_ms
-  FROM by_model m JOIN calls c ON c.seq = m.call WHERE m.call IN (SELECT call FROM shared_calls)`;
+  FROM by_model m JOIN calls c ON c.seq = m.call WHERE m.call IN (SELECT call FROM shared_calls) AND ${counts}`;
 
 const keys = 'day, session, model, effort, agent, auth, workspace, task';
 
@@ -113,14 +117,15 @@ SELECT ${keys}, sum(calls), sum(ifnull(input_tokens, 0)), sum(cache_read_tokens)
 FROM shares GROUP BY ${keys};
 
 INSERT INTO task_rollups
-SELECT c.day, c.session, c.task, c.agent, c.model, ifnull(c.effort, 0), c.sub_agent IS NOT NULL, c.rates, count(*),
+SELECT c.day, c.session, c.task, c.agent, c.model, ifnull(c.effort, 0), c.sub_agent IS NOT NULL, c.rates, sum(NOT ${isSum}),
   sum(ifnull(c.cost_nano_usd, 0)),
   sum(c.cost_nano_usd IS NULL AND NOT (c.status = 'error' AND c.output_tokens IS 0 AND ifnull(c.input_tokens, 0) = 0)),
   sum(ifnull(c.thinking_nano_usd, 0)), sum(ifnull(c.input_tokens, 0)), sum(c.cache_read_tokens),
   sum(c.cache_write_5m_tokens + c.cache_write_1h_tokens), sum(ifnull(c.output_tokens, 0)),
   sum((c.input_tokens IS NULL OR c.output_tokens IS NULL) AND c.status <> 'error'), sum(ifnull(c.thinking_tokens, 0)),
-  sum(c.thinking_tokens IS NULL AND NOT (c.status = 'error' AND ifnull(c.output_tokens, 0) = 0)), sum(ifnull(c.duration_ms, 0)),
+  sum(c.thinking_tokens IS NULL AND NOT (c.status = 'error' AND ifnull(c.output_tokens, 0) = 0)), 
+  sum(iif(${isSum}, 0, ifnull(c.duration_ms, 0))),
   min(c.started_at_ms), max(c.started_at_ms)
-FROM calls c WHERE c.owner_pid IS NULL AND c.task IS NOT NULL
+FROM calls c WHERE c.owner_pid IS NULL AND c.task IS NOT NULL AND ${counts}
 GROUP BY c.day, c.session, c.task, c.agent, c.model, ifnull(c.effort, 0), c.sub_agent IS NOT NULL, c.rates;
 `;

@@ -20,7 +20,7 @@ import { type Ledger, openLedger } from './openLedger.ts';
 import { type Owner, ownerAlive, thisProcess } from './owner.ts';
 import { emptyQueries, type LedgerQueries } from './queries.ts';
 import { QuietWork } from './quietWork.ts';
-import { readStagedRuns } from './stagedRuns.ts';
+import { readStagedRuns, sweepStagedRuns } from './stagedRuns.ts';
 import { WriteQueue } from './writeQueue.ts';
 
 export interface ServeLedgerOptions extends LedgerWorkerOptions {
@@ -220,6 +220,7 @@ class LedgerServer {
       week: rows(weekSince),
       recent: read.calls({ limit: recentLimit }),
       costSince: read.costSince(costSinceMs),
+      corrections: read.corrections(),
       health: this.#health(),
     };
   }
@@ -243,6 +244,7 @@ class LedgerServer {
   #sweep(ledger: Ledger): void {
     const lost = ledger.writer.sweepLost((owner) => this.#isAlive(owner));
     if (lost > 0) this.#log(`${lost} calls were in flight when the last meter ended; they are booked as lost.`);
+    sweepStagedRuns(dirname(this.#options.path));
   }
 
   /** A thread that was started again goes on with what this process has in flight. */

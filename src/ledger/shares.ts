@@ -1,6 +1,6 @@
 import type { CallRecord } from '../domain/call.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import { addKnown, addUsage, totalUsage, type Usage } from '../domain/usage.ts';
+import { addKnown, addUsage, totalInputTokens, totalUsage, type Usage } from '../domain/usage.ts';
 
 /** A row of the books: a call, or the sum of several of which only a log tells, which is no call to count. */
 export interface BookedRecord extends CallRecord {
@@ -38,9 +38,10 @@ interface Amounts {
 
 /**
  * The shares of a call, its own model's first. Shares always add up to the call: where the parts do not (a provider billed one
- * sum for all of them), the whole call stays with its own model.
+ * sum for all of them), the whole call stays with its own model. A sum of which nothing counts has none.
  */
 export function sharesOf(record: BookedRecord): readonly Share[] {
+  if (record.isSum === true && isNothing(record.usage)) return [];
   const whole = amountsOf(record.usage, record.cost);
   const split = amountsByModel(record);
   const own = split?.get(record.model);
@@ -50,6 +51,11 @@ export function sharesOf(record: BookedRecord): readonly Share[] {
     if (model !== record.model) shares.push(otherShare(model, amounts, shares));
   }
   return shares;
+}
+
+/** As `countsOf` has it in SQL. */
+function isNothing(usage: Usage): boolean {
+  return totalInputTokens(usage) === 0 && usage.outputTokens === 0 && usage.webSearches === 0;
 }
 
 function amountsByModel(record: CallRecord): ReadonlyMap<string, Amounts> | null {

@@ -7,11 +7,14 @@ import type { ImportedCall, PriceImported } from './importContract.ts';
 import type { Names } from './names.ts';
 import { priceTold } from './priceTold.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements } from './sqlite.ts';
+import { isCallOf } from './toldRecord.ts';
 
 export interface SightingsOptions {
   readonly statements: Statements;
   readonly names: Names;
   readonly price: PriceImported;
+  /** Called with the session, as its source names it, of each sighting that is new or another than it was. */
+  readonly onSession: (session: number) => void;
 }
 
 /** A log writes a call down when it begins or when it has ended, and its clock is the same machine's. */
@@ -155,11 +158,13 @@ export class Sightings {
     statements
       .prepare(`UPDATE sightings SET ${changes.join(', ')} WHERE id = ?`)
       .run(...Object.values(columns), identityBytes(call.id));
+    this.#options.onSession(integerOf(row, 'session'));
     return wire;
   }
 
   #insert(columns: Readonly<Record<string, SqlValue>>): void {
     const names = Object.keys(columns);
+    this.#options.onSession(Number(columns['session']));
     this.#options.statements
       .prepare(`INSERT OR REPLACE INTO sightings (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
       .run(...Object.values(columns));
@@ -180,7 +185,7 @@ export class Sightings {
     const endedAtMs = record.startedAtMs + (record.durationMs ?? 0);
     return this.#options.statements.all(
       `${selectCalls} WHERE started_at_ms BETWEEN ? AND ? AND source = 'transcript' AND response_id IS NULL AND request_id IS NULL
-         AND output_tokens = ? AND input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens = ?
+         AND output_tokens = ? AND ${isCallOf('calls')} AND input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens = ?
        ORDER BY abs(started_at_ms - ?), seq LIMIT 1`,
       Math.round(record.startedAtMs - beforeMs),
       Math.round(endedAtMs + afterMs),

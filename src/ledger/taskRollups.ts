@@ -1,5 +1,6 @@
 import type { DayNumber } from './localDay.ts';
 import type { Statements } from './sqlite.ts';
+import { countsOf, isCallOf } from './toldRecord.ts';
 
 /** A call that failed before it used anything has no price and needs none. */
 const isFree = `(c.status = 'error' AND c.output_tokens IS 0 AND ifnull(c.input_tokens, 0) = 0)`;
@@ -8,7 +9,7 @@ const keys = ['day', 'session', 'task', 'agent', 'model', 'effort', 'sub_agent',
 
 /** Each column with what one call adds to it. */
 const summed: Readonly<Record<string, string>> = {
-  calls: '1',
+  calls: isCallOf('c'),
   cost_nano_usd: 'ifnull(c.cost_nano_usd, 0)',
   unpriced_calls: `c.cost_nano_usd IS NULL AND NOT ${isFree}`,
   thinking_nano_usd: 'ifnull(c.thinking_nano_usd, 0)',
@@ -19,7 +20,7 @@ const summed: Readonly<Record<string, string>> = {
   unknown_token_calls: `(c.input_tokens IS NULL OR c.output_tokens IS NULL) AND c.status <> 'error'`,
   thinking_tokens: 'ifnull(c.thinking_tokens, 0)',
   unknown_thinking_calls: `c.thinking_tokens IS NULL AND NOT (c.status = 'error' AND ifnull(c.output_tokens, 0) = 0)`,
-  duration_ms: 'ifnull(c.duration_ms, 0)',
+  duration_ms: `iif(${isCallOf('c')}, ifnull(c.duration_ms, 0), 0)`,
 };
 
 /** What one call is under, in the order of `keys`. */
@@ -27,7 +28,7 @@ const keysOfCall = `c.day, c.session, c.task, c.agent, c.model, ifnull(c.effort,
 const columns = [...keys, ...Object.keys(summed), 'first_at_ms', 'last_at_ms'];
 
 const addSql = `INSERT INTO task_rollups (${columns.join(', ')})
-  SELECT ${keysOfCall}, ${Object.values(summed).join(', ')}, c.started_at_ms, c.started_at_ms FROM calls c WHERE c.seq = ?
+  SELECT ${keysOfCall}, ${Object.values(summed).join(', ')}, c.started_at_ms, c.started_at_ms FROM calls c WHERE c.seq = ? AND ${countsOf('c')}
   ON CONFLICT DO UPDATE SET ${Object.keys(summed)
     .map((name) => `${name} = ${name} + excluded.${name}`)
     .join(', ')},
@@ -37,7 +38,8 @@ const rebuildSql = (where: string): string => `INSERT INTO task_rollups (${colum
   SELECT ${keysOfCall}, ${Object.values(summed)
     .map((expression) => `sum(${expression})`)
     .join(', ')}, min(c.started_at_ms), max(c.started_at_ms)
-  FROM calls c WHERE ${where} AND c.owner_pid IS NULL AND c.task IS NOT NULL GROUP BY ${keysOfCall}`;
+  FROM calls c WHERE ${where} AND c.owner_pid IS NULL AND c.task IS NOT NULL AND ${countsOf('c')}
+  GROUP BY ${keysOfCall}`;
 
 /** Sums of what each task's calls came to, of which runs of own tasks are made. Everything must run inside a transaction. */
 export class TaskRollups {

@@ -1,6 +1,7 @@
 import { sameUsage } from '../domain/mergeUsage.ts';
 import { identityBytes } from './callIdentity.ts';
-import { partColumns, recordOf, selectCalls } from './callRow.ts';
+import { partColumns, recordOf } from './callRow.ts';
+import { IdentitySet } from './identitySet.ts';
 import type { ImportCounts, ImportedCall, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
 import { mergeImported } from './mergeImported.ts';
@@ -9,9 +10,11 @@ import { type PricedTold, priceTold } from './priceTold.ts';
 import { partRowsOf, type Rollups } from './rollups.ts';
 import { type BookedRecord, sharesOf } from './shares.ts';
 import type { Sightings } from './sightings.ts';
-import { integerOf, integerOrNull, type SqlRow, type Statements } from './sqlite.ts';
-import { modifiersOf, recordOfImported } from './toldRecord.ts';
+import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
+import { importedOf, rawSumOf, selectTold } from './toldImported.ts';
+import { recordOfImported } from './toldRecord.ts';
 import { insertTold, toldValues, updateTold } from './toldRow.ts';
+import { dropRawSum, type ToldSums } from './toldSums.ts';
 
 export interface ToldCallsOptions {
   readonly statements: Statements;
@@ -21,11 +24,12 @@ export interface ToldCallsOptions {
   readonly price: PriceImported;
   readonly markStale: (day: number, session: number) => void;
   readonly sightings: Sightings;
+  readonly sums: ToldSums;
   /** Called with a call of the wire of which a log has told something new. */
   readonly onSighted: (wireSeq: number) => void;
 }
 
-/** About 50 MB of ids. */
+/** About 8 MB of ids. */
 const mostRemembered = 300_000;
 
 /**
@@ -42,7 +46,7 @@ export class ToldCalls {
   #addedNanoUsd = 0;
   #firstAtMs: number | null = null;
   /** All calls of logs that the books have, where they had none when they were opened: what is not in here need not be looked up. */
-  #inserted: Set<string> | null = null;
+  #inserted: IdentitySet | null = null;
   #isOpened = false;
 
   constructor(options: ToldCallsOptions) {
@@ -58,14 +62,12 @@ export class ToldCalls {
     let forgotten = 0;
     for (const call of calls) {
       if (call.atMs < this.#forgottenBeforeMs) forgotten++;
-      else {
-        const isNew = this.#bookOne(call);
-        if (call.isSum) continue;
-        if (isNew) added++;
-        else merged++;
-      }
+      else if (call.isSum) this.#bookSum(call);
+      else if (this.#bookOne(call)) added++;
+      else merged++;
     }
     this.#options.rollups.flush();
+    this.#addedNanoUsd += this.#options.sums.settle();
     return { added, merged, forgotten, addedNanoUsd: this.#addedNanoUsd, firstAtMs: this.#firstAtMs };
   }
 
@@ -81,6 +83,7 @@ export class ToldCalls {
       markStale(integerOf(row, 'day'), integerOf(row, 'session'));
       statements.run('DELETE FROM calls WHERE seq = ?', integerOf(row, 'seq'));
     }
+    this.#options.sums.noteDeleted();
     for (const id of ids)
       statements.run(`DELETE FROM sightings WHERE id = ? AND source = 'transcript'`, identityBytes(id));
   }
@@ -93,7 +96,8 @@ export class ToldCalls {
     this.#hasRequestOnly = has(
       `SELECT 1 FROM calls WHERE source = 'transcript' AND response_id IS NULL AND request_id IS NOT NULL LIMIT 1`,
     );
-    if (!this.#isOpened && !has(`SELECT 1 FROM calls WHERE source = 'transcript' LIMIT 1`)) this.#inserted = new Set();
+    if (!this.#isOpened && !has(`SELECT 1 FROM calls WHERE source = 'transcript' LIMIT 1`))
+      this.#inserted = new IdentitySet();
     this.#isOpened = true;
     const row = statements.get('SELECT before_ms FROM forgotten');
     this.#forgottenBeforeMs = row === undefined ? 0 : integerOf(row, 'before_ms');
@@ -129,6 +133,27 @@ export class ToldCalls {
     return true;
   }
 
+  /** What of a sum counts is found out once all of the batch is in the books. */
+  #bookSum(told: ImportedCall): void {
+    const { statements, names, sums } = this.#options;
+    // No part of a sum could be told apart once calls are taken out of it.
+    const { parts: _parts, ...sum } = told;
+    const row = this.#find(sum);
+    if (row === undefined) {
+      // Of before sums were told apart from calls.
+      statements.run('DELETE FROM sightings WHERE id = ?', identityBytes(sum.id));
+      sums.noteSum(this.#insert(sum), sum);
+      return;
+    }
+    const before = rawSumOf(statements, row, names);
+    const now = mergeImported(before, sum);
+    if (isSame(before, now)) return;
+    const seq = integerOf(row, 'seq');
+    dropRawSum(statements, seq);
+    this.#replace(row, now);
+    sums.noteSum(seq, now);
+  }
+
   /** The row of the same call, by its identity or, where one of the two lacks the message's id, by the request. */
   #find({ id, responseId, requestId }: ImportedCall): SqlRow | undefined {
     const { statements } = this.#options;
@@ -140,17 +165,20 @@ export class ToldCalls {
     return statements.get(`${selectTold} AND request_id = ? AND response_id IS NULL LIMIT 1`, requestId);
   }
 
-  #insert(call: ImportedCall): void {
+  #insert(call: ImportedCall): number {
     const { statements, names, rollups, dayOf, price } = this.#options;
     const priced = priceTold(call, price);
     const { cost } = priced;
     const day = dayOf(call.atMs);
     const { lastInsertRowid } = statements.prepare(insertTold).run(...toldValues(call, cost, { names, day }));
-    this.#writeParts(Number(lastInsertRowid), priced);
+    const seq = Number(lastInsertRowid);
+    this.#writeParts(seq, priced);
+    if (!call.isSum) this.#options.sums.noteTold(call);
     rollups.addLater(recordOfImported(call, priced), day);
     this.#remember(call);
     this.#addedNanoUsd += cost.costNanoUsd ?? 0;
     this.#firstAtMs = Math.min(call.atMs, this.#firstAtMs ?? call.atMs);
+    return seq;
   }
 
   #writeParts(seq: number, { parts, partCosts }: PricedTold): void {
@@ -166,14 +194,21 @@ export class ToldCalls {
   }
 
   #mergeInto(row: SqlRow, call: ImportedCall): void {
-    const { statements, names, rollups, dayOf, price, markStale } = this.#options;
-    const seq = integerOf(row, 'seq');
-    const partRows = partRowsOf(statements, row);
-    const before = importedOf(row, names, partRows);
+    const { statements, names, sums } = this.#options;
+    const before = importedOf(row, names, partRowsOf(statements, row));
     const merged = mergeImported(before, call.responseId === null ? { ...call, id: before.id } : call);
     const id = before.responseId === null && call.responseId !== null ? call.id : before.id;
     const now: ImportedCall = { ...merged, id };
     if (isSame(before, now)) return;
+    this.#replace(row, now);
+    sums.noteTold(before);
+    sums.noteTold(now);
+  }
+
+  #replace(row: SqlRow, now: ImportedCall): void {
+    const { statements, names, rollups, dayOf, price, markStale } = this.#options;
+    const seq = integerOf(row, 'seq');
+    const partRows = partRowsOf(statements, row);
     const priced = priceTold(now, price);
     const { cost } = priced;
     const day = dayOf(now.atMs);
@@ -182,7 +217,7 @@ export class ToldCalls {
     this.#writeParts(seq, priced);
     // A session that was moved to a task has its calls in that task's sums as well.
     const [was, is] = [recordOf(row, partRows, names), recordOfImported(now, priced)];
-    if (row['task'] === null && isInSameRollup(before, now) && isSharedAlike(was, is)) {
+    if (row['task'] === null && isInSameRollup(importedOf(row, names, partRows), now) && isSharedAlike(was, is)) {
       rollups.subtractLater(was, integerOf(row, 'day'));
       rollups.addLater(is, day);
       return;
@@ -190,35 +225,6 @@ export class ToldCalls {
     markStale(integerOf(row, 'day'), integerOf(row, 'session'));
     markStale(day, names.idOf(now.session));
   }
-}
-
-/** Rows of calls that only logs tell of. */
-export const selectTold = `${selectCalls} WHERE source = 'transcript'`;
-
-/** What logs told of a call, from its row. */
-export function importedOf(row: SqlRow, names: Names, partRows: readonly SqlRow[]): ImportedCall {
-  const record = recordOf(row, partRows, names);
-  return {
-    id: record.id.replaceAll('-', ''),
-    responseId: record.responseId,
-    requestId: record.requestId,
-    agent: record.agent,
-    session: record.session,
-    subAgent: record.subAgent,
-    workspaceId: record.workspaceId,
-    provider: record.provider,
-    api: record.api,
-    auth: record.auth,
-    model: record.model,
-    effort: record.effort,
-    atMs: record.startedAtMs,
-    durationMs: record.durationMs,
-    usage: record.usage,
-    ...(record.parts.length === 0 ? {} : { parts: record.parts }),
-    provenance: record.provenance,
-    billedNanoUsd: record.cost.provenance === 'billed' ? record.cost.costNanoUsd : null,
-    ...modifiersOf(names.textOrNull(integerOrNull(row, 'pricing'))),
-  };
 }
 
 function isSame(a: ImportedCall, b: ImportedCall): boolean {
@@ -243,6 +249,7 @@ function isSame(a: ImportedCall, b: ImportedCall): boolean {
     a.speed === b.speed &&
     a.inferenceGeo === b.inferenceGeo &&
     a.isSum === b.isSum &&
+    (a.isOfAllModels === true) === (b.isOfAllModels === true) &&
     JSON.stringify(a.parts) === JSON.stringify(b.parts)
   );
 }
@@ -262,7 +269,7 @@ function isInSameRollup(a: ImportedCall, b: ImportedCall): boolean {
 
 /** Whether the same models have a share in both: one that has none any more would stay as a row of nothing. */
 function isSharedAlike(a: BookedRecord, b: BookedRecord): boolean {
-  if (a.parts.length === 0 && b.parts.length === 0) return true;
+  if (a.parts.length === 0 && b.parts.length === 0 && a.isSum !== true) return true;
   const models = (record: BookedRecord): string =>
     JSON.stringify(
       sharesOf(record)

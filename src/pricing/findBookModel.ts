@@ -99,6 +99,9 @@ function matchWithoutSuffix(index: Index, { id, flags }: NormalisedModelId): Mat
   return model === undefined ? null : { model, id: plainId, fastSuffix: false, freeVariant: flags.variant === 'free' };
 }
 
+/** Names come from outside, and may be many. */
+const mostRemembered = 500;
+
 /**
  * Finds models by exact id. The provider decides the section; a provider that the book does not know gets a price only where
  * exactly one first-party section has the model. There is no guess by family or by prefix.
@@ -121,7 +124,7 @@ export function createModelFinder(book: PriceBook): ModelFinder {
     return match === null ? null : { ...match, section: name, region: normalised.flags.region };
   };
 
-  return (provider, model) => {
+  const find: ModelFinder = (provider, model) => {
     const normalised = normaliseModelId(model);
     const name = sectionOfProvider(provider);
     const section = Object.hasOwn(book.sections, name) ? book.sections[name] : undefined;
@@ -141,5 +144,18 @@ export function createModelFinder(book: PriceBook): ModelFinder {
       return !found.some((other) => resold.includes(other.section));
     });
     return makers.length === 1 ? (makers[0] ?? null) : null;
+  };
+
+  /** Imports ask for the same few models tens of thousands of times. */
+  const found = new Map<string, FoundModel | null>();
+  return (provider, model) => {
+    const key = `${provider} ${model}`;
+    let known = found.get(key);
+    if (known === undefined) {
+      if (found.size >= mostRemembered) found.clear();
+      known = find(provider, model);
+      found.set(key, known);
+    }
+    return known;
   };
 }

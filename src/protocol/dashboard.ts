@@ -6,11 +6,13 @@ import type {
   HistoryCell,
   HistoryKey,
   HistoryPeriod,
-  ThinkingOutlier,
+  ModelName,
   WhatIf,
 } from '../analysis/contract.ts';
+import type { CallOutliers } from '../analysis/thinkingContract.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { RunOrigin } from '../domain/run.ts';
+import type { RunControlMap } from './runs.ts';
 
 /** What the user chose that changes figures. Everything else (page, open folds, hidden tables) is the webview's own. */
 export interface DashboardQuery {
@@ -18,11 +20,17 @@ export interface DashboardQuery {
   readonly origins: readonly RunOrigin[] | null;
   /** Bring runs of other dates to the newest list price. */
   readonly reprice: boolean;
+  /** Models that are left out of the comparison, by their verbatim name or by label. */
+  readonly without: readonly string[];
+  /** Weights of the input and output list price in the figure that models are ranked by; each at least 0, not both 0. */
+  readonly priceWeights: { readonly input: number; readonly output: number };
   readonly axis: FrontierAxis;
   readonly historyPeriod: HistoryPeriod;
   readonly historyKey: HistoryKey;
   /** `WhatIfSubject.id` of what is repriced; null leaves the choice to the meter. */
   readonly subject: string | null;
+  /** A part of the title of the tasks that can be repriced; '' lists the newest. */
+  readonly findTask: string;
   /** A call that is shown in full; null for none. */
   readonly call: string | null;
 }
@@ -30,10 +38,13 @@ export interface DashboardQuery {
 export const defaultDashboardQuery: DashboardQuery = {
   origins: null,
   reprice: true,
+  without: [],
+  priceWeights: { input: 1, output: 1 },
   axis: 'cost',
   historyPeriod: 'day',
   historyKey: 'model',
   subject: null,
+  findTask: '',
   call: null,
 };
 
@@ -45,13 +56,22 @@ export interface OriginChoice {
   readonly runs: number;
   readonly tasks: number;
   readonly isChosen: boolean;
+  /** For an import: its name, and what removing it means in words. Null for the user's own work. */
+  readonly removal: { readonly name: string; readonly sentence: string } | null;
 }
 
-/** The usage of one model in one task or month: what "what if" can reprice. */
+/** The usage of a task or of a month: what "what if" can reprice. */
 export interface WhatIfSubject {
   readonly id: string;
-  /** "This month with claude-opus-4-8", "Fix the login with gpt-5.4". */
+  /** "This month with claude-opus-4-8", "Fix the login (active, so far)". */
   readonly title: string;
+  /** What it is listed under: "Active task", "This month". */
+  readonly group: string;
+}
+
+export interface WhatIfResult extends WhatIf {
+  /** Used here, one that one would code with today, or any other of the price book. */
+  readonly standing: 'in use' | 'current' | 'other';
 }
 
 export interface WhatIfPage {
@@ -60,9 +80,13 @@ export interface WhatIfPage {
   readonly subject: string | null;
   /** What it came to, in nano-USD; null where unpriced. */
   readonly costNanoUsd: number | null;
-  /** Models of the price book, those that were used here first, then by how near their list price is. */
-  readonly results: readonly WhatIf[];
+  /** The work is not finished: all figures are of what it used so far. */
+  readonly isSoFar: boolean;
+  /** Models of the price book, those that were used here first, then current ones, then all others, each by how near their list price is. */
+  readonly results: readonly WhatIfResult[];
   readonly sentence: string;
+  /** How the figures are to be read. */
+  readonly notes: readonly string[];
 }
 
 /** The frontier as it stood at one moment: the runs that had begun by then. */
@@ -83,8 +107,10 @@ export interface DashboardData {
   /** Oldest first; empty where no run has a date. */
   readonly moments: readonly FrontierMoment[];
   readonly whatIf: WhatIfPage;
-  /** Calls that thought far more than their model usually does for that agent and effort, of the newest calls; `model` is verbatim. */
-  readonly callOutliers: readonly ThinkingOutlier[];
+  /** Every model that could be compared, those that are left out as well. */
+  readonly modelNames: readonly ModelName[];
+  /** Calls that thought far more than their model usually does on this kind of request, of the newest calls. */
+  readonly callOutliers: CallOutliers;
   /** Titles of tasks by the id that history and runs name them by; a task without one is shown by its id. */
   readonly taskTitles: Readonly<Record<string, string>>;
   /** The call of `query.call`; null for none, or one that is gone. */
@@ -109,6 +135,9 @@ export interface DashboardControlMap {
     readonly result: Record<string, never>;
   };
 }
+
+/** What a panel asks the meter for. */
+export type DashboardRequests = DashboardControlMap & Pick<RunControlMap, 'removeImport'>;
 
 /** What the extension knows beside the data. */
 export interface DashboardState {
@@ -146,6 +175,8 @@ export interface FromDashboard {
   readonly newTask: Record<string, never>;
   /** Begins a trial: the same task for several models. */
   readonly newTrial: Record<string, never>;
+  /** Removes an import with its runs; the user has said yes. */
+  readonly removeImport: { readonly name: string };
   /** Asks where to save. `content` is base64 for a picture, text for a table; `name` is a file name without folder. */
   readonly exportFile: { readonly name: string; readonly kind: ExportKind; readonly content: string };
 }

@@ -88,6 +88,8 @@ export const nowStrings = {
   fromLogs: 'from logs',
   fromLogsAtLeast: 'from logs, at least',
   fromLogsEstimated: 'from logs, estimated',
+  corrected: (cost: string, sessions: number) =>
+    `${cost} (estimate from ${plural(sessions, 'session', 'sessions')} seen both ways)`,
   partFromLogs: (count: number) => `${plural(count, 'call', 'calls')} from logs`,
   rate: (text: string) => `${text} an hour`,
   rateHint: 'Over the last ten minutes, calls in flight included.',

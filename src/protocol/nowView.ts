@@ -9,7 +9,7 @@ import { type QuotaView, quotaView } from './quotaView.ts';
 import { type Shown, showUsd, type TimePrinter } from './shown.ts';
 import type { SidebarState } from './sidebar.ts';
 import type { Notice, NowSnapshot, PeriodSpend, SpendFigures } from './snapshot.ts';
-import { doubts, type PeriodView, periodView, toldNotes } from './spendView.ts';
+import { correctionNotes, doubts, type PeriodView, periodView, toldNotes } from './spendView.ts';
 
 export type PeriodName = 'today' | 'week';
 export type MeterAction = 'retry' | 'turnOn' | 'showLog';
@@ -164,7 +164,12 @@ function periodNotes(name: string, period: PeriodSpend): readonly string[] {
     estimatedCalls: count((spend) => spend.estimatedCalls),
     partialCalls: count((spend) => spend.partialCalls),
   };
-  const notes = [...toldNotes({ calls: count((spend) => spend.calls), toldCalls }), ...doubts(sums)];
+  const notes = [
+    ...toldNotes({ calls: count((spend) => spend.calls), toldCalls }),
+    ...doubts(sums),
+    ...correctionNotes(period.billed),
+    ...correctionNotes(period.subscription).map((note) => `${nowStrings.apiPricesTag} ${note}`),
+  ];
   return notes.length === 0 ? [] : [nowStrings.periodNote(name, notes.join(', '))];
 }
 

@@ -1,6 +1,7 @@
 import type { ApiKind, AuthKind, ProviderId } from '../domain/api.ts';
 import type { CallRecord } from '../domain/call.ts';
 import type { Figure } from '../domain/figure.ts';
+import type { CorrectedCost } from '../domain/logCorrection.ts';
 import type { QuotaWindow } from '../domain/quota.ts';
 import type { TasksSnapshot } from './tasks.ts';
 
@@ -23,6 +24,8 @@ export interface SpendFigures {
   readonly partialCalls: number;
   /** Of the calls, those that only agents' logs tell of. */
   readonly toldCalls: number;
+  /** What the cost may come to where logs tell a lower bound of it, by what was learned; left out where there is nothing to say. */
+  readonly corrected?: CorrectedCost;
 }
 
 /** One line of "per model" or "per session". Billed and subscription use are separate rows and are never added up. */

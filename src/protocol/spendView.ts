@@ -1,6 +1,6 @@
 import type { AuthKind } from '../domain/api.ts';
-import { exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
-import { formatFigure, printPercent } from '../domain/format.ts';
+import { estimatedFigure, exactFigure, type Figure, knownValue, unknownFigure } from '../domain/figure.ts';
+import { describeFigure, formatFigure, printPercent, printUsd } from '../domain/format.ts';
 import { nowStrings } from './nowStrings.ts';
 import { type Shown, shortenId, showTokens, showUsd, type TimePrinter } from './shown.ts';
 import type { ModelMark, PeriodSpend, SpendFigures, SpendRow } from './snapshot.ts';
@@ -72,6 +72,13 @@ export function doubts(
   return notes;
 }
 
+/** What a lower bound may come to, in words; empty for nothing to say. */
+export function correctionNotes(spend: Pick<SpendFigures, 'corrected'> | null): readonly string[] {
+  const corrected = spend?.corrected;
+  if (corrected === undefined) return [];
+  return [nowStrings.corrected(describeFigure(estimatedFigure(corrected.costNanoUsd), printUsd), corrected.sessions)];
+}
+
 /** `isTold`: only logs tell of it. Then an unknown login makes no bill. */
 export function authTag(auth: AuthKind, isTold = false): string | null {
   if (auth === 'subscription') return nowStrings.subscriptionTag;
@@ -116,7 +123,7 @@ function rowView(row: SpendRow, name: RowName, dearest: number): Omit<SpendRowVi
     key: `${row.auth}|${row.agent}|${row.model}|${row.key}`,
     title: name.title,
     fullTitle: name.fullTitle,
-    tag: authTag(row.auth, isTold(row.spend)),
+    tag: authTag(row.auth, isTold(row.spend, name)),
     cost: showUsd(row.spend.costNanoUsd),
     notes: [nowStrings.calls(row.spend.calls), ...name.notes, ...provenanceNotes(row, name)],
     marks: name.marks,
@@ -130,15 +137,17 @@ function asSentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-function isTold({ calls, toldCalls }: SpendFigures): boolean {
-  return calls > 0 && toldCalls === calls;
+/** A session without a call is a sum that a log told; a model without one may have advised in calls of another. */
+function isTold({ calls, toldCalls }: SpendFigures, { isOneAgent }: Pick<RowName, 'isOneAgent'>): boolean {
+  return toldCalls === calls && (calls > 0 || isOneAgent);
 }
 
 /** Where a row comes from and what is not sure of it. A log that one agent wrote tells at least what it tells. */
-function provenanceNotes({ spend }: SpendRow, { isOneAgent }: RowName): readonly string[] {
-  const isBound = isOneAgent && isTold(spend) && spend.partialCalls > 0 && spend.estimatedCalls === 0;
-  if (!isBound) return [...toldNotes(spend), ...doubts(spend)];
-  return [nowStrings.fromLogsAtLeast, ...doubts({ ...spend, partialCalls: 0 })];
+function provenanceNotes({ spend }: SpendRow, name: RowName): readonly string[] {
+  const isAllTold = isTold(spend, name);
+  const isBound = name.isOneAgent && isAllTold && spend.partialCalls > 0 && spend.estimatedCalls === 0;
+  if (isBound) return [nowStrings.fromLogsAtLeast, ...correctionNotes(spend), ...doubts({ ...spend, partialCalls: 0 })];
+  return [...(isAllTold && spend.calls === 0 ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
 }
 
 /** What a cost was paid for, largest unit first in reading order; what no kind accounts for is a segment of its own. */

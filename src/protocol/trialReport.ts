@@ -12,10 +12,14 @@ const known = (value: number | null, print: (value: number) => string): string =
 export function trialReport(record: TrialRecord): string {
   const { plan, summaries, verdict, because, notices, runs, spentNanoUsd } = record;
   const isOver = record.state === 'ended';
+  // The only task is what the heading says.
+  const task = (cell: string): string => (plan.tasks.length > 1 ? `${cell}|` : '');
   const lines = [
     `# ${plainMarkdown(plan.name)}`,
     '',
-    verdict === null ? (because === null ? 'The trial is running.' : plainMarkdown(because)) : plainMarkdown(verdict),
+    ...(because === null ? [] : [plainMarkdown(because), '']),
+    ...(verdict === null ? [] : [plainMarkdown(verdict)]),
+    ...(verdict === null && because === null ? ['The trial is running.'] : []),
     '',
     `${isOver ? 'Spent' : 'Spent so far'}: ${printUsd(spentNanoUsd)} of ${printUsd(plan.totalLimitNanoUsd)}.`,
     ...notices.map((notice) => `\n${plainMarkdown(notice)}`),
@@ -37,13 +41,13 @@ export function trialReport(record: TrialRecord): string {
     '',
     '## Runs',
     '',
-    '| Run | Task | Model | Outcome | Cost | Thinking | Turns | Time | Files, lines | Why |',
-    '|--:|---|---|---|--:|--:|--:|--:|--:|---|',
+    `| Run |${task('Task')} Model | Outcome | Cost | Thinking | Turns | Time | Files, lines | Why |`,
+    `|--:|${task('---')}---|---|--:|--:|--:|--:|--:|---|`,
     ...runs.map((run) => {
       const contender = plan.contenders[run.contender];
       return markdownRow([
         String(run.number),
-        plainMarkdown(plan.tasks[run.task]?.name ?? ''),
+        ...(plan.tasks.length > 1 ? [plainMarkdown(plan.tasks[run.task]?.name ?? '')] : []),
         contender === undefined ? '' : plainMarkdown(contenderLabel(contender)),
         runStateText(run),
         known(run.figures?.costNanoUsd ?? null, printUsd),
@@ -62,6 +66,7 @@ export function trialReport(record: TrialRecord): string {
 }
 
 function passedText({ passed, runs, passLow, passHigh }: ContenderSummary): string {
-  const range = runs === 0 ? '' : ` (${Math.round(passLow * 100)}\u2013${Math.round(passHigh * 100)}\u00a0%)`;
+  const range =
+    runs === 0 ? '' : ` (${Math.round(passLow * 100)}\u2060\u2013\u2060${Math.round(passHigh * 100)}\u00a0%)`;
   return `${passed}\u00a0of\u00a0${runs}${range}`;
 }

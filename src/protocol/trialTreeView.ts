@@ -59,6 +59,7 @@ export function trialTreeNodes(records: readonly TrialRecord[], nowMs: number): 
 
 function trialNode(record: TrialRecord, nowMs: number): TrialNode {
   const { id, plan, runs, state, end, spentNanoUsd, because, verdict } = record;
+  if (record.isRehearsal === true) return rehearsalNode(record);
   const done = runs.filter(({ phase }) => phase === 'ended').length;
   const isRunning = state !== 'ended';
   const stateText = isRunning
@@ -80,6 +81,21 @@ function trialNode(record: TrialRecord, nowMs: number): TrialNode {
     run: null,
     children: runs.map((run) => runNode(record, run, nowMs)),
     open: isRunning,
+  };
+}
+
+/** Somebody tries the checks of a suite in a terminal. */
+function rehearsalNode({ id, plan }: TrialRecord): TrialNode {
+  const description = 'trying the checks, without agents';
+  return {
+    ...{ id, label: plan.name, description, spoken: `Trial ${plan.name}: ${description}` },
+    tooltip: ['Nothing of it is kept.'],
+    icon: 'loading~spin',
+    context: 'trial running',
+    trialId: id,
+    run: null,
+    children: [],
+    open: false,
   };
 }
 

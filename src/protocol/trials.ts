@@ -190,6 +190,8 @@ export interface TrialRecord {
   /** "trial-" and 10 letters and digits. */
   readonly id: string;
   readonly plan: TrialPlan;
+  /** Only its set-ups and checks are tried, without any agent, and nothing of it is kept: `outlay trial check --run-checks`. */
+  readonly isRehearsal?: true;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
   readonly state: 'preparing' | 'running' | 'ended';

@@ -3,12 +3,17 @@ import type { NanoUsd } from '../domain/money.ts';
 import type { Usage, UsagePart } from '../domain/usage.ts';
 import type { ForeignDatabase } from '../ledger/openForeignDatabase.ts';
 import type { JsonObject } from '../wire/json.ts';
+import type { WantedFields } from './recordSkimmer.ts';
 
 /** Where logs are looked for. With `--home DIR` the environment is empty, so that no override variable leads out of that home. */
 export interface Place {
   readonly homeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  /** The user's own, of which settings of editors may move folders; not with `--home DIR`. */
+  readonly isOwn?: boolean;
+  /** What editors' settings say, by their names; see `withEditorSettings`. */
+  readonly settings?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -46,9 +51,12 @@ export interface Observation {
   readonly parts?: readonly UsagePart[];
   /**
    * True where the log has only the sum of several calls (a session's total): no tier by the size of one request applies to it, and
-   * it is no single call to count.
+   * it is no single call to count. It is over what was called from `atMs` for `durationMs`, until it was written: calls of that time and
+   * session that are known one by one are taken out of it.
    */
   readonly isSum: boolean;
+  /** A sum over whatever models a session had, of which `model` is one. */
+  readonly isOfAllModels?: boolean;
   /**
    * `reported`: the provider's own count. `estimated`: the agent counted for itself. `partial`: known to be lower than the truth
    * (a placeholder, an aborted turn).
@@ -169,6 +177,11 @@ export interface LinesFormat {
   readonly needles: readonly string[] | null;
   /** `state` is what this parser returned for the file before; null for a new file, or one that was cut or replaced. */
   open(file: ReadableFile, state: JsonValue, context: LineContext): LineParser;
+  /**
+   * The fields that the parser looks at, where most of a line is text that it does not: it may get records without any other field.
+   * Null or absent: records are whole.
+   */
+  readonly fields?: WantedFields | null;
   /** Of the first record of a file, for formats whose forks repeat their parent's records. */
   lineage?(firstRecord: JsonObject): Lineage | null;
 }
@@ -214,6 +227,8 @@ export interface Reader {
   readonly title: string;
   /** The variables that move its logs, in the order in which they count; SECURITY.md names them. */
   readonly variables: readonly string[];
+  /** The settings of VS Code that move its logs; SECURITY.md names them. */
+  readonly settings?: readonly string[];
   /** Pure: looks at nothing but its argument. */
   paths(place: Place): readonly SourceRoot[];
 }

@@ -17,11 +17,14 @@ export interface LineSink {
   tail(bytes: Buffer, line: number): void;
 }
 
+/** Where something begins in bytes, from an index on; -1 where it does not. */
+export type Needle = (bytes: Buffer, from: number) => number;
+
 export interface ReadLinesOptions {
   /** Fills the buffer from a place of the file; returns the bytes read, 0 at its end. */
   readonly read: (into: Buffer, at: number) => number;
   readonly from: LinePosition;
-  readonly needles: readonly Buffer[] | null;
+  readonly needles: readonly Needle[] | null;
   readonly maxLineBytes: number;
   /** Used as long as lines fit into it; overwritten. */
   readonly buffer: Buffer;
@@ -120,7 +123,7 @@ class LineReader {
     return needles.some((needle, index) => {
       let found = this.#nearest[index] ?? -1;
       if (found < start) {
-        const next = bytes.indexOf(needle, start);
+        const next = needle(bytes, start);
         found = next < 0 ? Number.POSITIVE_INFINITY : next;
         this.#nearest[index] = found;
       }

@@ -15,8 +15,10 @@ import type {
   SqliteFormat,
 } from './contract.ts';
 import { type FoundLog, isInside } from './findLogs.ts';
-import { readLines } from './lineReader.ts';
+import { createJsonKernel, type JsonKernel } from './jsonKernel.ts';
+import { type Needle, readLines } from './lineReader.ts';
 import { parseRecord, weldedRecord } from './parseRecord.ts';
+import { RecordSkimmer, type WantedFields } from './recordSkimmer.ts';
 
 /** What is kept of a log between two reads. */
 export interface LogPosition {
@@ -60,8 +62,24 @@ const fingerprintBytes = 256;
 const shortLineBytes = 256;
 
 const bufferBytes = 512 * 1024;
-const buffer = Buffer.allocUnsafeSlow(bufferBytes);
 const begin: LogPosition = { offset: 0, lines: 0, fingerprint: '', state: null };
+
+interface Workbench {
+  /** Null where this Node runs no WebAssembly: all is done without it then, and comes to the same. */
+  readonly kernel: JsonKernel | null;
+  readonly buffer: Buffer;
+}
+
+let bench: Workbench | null = null;
+
+/** Made for the first log that is read: most programs that could read one never do. */
+function workbench(): Workbench {
+  if (bench === null) {
+    const kernel = createJsonKernel(bufferBytes);
+    bench = { kernel, buffer: kernel?.text ?? Buffer.allocUnsafeSlow(bufferBytes) };
+  }
+  return bench;
+}
 
 /** Reads what is new in a log. Never throws; what cannot be read is a problem, and the position stays. */
 export function readLog(options: ReadLogOptions, sink: LogSink): LogRead {
@@ -117,7 +135,7 @@ export function eachRecordOf(log: FoundLog, visit: (record: JsonObject) => void)
     const file = openInside(log);
     try {
       const read = (into: Buffer, at: number): number => readSync(file, into, 0, into.length, at);
-      const needles = format.needles?.map((needle) => Buffer.from(needle)) ?? null;
+      const needles = format.needles?.map(needleOf) ?? null;
       // A buffer of its own, since the log that asks for this one is being read with the other.
       const own = Buffer.allocUnsafeSlow(bufferBytes);
       readLines(
@@ -130,6 +148,29 @@ export function eachRecordOf(log: FoundLog, visit: (record: JsonObject) => void)
   } catch {
     // Whoever reads that log for itself tells what is wrong with it.
   }
+}
+
+const needles = new Map<string, Needle>();
+
+function needleOf(text: string): Needle {
+  let needle = needles.get(text);
+  if (needle === undefined) {
+    needle = createNeedle(Buffer.from(text));
+    needles.set(text, needle);
+  }
+  return needle;
+}
+
+function createNeedle(needle: Buffer): Needle {
+  const { kernel } = workbench();
+  const find = kernel?.finder(needle) ?? null;
+  return (bytes, from) => {
+    // Lines that do not fit into the kernel's text are searched by Node.
+    if (find === null || bytes.buffer !== kernel?.heap.buffer) return bytes.indexOf(needle, from);
+    const start = bytes.byteOffset;
+    const found = find(start + from, start + bytes.length);
+    return found < 0 ? found : found - start;
+  };
 }
 
 class Refused extends Error {
@@ -175,7 +216,8 @@ function readLineLog(
     lineNow = line;
     if (record !== null) parser.line(record, lineSink);
   };
-  const needles = format.needles?.map((needle) => Buffer.from(needle)) ?? null;
+  const needles = format.needles?.map(needleOf) ?? null;
+  const skimmer = skimmerOf(format);
   let stateBeforeTail: JsonValue | undefined;
   const place = readLines(
     {
@@ -183,10 +225,15 @@ function readLineLog(
       from: start,
       needles,
       maxLineBytes,
-      buffer,
+      buffer: workbench().buffer,
     },
     {
       line(bytes, line) {
+        const skimmed = skimmer?.skim(bytes) ?? null;
+        if (skimmed !== null) {
+          parse(skimmed, line);
+          return;
+        }
         const text = textOf(bytes);
         if (isBlank(text)) return;
         const record = parseRecord(text);
@@ -200,7 +247,7 @@ function readLineLog(
       tail(bytes, line) {
         // A last line without a break counts where it is whole, and is read once more when its file has grown.
         stateBeforeTail = parser.state();
-        if (needles?.some((needle) => bytes.includes(needle)) ?? true) parse(parseRecord(textOf(bytes)), line);
+        if (needles?.some((needle) => needle(bytes, 0) >= 0) ?? true) parse(parseRecord(textOf(bytes)), line);
       },
     },
   );
@@ -209,6 +256,20 @@ function readLineLog(
   const position = { ...place, fingerprint: fingerprintOf(file, place.offset), state };
   const retracted = parser.retracted?.() ?? [];
   return { position, isAnew: from !== null && !isSame, retracted, awaits: parser.awaits?.() ?? null };
+}
+
+/** One a list of fields, since it learns what lines repeat. */
+const skimmers = new Map<WantedFields, RecordSkimmer>();
+
+function skimmerOf({ fields = null }: LinesFormat): RecordSkimmer | null {
+  const { kernel } = workbench();
+  if (fields === null || kernel === null) return null;
+  let skimmer = skimmers.get(fields);
+  if (skimmer === undefined) {
+    skimmer = new RecordSkimmer(kernel, fields);
+    skimmers.set(fields, skimmer);
+  }
+  return skimmer;
 }
 
 function readDocument(

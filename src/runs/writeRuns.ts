@@ -53,11 +53,17 @@ function amountText(value: number | null): string {
   return value === null ? '' : String(value);
 }
 
-/** The decimal point is moved in the text, as it was when the figure was read. */
+/** The decimal point is moved in the text, as it is when the figure is read, so that it comes back exactly; the short spelling where that does, too. */
 function usdText(nanoUsd: number | null): string {
   if (nanoUsd === null) return '';
-  const [digits = '0', exponent = '0'] = String(nanoUsd).split('e');
-  return String(Number(`${digits}e${Number(exponent) - 9}`));
+  const exact = shifted(String(nanoUsd), -9);
+  const short = String(Number(exact));
+  return Number(shifted(short, 9)) === nanoUsd ? short : exact;
+}
+
+function shifted(text: string, places: number): string {
+  const [digits = '0', exponent = '0'] = text.split('e');
+  return `${digits}e${Number(exponent) + places}`;
 }
 
 function quoted(text: string): string {

@@ -2,11 +2,13 @@ import { statfs } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { printCompact, printUsd } from '../domain/format.ts';
 import {
+  agentLabels,
   contenderLabel,
   type TrialAgentId,
   type TrialEstimate,
   type TrialPlan,
   type TrialTask,
+  trialAgentIds,
 } from '../protocol/trials.ts';
 import type { UserFacts } from './agents/trialAgent.ts';
 import { trialAgents } from './agents/trialAgents.ts';
@@ -63,12 +65,7 @@ export async function preflight(plan: TrialPlan, parts: PreflightParts): Promise
     problems.push(sentenceOf(error));
   }
   const estimate = problems.length === 0 ? await estimateOf(plan, parts.books) : null;
-  if (estimate !== null && estimate.highNanoUsd === null) {
-    notices.push(
-      'A model has no price here: no budget in dollars can be held for it, so that its calls are refused unless "outlay.prices" names one.',
-    );
-  }
-  if (problems.length === 0) notices.push(...(await scantBudgets(plan, parts.books)));
+  if (problems.length === 0) notices.push(...(await doubtfulContenders(plan, parts.books)));
   return { plan: { ...plan, tasks }, facts, starts, problems, notices, estimate };
 }
 
@@ -152,21 +149,42 @@ async function agentProblems(
     .filter((contender) => contender.agent === agent)
     .map(({ command }) => command?.[0] ?? '');
   for (const program of adapter.program === null ? commands : [adapter.program]) {
-    if ((await findProgram(program, user.env, user.platform)) === null) {
-      return [`"${program}" is not installed: it was not found on the PATH.`];
-    }
+    if ((await findProgram(program, user.env, user.platform)) !== null) continue;
+    if (adapter.program === null) return [`"${program}" is not installed: it was not found on the PATH.`];
+    return [
+      `${agentLabels[agent]} is not installed: "${program}" was not found on the PATH. ${await foundAgentsText(user)}`,
+    ];
   }
-  const login = await adapter.loginProblem(user);
+  const models = plan.contenders.filter((contender) => contender.agent === agent).map(({ model }) => model);
+  const login = await adapter.loginProblem(user, models);
   if (login !== null) return [login];
   const connection = await books.connectionProblem(agent);
   return connection === null ? [] : [connection];
 }
 
-/** Contenders of whom even a cheap run is expected to reach its budget. */
-async function scantBudgets({ contenders, runLimitNanoUsd }: TrialPlan, books: TrialBooks): Promise<readonly string[]> {
+/** Who else could try. */
+async function foundAgentsText({ env, platform }: UserFacts): Promise<string> {
+  const found: string[] = [];
+  for (const id of trialAgentIds) {
+    const { program } = trialAgents[id];
+    if (program !== null && (await findProgram(program, env, platform)) !== null) found.push(agentLabels[id]);
+  }
+  return found.length === 0 ? 'Nor was any other agent.' : `Found were: ${found.join(', ')}.`;
+}
+
+/** Contenders of whom even a cheap run is expected to reach its budget, and those whose every call may be refused. */
+async function doubtfulContenders(
+  { contenders, runLimitNanoUsd }: TrialPlan,
+  books: TrialBooks,
+): Promise<readonly string[]> {
   const notices: string[] = [];
   for (const contender of contenders) {
-    const { lowNanoUsd } = await books.priceRange(contender);
+    const { lowNanoUsd, highNanoUsd } = await books.priceRange(contender);
+    if (highNanoUsd === null) {
+      notices.push(
+        `${contenderLabel(contender)}: no price is known for a model of this name, so that no budget in dollars can be held for it. Calls that ask for it by this name are refused, unless "outlay.prices" names a price: is it spelled right?`,
+      );
+    }
     if (lowNanoUsd === null || lowNanoUsd <= runLimitNanoUsd) continue;
     notices.push(
       `${contenderLabel(contender)}: a run is expected to cost ${printUsd(lowNanoUsd)} or more, and may spend ${printUsd(runLimitNanoUsd)}: most of its runs will end over budget.`,

@@ -11,6 +11,7 @@ import {
   trialAgentIds,
 } from '../protocol/trials.ts';
 import { contenderProblems } from './agents/trialAgents.ts';
+import { type Fields, isLeftOut, objectOf, textOf, textProblem } from './suiteValues.ts';
 
 /** What a command line says above the file. */
 export interface SuiteChoices {
@@ -69,10 +70,9 @@ const topKeys = [
   'start',
   'checkFiles',
 ];
+const textKeys = ['name', 'prompt', 'promptFile', 'start', 'setup', 'check'];
 const taskKeys = ['name', 'prompt', 'promptFile', 'start', 'setup', 'check', 'checks', 'checkFiles'];
 const timeoutDefaults = { setup: 600_000, agent: 1_800_000, check: 600_000 } as const;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a suite. Parsing yields a plan or its problems; it never throws. Keys that nobody knows are problems, since they are slips. */
 export async function readSuite(source: SuiteSource): Promise<ReadSuite> {
@@ -100,6 +100,7 @@ class SuiteReader {
     if (fields === null) return null;
     const { choices, repository, fallbackName } = this.#source;
     this.#knownKeys(fields, topKeys, 'The suite');
+    this.#texts(fields, textKeys, 'The suite');
     if (fields['version'] !== undefined && fields['version'] !== 1)
       this.problems.push('"version" is 1; other versions belong to a newer Outlay.');
     const tasks = await this.#tasks(fields);
@@ -109,7 +110,10 @@ class SuiteReader {
     for (const contender of contenders) this.problems.push(...contenderProblems(contender, prompts));
     const inAll = runs * contenders.length * tasks.length;
     if (inAll > MAX_RUNS_IN_ALL) this.problems.push(`This is ${inAll} runs; ${MAX_RUNS_IN_ALL} is the most.`);
-    const timeouts = objectOf(fields['timeouts']) ?? {};
+    const timeouts = this.#object(
+      fields['timeouts'],
+      '"timeouts" has a "setup", an "agent" and a "check", like 90s, 10m or 2h.',
+    );
     this.#knownKeys(timeouts, ['setup', 'agent', 'check'], '"timeouts"');
     return {
       name: textOf(fields['name']) ?? fallbackName,
@@ -121,8 +125,8 @@ class SuiteReader {
       agentTimeoutMs: this.#duration(timeouts['agent'], timeoutDefaults.agent),
       checkTimeoutMs: this.#duration(timeouts['check'], timeoutDefaults.check),
       carry: this.#carry(fields['carry']),
-      uncommitted: fields['uncommitted'] === true,
-      checkMayPass: fields['checkMayPass'] === true,
+      uncommitted: this.#flag(fields, 'uncommitted'),
+      checkMayPass: this.#flag(fields, 'checkMayPass'),
     };
   }
 
@@ -161,9 +165,13 @@ class SuiteReader {
     }
     const tasks: TrialTask[] = [];
     for (const [index, entry] of listed.entries()) {
-      const own = objectOf(entry) ?? {};
       const where = `Task ${index + 1}`;
+      const own = this.#object(
+        entry,
+        `${where} is one with a "prompt", and with a "name" and a "check" of its own where it needs them.`,
+      );
       this.#knownKeys(own, taskKeys, where);
+      this.#texts(own, textKeys, where);
       tasks.push(await this.#task(own, fields, where));
     }
     const names = tasks.map(({ name }) => name);
@@ -192,7 +200,7 @@ class SuiteReader {
       prompt = await this.#source.readPrompt(path);
       if (prompt === null) this.problems.push(`${where}: the prompt file "${path}" cannot be read.`);
       else this.promptFiles.push({ path, text: prompt });
-    } else if (prompt === null) {
+    } else if (prompt === null && isLeftOut(own['prompt']) && isLeftOut(own['promptFile'])) {
       this.problems.push(`${where} needs a "prompt" or a "promptFile".`);
     }
     const bytes = Buffer.byteLength(prompt ?? '');
@@ -205,21 +213,30 @@ class SuiteReader {
     const single = textOf(own['check']) ?? (own['checks'] === undefined ? textOf(suite['check']) : null);
     const listed = own['checks'] ?? (single === null ? suite['checks'] : undefined);
     const checks: TrialCheck[] = single === null ? [] : [{ name: 'check', command: single }];
+    const known = this.problems.length;
+    if (!isLeftOut(listed) && !Array.isArray(listed))
+      this.problems.push(`${where}: "checks" is a list of commands; a single one is a "check".`);
     for (const entry of Array.isArray(listed) ? listed : []) {
       const fields = objectOf(entry);
+      if (fields !== null) this.#texts(fields, ['name', 'command'], `${where}, one of "checks"`);
       const command = textOf(fields === null ? entry : fields['command']);
       const name = textOf(fields?.['name']) ?? `check ${checks.length + 1}`;
       if (command === null) this.problems.push(`${where}: each of "checks" is a command, or a "name" and a "command".`);
       else checks.push({ name, command });
     }
-    if (checks.length === 0)
+    const isNone = checks.length === 0 && this.problems.length === known;
+    if (isNone && isLeftOut(own['check']) && isLeftOut(suite['check']))
       this.problems.push(`${where} needs a "check": a command that exits with 0 only when the work is done.`);
     return checks;
   }
 
   #checkFiles(value: unknown, where: string): TrialTask['checkFiles'] {
-    if (value === undefined) return null;
+    if (isLeftOut(value)) return null;
     const fields = objectOf(value);
+    if (fields !== null) {
+      this.#knownKeys(fields, ['commit', 'paths'], `${where}, "checkFiles",`);
+      this.#texts(fields, ['commit'], `${where}, "checkFiles"`);
+    }
     const commit = textOf(fields?.['commit']);
     const paths = fields?.['paths'];
     if (
@@ -236,7 +253,7 @@ class SuiteReader {
 
   #contenders(value: unknown): readonly Contender[] {
     if (!Array.isArray(value) || value.length === 0) {
-      if (value === undefined) this.missing.push('agents');
+      if (isLeftOut(value)) this.missing.push('agents');
       this.problems.push(
         '"agents" is a list of who tries: each with an "agent" and a "model". Or name them with --models.',
       );
@@ -245,22 +262,33 @@ class SuiteReader {
     return value.flatMap((entry, index) => {
       const fields = objectOf(entry);
       if (fields === null) return this.#shortContender(entry, index);
-      this.#knownKeys(fields, ['agent', 'model', 'effort', 'args', 'command'], `Agent ${index + 1}`);
+      const where = `Agent ${index + 1}`;
+      const [spaced] = Object.entries(fields).filter(
+        ([key]) => key !== 'command' && trialAgentIds.some((id) => id === key),
+      );
+      if (spaced !== undefined) {
+        this.problems.push(
+          `${where}: write ${spaced[0]}:${textOf(spaced[1]) ?? 'MODEL'} without a space after the colon.`,
+        );
+        return [];
+      }
+      this.#knownKeys(fields, ['agent', 'model', 'effort', 'args', 'command'], where);
+      this.#texts(fields, ['agent', 'model', 'effort'], where);
       const agent = trialAgentIds.find(
         (id) => id === (fields['agent'] ?? (fields['command'] === undefined ? null : 'command')),
       );
       const model = textOf(fields['model']);
       if (agent === undefined || model === null) {
-        this.problems.push(`Agent ${index + 1} needs an "agent" (${trialAgentIds.join(', ')}) and a "model".`);
+        this.problems.push(`${where} needs an "agent" (${trialAgentIds.join(', ')}) and a "model".`);
         return [];
       }
-      const command = agent === 'command' ? this.#words(fields['command'], `Agent ${index + 1}: "command"`) : null;
+      const command = agent === 'command' ? this.#words(fields['command'], `${where}: "command"`) : null;
       return [
         {
           agent,
           model,
           effort: textOf(fields['effort']),
-          args: this.#words(fields['args'] ?? [], `Agent ${index + 1}: "args"`),
+          args: this.#words(fields['args'] ?? [], `${where}: "args"`),
           command,
         },
       ];
@@ -268,7 +296,7 @@ class SuiteReader {
   }
 
   #shortContender(entry: unknown, index: number): readonly Contender[] {
-    const read = parseContender(String(entry));
+    const read = parseContender(typeof entry === 'string' ? entry : JSON.stringify(entry ?? ''));
     if (typeof read !== 'string') return [read];
     this.problems.push(`Agent ${index + 1}: ${read}`);
     return [];
@@ -299,15 +327,19 @@ class SuiteReader {
   }
 
   #usd(value: unknown): NanoUsd | null {
-    if (value === undefined || value === null) return null;
-    const parsed = parseAmount('costNanoUsd', String(value));
-    if (parsed.ok) return parsed.value;
-    this.problems.push(`"budget": ${parsed.problem}`);
+    if (isLeftOut(value)) return null;
+    if (typeof value === 'string' || typeof value === 'number') {
+      const parsed = parseAmount('costNanoUsd', String(value));
+      if (parsed.ok) return parsed.value;
+      this.problems.push(`"budget": ${parsed.problem}`);
+    } else {
+      this.problems.push('"budget" is an amount in dollars such as 5, or a "run" and a "total".');
+    }
     return NANO_USD_PER_USD;
   }
 
   #carry(value: unknown): readonly CarriedFile[] {
-    if (value === undefined) return [];
+    if (isLeftOut(value)) return [];
     if (!Array.isArray(value)) {
       this.problems.push(
         '"carry" is a list of files that git does not know, each with a "path" and a "how" of copy or link.',
@@ -316,6 +348,7 @@ class SuiteReader {
     }
     return value.flatMap((entry) => {
       const fields: Fields = objectOf(entry) ?? { path: entry };
+      this.#knownKeys(fields, ['path', 'how'], 'One of "carry"');
       const path = textOf(fields['path']);
       const how = fields['how'] ?? 'copy';
       if (path !== null && (how === 'copy' || how === 'link')) return [{ path, how }];
@@ -336,9 +369,30 @@ class SuiteReader {
     return fallback;
   }
 
+  #flag(fields: Fields, name: string): boolean {
+    const value = fields[name];
+    if (!isLeftOut(value) && typeof value !== 'boolean')
+      this.problems.push(`"${name}" is true or false, without quotes.`);
+    return value === true;
+  }
+
+  /** Empty where there is nothing, or something else. */
+  #object(value: unknown, sentence: string): Fields {
+    const fields = objectOf(value);
+    if (fields === null && !isLeftOut(value)) this.problems.push(sentence);
+    return fields ?? {};
+  }
+
+  #texts(fields: Fields, keys: readonly string[], where: string): void {
+    for (const key of keys) {
+      const problem = textProblem(key, fields[key]);
+      if (problem !== null) this.problems.push(`${where}: ${problem}`);
+    }
+  }
+
   #duration(value: unknown, fallback: number): number {
-    if (value === undefined) return fallback;
-    const match = /^(\d{1,6}) ?(s|m|h)$/.exec(String(value).trim());
+    if (isLeftOut(value)) return fallback;
+    const match = /^(\d{1,6}) ?(s|m|h)$/.exec(typeof value === 'string' ? value.trim() : '');
     const unit = { s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
     const durationMs = Number(match?.[1]) * (unit ?? Number.NaN);
     if (durationMs >= 1_000 && durationMs <= 86_400_000) return durationMs;
@@ -363,13 +417,4 @@ export function parseContender(text: string): Contender | string {
     return `"${text}" names no agent and model: write agent:model or agent:model@effort, for example claude-code:claude-sonnet-4-5@high.`;
   }
   return { agent, model, effort: at < 0 ? null : rest.slice(at + 1), args: [], command: null };
-}
-
-function objectOf(value: unknown): Fields | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-function textOf(value: unknown): string | null {
-  const text = typeof value === 'number' ? String(value) : value;
-  return typeof text === 'string' && text.trim() !== '' ? text : null;
 }

@@ -17,7 +17,7 @@ import { freshRun, runOrder } from './runOrder.ts';
 import { runMarker, worktreePath } from './sweep.ts';
 import { newTrialId } from './trialStore.ts';
 import { summarise, verdictOf } from './verdict.ts';
-import { dropWorktree, makeWorktree, runChecks, runSetup, type WorktreeSite } from './worktreeRuns.ts';
+import { codeText, dropWorktree, makeWorktree, runChecks, runSetup, type WorktreeSite } from './worktreeRuns.ts';
 
 /** Outcomes with which a contender needs no further try: each would only cost time, or money that no budget holds. */
 const hopeless: readonly RunOutcome[] = ['not-logged-in', 'model-refused', 'not-metered', 'not-started'];
@@ -52,15 +52,27 @@ export function resumedTrial(record: TrialRecord): TrialRecord {
 
 /** Of the output of a set-up that failed. */
 const TOLD_LINES = 10;
+const MOST_TOLD_CHARS = 300;
 
-class SetupError extends Error {
+/** A shell's words for a program that is not there, and for one that may not be started. */
+const unrunnable: readonly (number | null)[] = [127, 126];
+
+/** A command that has to work before any agent does, and does not. */
+class PreparationError extends Error {
   readonly sentence: string;
-  readonly log: string;
+  /** The last lines of what it said. */
+  readonly said: readonly string[];
 
-  constructor(sentence: string, log: string) {
-    super(`${sentence} Its output: ${log}`);
+  private constructor(sentence: string, log: string, said: readonly string[]) {
+    const last = said.at(-1)?.trim() ?? '';
+    super(`${sentence}${last === '' ? '' : ` It said: ${last.slice(0, MOST_TOLD_CHARS)}`} (all of it: ${log})`);
     this.sentence = sentence;
-    this.log = log;
+    this.said = said;
+  }
+
+  static async of(sentence: string, log: string): Promise<PreparationError> {
+    const said = await readFile(log, 'utf8').catch(() => '');
+    return new PreparationError(sentence, log, said.trimEnd().split('\n').slice(-TOLD_LINES));
   }
 }
 
@@ -123,23 +135,27 @@ export class TrialRunner {
   async rehearse(): Promise<{ readonly problems: readonly string[]; readonly record: TrialRecord }> {
     const problems: string[] = [];
     const { pid } = process;
-    await this.#update({ runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
-    for (const [index, task] of this.#record.plan.tasks.entries()) {
-      if (this.#cancelAll) break;
-      const folder = this.#parts.store.repositoryOf(this.#record.id, index);
-      await this.#prepareTask(folder, index, task.start).catch(async (error: unknown) => {
-        problems.push(await this.#rehearsed(error));
-      });
+    const requests = this.#followRequests();
+    try {
+      await this.#update({ isRehearsal: true, runner: { pid, startedAt: (await processStart(pid)) ?? '' } });
+      for (const [index, task] of this.#record.plan.tasks.entries()) {
+        if (this.#cancelAll) break;
+        const folder = this.#parts.store.repositoryOf(this.#record.id, index);
+        await this.#prepareTask(folder, index, task.start).catch((error: unknown) => {
+          if (!this.#cancelAll) problems.push(this.#rehearsed(error));
+        });
+      }
+    } finally {
+      requests.dispose();
     }
     if (this.#cancelAll) problems.push('It was ended before all of the checks were tried.');
     return { problems, record: await this.#end(this.#cancelAll ? 'cancelled' : 'finished', null) };
   }
 
   /** What the set-up said goes with the folder, so that its end is told at once. */
-  async #rehearsed(error: unknown): Promise<string> {
-    if (!(error instanceof SetupError)) return error instanceof Error ? error.message : String(error);
-    const said = await readFile(error.log, 'utf8').catch(() => '');
-    return [error.sentence, ...said.trimEnd().split('\n').slice(-TOLD_LINES)].join('\n');
+  #rehearsed(error: unknown): string {
+    if (error instanceof PreparationError) return [error.sentence, ...error.said].join('\n');
+    return error instanceof Error ? error.message : String(error);
   }
 
   #isCancelled(number: number): boolean {
@@ -201,7 +217,7 @@ export class TrialRunner {
       await makeWorktree(site, start, plan);
       const setup = await runSetup(site, this.#parts, { task, plan });
       if (setup !== null) await refuseFullDisk(site.worktree);
-      if (setup !== null) throw new SetupError(setup, join(site.folder, 'setup.log'));
+      if (setup !== null) throw await PreparationError.of(setup, join(site.folder, 'setup.log'));
       const checks = await runChecks(site, this.#parts, { task, plan });
       if (this.#cancelAll) throw new Error('Cancelled.');
       const hung = checks.find(({ timedOut }) => timedOut);
@@ -209,9 +225,14 @@ export class TrialRunner {
         throw new Error(
           `The check "${hung.name}" of "${task.name}" does not end within its time, before any work: it cannot tell.`,
         );
+      const lost = checks.find(({ code }) => unrunnable.includes(code));
+      if (lost !== undefined) {
+        const sentence = `The check "${lost.name}" of "${task.name}" cannot be run: a program of it is not there or may not be started (${codeText(lost.code)}). A copy has what git knows and what "carry" and "setup" add.`;
+        throw await PreparationError.of(sentence, join(site.folder, lost.log));
+      }
       if (!checks.every(({ passed }) => passed)) return;
       const sentence = `The check of "${task.name}" passes before any work, so that it cannot tell whether the work was done.`;
-      if (!plan.checkMayPass) throw new Error(`${sentence} To go on all the same, say so ("checkMayPass: true").`);
+      if (!plan.checkMayPass) throw new Error(`${sentence} To go on all the same, a suite says "checkMayPass: true".`);
       await this.#update({ notices: [...this.#record.notices, sentence] });
     } finally {
       await dropWorktree(site);

@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TrialRecord } from '../protocol/trials.ts';
 import { TrialRepository } from './git/trialRepository.ts';
 import { endRunProcesses, processStart } from './processes/endProcesses.ts';
 import { resultLines } from './resultRows.ts';
 import type { TrialStore } from './trialStore.ts';
 import { summarise, verdictOf } from './verdict.ts';
+import { dropEmptyFolder } from './worktreeRuns.ts';
 
 /** Every process of a run carries this. Run 0 is what is done before any run. */
 export function runMarker(id: string, number: number): string {
@@ -18,7 +19,8 @@ export async function hasRunner({ state, runner }: TrialRecord): Promise<boolean
 
 /**
  * Cleans up after trials whose runner was killed: ends what it left running, removes its worktrees, and says so in the record. Safe to
- * call at any time, by several programs at once. Resolves to the trials that were ended so.
+ * call at any time, by several programs at once. A trial of the checks alone is deleted, since nothing of it was to be kept, and a trial that
+ * goes on from it would be another one. Resolves to the trials that were ended so.
  */
 export async function sweepTrials(store: TrialStore, nowMs: number): Promise<readonly TrialRecord[]> {
   const ended: TrialRecord[] = [];
@@ -37,6 +39,10 @@ async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number):
     if (run.phase === 'ended' || run.phase === 'waiting') continue;
     await endRunProcesses(runMarker(record.id, run.number), []);
     if (run.worktree !== null) await removeWorktree(store, record, run.task, run.worktree);
+  }
+  if (record.isRehearsal === true) {
+    await store.delete(record.id);
+    return { ...record, state: 'ended', end: 'interrupted', endedAtMs: nowMs, baseWorktrees: [], runner: null };
   }
   const runs = record.runs.map((run) =>
     run.phase === 'ended' || run.phase === 'waiting'
@@ -63,6 +69,7 @@ async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number):
 
 async function removeWorktree(store: TrialStore, record: TrialRecord, task: number, path: string): Promise<void> {
   await new TrialRepository(store.repositoryOf(record.id, task)).removeWorktree(path);
+  await dropEmptyFolder(dirname(path));
 }
 
 /** Where a run's worktree is: outside of the repository and of the data folder, whose files are none of an agent's business. */

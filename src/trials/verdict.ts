@@ -80,7 +80,7 @@ function comparison(best: ContenderSummary, next: ContenderSummary, tried: reado
   if (isSure) return `${best.label} passes more often than the others: their intervals do not meet.`;
   const fewest = Math.min(...tried.map(({ runs }) => runs));
   const tie = rate(best) === rate(next) ? 'The best passed equally often' : 'The intervals of the pass rates overlap';
-  return `${tie}: ${fewest} ${fewest === 1 ? 'run' : 'runs'} each are too few to say who passes more often.`;
+  return `${tie}: ${fewest === 1 ? 'one run each is' : `${fewest} runs each are`} too few to say who passes more often.`;
 }
 
 function percent(share: number): string {

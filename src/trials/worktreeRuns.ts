@@ -28,7 +28,10 @@ export async function makeWorktree(site: WorktreeSite, start: string, plan: Tria
 /** With the folder of its trial, when it was the last in there. */
 export async function dropWorktree(site: WorktreeSite): Promise<void> {
   await site.repository.removeWorktree(site.worktree);
-  const folder = dirname(site.worktree);
+  await dropEmptyFolder(dirname(site.worktree));
+}
+
+export async function dropEmptyFolder(folder: string): Promise<void> {
   if ((await readdir(folder).catch(() => [''])).length === 0) await rmdir(folder).catch(() => undefined);
 }
 

@@ -27,6 +27,13 @@ export class Notifier {
     if (answer === silence) await this.#memory.update(SILENCED_KEY, [...this.#silenced(), id]);
   }
 
+  /** Why nothing came of what the user has just asked for: said each time, and never silenced, or the command would seem to do nothing. */
+  async refuse(sentence: string): Promise<void> {
+    this.#log.warn(sentence);
+    const showLog = 'Show Log';
+    if ((await window.showWarningMessage(sentence, showLog)) === showLog) this.#log.show();
+  }
+
   #silenced(): readonly string[] {
     return this.#memory.get<readonly string[]>(SILENCED_KEY, []);
   }

@@ -6,7 +6,7 @@ import { systemClock } from '../domain/clock.ts';
 import { type Disposable, DisposableList } from '../domain/disposable.ts';
 import { type AgentId, agentIds } from '../manifest/manifest.ts';
 import type { ControlMap, ControlName } from '../protocol/control.ts';
-import type { DashboardControlMap } from '../protocol/dashboard.ts';
+import type { DashboardRequests } from '../protocol/dashboard.ts';
 import { LOCK_FILE_NAME } from '../protocol/meterLock.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import { noTasks, type TasksSnapshot } from '../protocol/tasks.ts';
@@ -232,7 +232,7 @@ export class WindowSession implements Disposable, TaskDesk {
   }
 
   /** Asks the meter for the figures of the dashboard. */
-  askDashboard<Name extends keyof DashboardControlMap>(
+  askDashboard<Name extends keyof DashboardRequests>(
     name: Name,
     params: ControlMap[Name]['params'],
   ): Promise<ControlMap[Name]['result']> {

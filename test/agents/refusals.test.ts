@@ -66,23 +66,26 @@ async function stopInStream(name: GatedAgentName, script: Script): Promise<Stopp
   return { agent, run, further };
 }
 
-describe.each(['claude', 'codex', 'gemini', 'qwen', 'opencode'] as const)('%s, refused for its budget', (name) => {
-  it('shows the sentence and asks at most twice more', async () => {
-    const gate = new ScriptedGate(() => refused(sentence));
-    const agent = await GatedAgent.start(name, { gate });
-    stops.push(() => agent.dispose());
-    const run = await agent.run('say hi', { patienceMs });
-    console.info(`${name}: ${gate.asked.length} requests, ended with ${run.code} after ${run.durationMs} ms`);
-    expect(shown(run)).toContain(sentence);
-    expect(gate.asked.length).toBeGreaterThanOrEqual(1);
-    expect(gate.asked.length).toBeLessThanOrEqual(3);
-    expect(generated(agent)).toEqual([]);
-    // It is over, so that no more can come.
-    expect(run.code).not.toBeNull();
-  });
-});
+describe.each(['claude', 'codex', 'copilot', 'gemini', 'qwen', 'opencode'] as const)(
+  '%s, refused for its budget',
+  (name) => {
+    it('shows the sentence and asks at most twice more', async () => {
+      const gate = new ScriptedGate(() => refused(sentence));
+      const agent = await GatedAgent.start(name, { gate });
+      stops.push(() => agent.dispose());
+      const run = await agent.run('say hi', { patienceMs });
+      console.info(`${name}: ${gate.asked.length} requests, ended with ${run.code} after ${run.durationMs} ms`);
+      expect(shown(run)).toContain(sentence);
+      expect(gate.asked.length).toBeGreaterThanOrEqual(1);
+      expect(gate.asked.length).toBeLessThanOrEqual(3);
+      expect(generated(agent)).toEqual([]);
+      // It is over, so that no more can come.
+      expect(run.code).not.toBeNull();
+    });
+  },
+);
 
-describe.each(['claude', 'codex', 'qwen', 'gemini', 'opencode'] as const)(
+describe.each(['claude', 'codex', 'copilot', 'qwen', 'gemini', 'opencode'] as const)(
   '%s, stopped in the middle of an answer',
   (name) => {
     it('shows the sentence and asks at most twice more', async () => {

@@ -1,18 +1,25 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { markedProcesses } from '../../src/trials/processes/endProcesses.ts';
 import type { ResultRow } from '../../src/trials/resultRows.ts';
-import { TrialStore } from '../../src/trials/trialStore.ts';
-import { eventually, projectDir } from '../support/meterProcess.ts';
-import type { Script, SeenRequest } from '../support/scriptedUpstream.ts';
-import { agentPath } from '../support/toolchain.ts';
-import { fingerprint, newRepository } from '../unit/trials/repositoryFixture.ts';
-import { AgentRig, type AnswerCall } from './support/agentRig.ts';
+import { eventually } from '../support/meterProcess.ts';
+import type { SeenRequest } from '../support/scriptedUpstream.ts';
+import { fingerprint } from '../unit/trials/repositoryFixture.ts';
+import type { AnswerCall } from './support/agentRig.ts';
 import { bookedCalls, readBooks, servedCalls } from './support/books.ts';
+import {
+  accepted,
+  hasToolResult,
+  modelOf,
+  processesAtHome,
+  startTrialRig,
+  type TrialRig,
+  toolNames,
+  worktreeOf,
+  writing,
+} from './support/trialRig.ts';
 
 const stops: (() => Promise<void>)[] = [];
 
@@ -20,111 +27,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-const keys = {
-  ANTHROPIC_API_KEY: 'sk-ant-api03-made-up',
-  CODEX_API_KEY: 'sk-made-up',
-  GEMINI_API_KEY: 'made-up-gemini-key',
-};
-const files = {
-  '.gemini/settings.json': JSON.stringify({ security: { auth: { selectedType: 'gemini-api-key' } } }),
-};
-
-interface TrialRig {
-  readonly rig: AgentRig;
-  readonly repository: string;
-  readonly worktrees: string;
-  readonly store: TrialStore;
-  suite(text: string): Promise<string>;
-  cli(
-    ...args: readonly string[]
-  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
-  start(...args: readonly string[]): ReturnType<typeof spawn>;
-}
-
-/** All three agents on one PATH, a repository whose check wants "done" in a file, and the meter that the trial finds. */
-async function start(answer: AnswerCall, env: Readonly<Record<string, string>> = keys): Promise<TrialRig> {
-  const rig = await AgentRig.start('claude', { env, files, answer });
-  stops.push(() => rig.dispose());
-  const repository = newRepository(join(rig.user.home, 'my répo'), {
-    'a.txt': 'a\n',
-    'check.sh': 'grep -q done result.txt\n',
-  });
-  const worktrees = join(rig.user.home, 'runs');
-  const folders = (['claude', 'codex', 'gemini'] as const).map((name) => dirname(agentPath(name)));
-  const environment = {
-    ...rig.user.env,
-    PATH: [...folders, rig.user.env['PATH']].join(delimiter),
-    OUTLAY_TRIALS_DIR: worktrees,
-  };
-  const program = join(projectDir, 'dist/cli.js');
-  const run = (...args: readonly string[]) =>
-    spawn(process.execPath, [program, 'trial', ...args, '--data-dir', rig.dataDir], {
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  return {
-    ...{ rig, repository, worktrees },
-    store: new TrialStore(rig.dataDir),
-    start: run,
-    async suite(text) {
-      const path = join(rig.user.home, 'suite.yaml');
-      await writeFile(path, text);
-      return path;
-    },
-    async cli(...args) {
-      const child = run(...args);
-      const chunks = { stdout: '', stderr: '' };
-      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-        chunks.stdout += chunk;
-      });
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        chunks.stderr += chunk;
-      });
-      const [code] = await once(child, 'close');
-      return { code, ...chunks };
-    },
-  };
-}
-
-async function accepted(trial: TrialRig, path: string): Promise<string> {
-  const { stdout } = await trial.cli('check', path, '--repository', trial.repository, '--json');
-  return JSON.parse(stdout).hash;
-}
-
-/** What an agent is told so that it writes a file with its own tool. */
-function writing({ api, json }: SeenRequest, path: string, content: string): Script {
-  const names = toolNames(json);
-  if (api === 'anthropic-messages') return { toolCalls: [{ name: 'Write', arguments: { file_path: path, content } }] };
-  if (api === 'gemini-generate')
-    return { toolCalls: [{ name: 'write_file', arguments: { file_path: path, content } }] };
-  const command = `printf '%s\\n' '${content}' > result.txt`;
-  if (names.includes('exec_command')) return { toolCalls: [{ name: 'exec_command', arguments: { cmd: command } }] };
-  if (names.includes('shell_command')) return { toolCalls: [{ name: 'shell_command', arguments: { command } }] };
-  return { toolCalls: [{ name: 'shell', arguments: { command: ['sh', '-c', command] } }] };
-}
-
-function toolNames(json: SeenRequest['json']): readonly string[] {
-  return (
-    JSON.stringify(json?.['tools'] ?? [])
-      .match(/"name":"[^"]+"/g)
-      ?.map((text) => text.slice(8, -1)) ?? []
-  );
-}
-
-/** The worktree that a request speaks of. */
-function worktreeOf({ json }: SeenRequest, worktrees: string): string {
-  const text = JSON.stringify(json);
-  const at = text.indexOf(worktrees);
-  return at < 0 ? worktrees : (/^[^\s"\\<,`]+/.exec(text.slice(at))?.[0] ?? worktrees);
-}
-
-/** Whether a tool has answered already. */
-function hasToolResult({ json }: SeenRequest): boolean {
-  return /"tool_result"|"function_call_output"|"functionResponse"/.test(JSON.stringify(json));
-}
-
-function modelOf({ json, path }: SeenRequest): string {
-  return String(json?.['model'] ?? /models\/([^:]+):/.exec(path)?.[1] ?? '');
+async function start(answer: AnswerCall): Promise<TrialRig> {
+  const trial = await startTrialRig(answer);
+  stops.push(() => trial.rig.dispose());
+  return trial;
 }
 
 const suite = `
@@ -183,9 +89,61 @@ describe('a trial with the real agents', () => {
     const booked = rows.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
     expect(results.reduce((sum, row) => sum + Number(row['cost_usd']), 0)).toBeCloseTo(booked, 6);
     expect(fingerprint(trial.repository)).toBe(before);
-    expect(existsSync(trial.worktrees) ? readdirSync(trial.worktrees) : []).toEqual([]);
+    expect(readdirSync(trial.worktrees)).toEqual([]);
     for (const number of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
       expect(await markedProcesses(`${told.id}.${number}`)).toEqual([]);
+  }, 400_000);
+
+  it('has OpenCode and Copilot CLI pass, fail and spend more than they may, each as its task wants it', async () => {
+    const trial = await start((request) => {
+      if (hasToolResult(request) || toolNames(request.json).length === 0) return { text: 'It is written.' };
+      const path = join(worktreeOf(request, trial.worktrees), 'result.txt');
+      const prompt = JSON.stringify(request.json);
+      if (prompt.includes('The task that passes.')) return writing(request, path, 'done');
+      if (prompt.includes('The task that fails.')) return writing(request, path, 'not yet');
+      return { text: 'Hmm. '.repeat(160_000), chunkChars: 2000, pauseMs: 20 };
+    });
+    const before = fingerprint(trial.repository);
+    const path = await trial.suite(`
+agents: [opencode:anthropic/claude-sonnet-4-5, copilot-cli:gpt-5]
+budget: { run: 1.60, total: 20 }
+check: sh check.sh
+tasks:
+  - { name: passes, prompt: The task that passes. }
+  - { name: fails, prompt: The task that fails. }
+  - { name: spends, prompt: The task that spends. }
+`);
+    const hash = await accepted(trial, path);
+    const run = await trial.cli('run', path, '--repository', trial.repository, '--accept', hash, '--json');
+    expect(run.code, run.stderr).toBe(0);
+    const told = JSON.parse(run.stdout);
+    const outcomes: readonly string[] = told.runs.map(
+      (each: { contender: string; task: string; outcome: string }) =>
+        `${each.contender.split(',')[0]} ${each.task}: ${each.outcome}`,
+    );
+    expect(outcomes.toSorted()).toEqual([
+      'Copilot CLI fails: failed',
+      'Copilot CLI passes: passed',
+      'Copilot CLI spends: over-budget',
+      'OpenCode fails: failed',
+      'OpenCode passes: passed',
+      'OpenCode spends: over-budget',
+    ]);
+    const rows = await readBooks(trial.rig.dataDir, trial.rig.upstream.calls.length);
+    expect(rows).toHaveLength(trial.rig.upstream.calls.length);
+    expect(bookedCalls(rows.filter(({ provenance }) => provenance === 'reported'))).toEqual(
+      servedCalls(trial.rig.upstream.calls),
+    );
+    const results: readonly ResultRow[] = told.results;
+    const booked = rows.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+    expect(results.reduce((sum, row) => sum + Number(row['cost_usd']), 0)).toBeCloseTo(booked, 6);
+    for (const row of results.filter(({ task }) => task === 'spends')) {
+      expect(Number(row['cost_usd'])).toBeGreaterThan(1.2);
+      expect(Number(row['cost_usd'])).toBeLessThan(1.8);
+    }
+    expect(fingerprint(trial.repository)).toBe(before);
+    expect(readdirSync(trial.worktrees)).toEqual([]);
+    expect(processesAtHome(trial.rig.user.home)).toEqual([]);
   }, 400_000);
 
   it('goes on when the meter is killed under it, and ends without a trace when it is killed itself', async () => {
@@ -244,11 +202,7 @@ describe('a trial with the real agents', () => {
     );
     const list = await trial.cli('list', '--json');
     expect(JSON.parse(list.stdout)[0]).toMatchObject({ end: 'interrupted' });
-    expect(
-      existsSync(trial.worktrees)
-        ? readdirSync(trial.worktrees).flatMap((id) => readdirSync(join(trial.worktrees, id)))
-        : [],
-    ).toEqual([]);
+    expect(readdirSync(trial.worktrees)).toEqual([]);
     expect(fingerprint(trial.repository)).toBe(before);
   }, 400_000);
 });

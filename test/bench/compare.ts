@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { budgetCurve } from '../../src/analysis/budgetCurve.ts';
 import { buildFrontier } from '../../src/analysis/buildFrontier.ts';
+import { callOutliers, MOST_LOOKED_AT } from '../../src/analysis/callOutliers.ts';
 import { comparePairs } from '../../src/analysis/comparePairs.ts';
 import { compareReversals } from '../../src/analysis/compareReversals.ts';
 import { compareRuns } from '../../src/analysis/compareRuns.ts';
@@ -21,7 +22,11 @@ import { openLedger } from '../../src/ledger/openLedger.ts';
 import { openLedgerReader } from '../../src/ledger/openLedgerReader.ts';
 import { schemaVersion6 } from '../../src/ledger/schemaVersion6.ts';
 import { openDatabase } from '../../src/ledger/sqlite.ts';
+import { type ListedModel, listedModels } from '../../src/meter/dashboard/bookPrices.ts';
 import { MOST_REVERSED_TASKS } from '../../src/meter/dashboard/buildDashboard.ts';
+import { whatIfPage } from '../../src/meter/dashboard/whatIfPage.ts';
+import { createPricer } from '../../src/pricing/createPricer.ts';
+import { loadPriceBook } from '../../src/pricing/priceBook.ts';
 import { readRuns } from '../../src/runs/readRuns.ts';
 import { call, callId, priced, usage } from '../unit/ledger/callFixtures.ts';
 import type { BenchRow, BenchSection } from './benchSection.ts';
@@ -41,7 +46,13 @@ export async function benchCompare(): Promise<BenchSection> {
     fill(path);
     const reader = openLedgerReader(path);
     try {
-      return { name: 'compare', rows: [...pages(reader), ...comparison(reader.importedRuns(null)), imported()] };
+      const book = await loadPriceBook();
+      const listed = listedModels(book, createPricer({ book }), Date.now());
+      const all = reader.importedRuns(null);
+      return {
+        name: 'compare',
+        rows: [...pages(reader), ...whatIfs(reader, all, listed), ...comparison(all), imported()],
+      };
     } finally {
       reader.close();
     }
@@ -54,6 +65,7 @@ function pages(reader: ReturnType<typeof openLedgerReader>): readonly BenchRow[]
   return [
     { metric: 'in the ledger', value: calls, unit: 'calls', note: `${runs} runs, ${models} models` },
     page('effective price', () => effectivePricePage(reader.modelUsage(), null)),
+    page('calls that stand out, of the newest', () => callOutliers(reader.newestRequests(MOST_LOOKED_AT))),
     page('history by model and day', () => historyCells(reader.history('model'), 'day')),
     page('history by agent and week', () => historyCells(reader.history('agent'), 'week')),
     page('history by folder and month', () => historyCells(reader.history('folder'), 'month')),
@@ -62,6 +74,24 @@ function pages(reader: ReturnType<typeof openLedgerReader>): readonly BenchRow[]
     page('history by task and day', () => historyCells(reader.history('task'), 'day')),
     page('runs of own tasks', () => reader.taskRuns()),
     timed('20,000 imported runs, read', () => reader.importedRuns(null)),
+  ];
+}
+
+/** Of a whole month, whose models are measured each by itself, and of one open task. */
+function whatIfs(
+  reader: ReturnType<typeof openLedgerReader>,
+  runs: readonly Run[],
+  listed: readonly ListedModel[],
+): readonly BenchRow[] {
+  const ask = (subject: string | null) => {
+    const sinceDay = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
+    const month = reader.report({ by: 'model', sinceDay });
+    return whatIfPage({ reader, month, runs, listed }, { subject, findTask: '' });
+  };
+  const task = ask(null).subjects.find(({ group }) => group === 'Finished tasks');
+  return [
+    page('what if, one task', () => ask(task?.id ?? null)),
+    page('what if, a month of 40 models', () => ask('month:key')),
   ];
 }
 

@@ -5,6 +5,7 @@ import versions from '../../scripts/versions.json' with { type: 'json' };
 import type { ImportReport } from '../../src/protocol/imports.ts';
 import { cacheDir, nodePath, projectDir } from '../support/toolchain.ts';
 import type { BenchRow, BenchSection } from './benchSection.ts';
+import { firstStart } from './firstStart.ts';
 import { followLatency } from './followLatency.ts';
 import { type GeneratedHome, generateClaudeHome } from './importHome.ts';
 
@@ -39,7 +40,14 @@ export async function benchImport(): Promise<BenchSection> {
   rmSync(dataDir, { recursive: true, force: true });
   const report: ImportReport = JSON.parse(cold[0]?.stdout ?? '{}');
   if (report.new !== generated.calls) throw new Error(`${report.new} calls were imported of ${generated.calls}.`);
-  return { name: 'import', rows: [...rowsOf({ cold, again, peer, generated }), ...(await followLatency())] };
+  return {
+    name: 'import',
+    rows: [
+      ...rowsOf({ cold, again, peer, generated }),
+      ...(await followLatency()),
+      ...(await firstStart(home, generated.calls)),
+    ],
+  };
 }
 
 /** Where `npm run bench` put it; null where it could not be had. */

@@ -1,7 +1,11 @@
 import type { FrameLocator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fillDemoBooks } from '../../scripts/demo/demoBooks.ts';
+import { systemClock } from '../../src/domain/clock.ts';
+import { ledgerPathOf } from '../../src/ledger/ledgerFiles.ts';
+import { openLedger } from '../../src/ledger/openLedger.ts';
 import { runCommand, screenshot, setTheme, webviewFrame } from '../support/workbench.ts';
+import { makeRun, price } from '../unit/analysis/runFixture.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar, untilText } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
 
@@ -13,11 +17,22 @@ let window: OutlayWindow;
 beforeAll(async () => {
   window = await openOutlayWindow({
     viewport: { width: 1500, height: 1000 },
-    fillBooks: (dataDir) => fillDemoBooks(dataDir, Date.now()),
+    fillBooks: async (dataDir) => {
+      await fillDemoBooks(dataDir, Date.now());
+      importBoard(dataDir);
+    },
   });
 });
 afterAll(() => window?.stop());
 beforeEach(() => pictureOnFailure(window.page));
+
+/** A colleague's two runs, imported. */
+function importBoard(dataDir: string): void {
+  const ledger = openLedger({ path: ledgerPathOf(dataDir), clock: systemClock, log: () => undefined });
+  const runs = ['a', 'b'].map((model) => makeRun({ origin: 'import:board', model, usd: 1, listPrice: price(1, 2) }));
+  ledger.writer.importRuns({ name: 'board', file: 'board.csv', atMs: Date.now(), runs });
+  ledger.close();
+}
 
 const panel = (): Promise<FrameLocator> => frameWith('[role="tablist"]');
 
@@ -89,6 +104,16 @@ describe('the dashboard in VS Code', () => {
     const again = await panel();
     await again.locator('main[data-ready="true"]').waitFor();
     expect(await again.locator('[role="tab"][aria-selected="true"]').textContent()).toBe('Thinking');
+  });
+
+  it('removes an import from the books once the user has said yes', async () => {
+    const frame = await panel();
+    await frame.locator('[data-action="page-reversal"]').click();
+    await frame.locator('[data-action="remove-import:board"]').click();
+    await untilText(frame.locator('[data-question="removal"]'), /“board” with its 2 runs/);
+    await frame.locator('[data-action="remove-yes"]').click();
+    await frame.locator('[data-action="origin-import:board"]').waitFor({ state: 'detached' });
+    expect(await frame.locator('[data-action="origin-trial"]').count()).toBe(1);
   });
 
   it('is opened once only, by command as well', async () => {

@@ -192,17 +192,108 @@ describe('the dashboard', () => {
   it('puts a call that stands out one click away', () =>
     withPage(async (page) => {
       const data = full.data as NonNullable<DashboardState['data']>;
-      const outlier = { id: 'call-9', model: 'm', thinkingTokens: 90_000, medianTokens: 1_000, score: 9 };
-      await show(page, stateWith({ ...data, callOutliers: [outlier] }));
+      const [outlier] = data.callOutliers.found;
+      if (outlier === undefined) throw new Error('No call of the harness stands out.');
+      const { id } = outlier;
+      await show(page, full);
       await open(page, 'thinking');
-      await page.locator('[data-action="row-call-9"]').click();
-      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ call: 'call-9' });
-      const query = { ...data.query, call: 'call-9' };
-      await show(
-        page,
-        stateWith({ ...data, callOutliers: [outlier], query, call: callRecord(NOW_MS, { id: 'call-9' }) }),
-      );
-      expect(await page.locator('[data-card="call"]').textContent()).toContain('claude-opus-4-8');
+      const outliers = (await page.locator('[data-card="outliers"]').textContent()) ?? '';
+      expect(outliers).toContain(outlier.kind);
+      expect(outliers).toContain('Of the newest 60 calls');
+      await page.locator(`[data-action="row-${id}"]`).click();
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ call: id });
+      await show(page, stateWith({ ...data, query: { ...data.query, call: id }, call: callRecord(NOW_MS, { id }) }));
+      const shown = page.locator('[data-card="call"]');
+      expect(await shown.textContent()).toContain('claude-opus-4-8');
+      expect(await shown.textContent()).toContain(outlier.sentence);
+    }));
+
+  it('reprices unfinished work, and says so', () =>
+    withPage(async (page) => {
+      await show(page, full);
+      await open(page, 'whatIf');
+      const card = page.locator('[data-card="what-if"]');
+      expect(await card.textContent()).toMatch(/so far it came to \$14\.20/);
+      const groups = await page.evaluate(`[...document.querySelectorAll('optgroup')].map(({ label }) => label)`);
+      expect(groups).toEqual(['Active task', 'This month', 'Finished tasks']);
+      await card.locator('[data-action="subject"]').selectOption('task:task-2');
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ subject: 'task:task-2' });
+      await card.locator('[data-action="find-task"]').fill('redirect');
+      await card.locator('[data-action="find-task"]').press('Enter');
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ findTask: 'redirect' });
+    }));
+
+  it('lists few models, searches all of them, and keeps what the user wants to see', () =>
+    withPage(async (page) => {
+      const whatIf = full.data?.whatIf;
+      const other = whatIf?.results.find(({ standing }) => standing === 'other')?.model ?? '';
+      const rows = page.locator('[data-table="what-if"] tbody th');
+      await show(page, full);
+      await open(page, 'whatIf');
+      expect(await rows.count()).toBe(4);
+      expect(await rows.allTextContents()).not.toContain(other);
+      await page.locator('[data-action="filter"]').fill(other.slice(0, 8).toUpperCase());
+      expect(await rows.allTextContents()).toEqual([other]);
+      await page.locator(`[data-action="row-${other}"]`).press('Enter');
+      await page.locator('[data-action="filter"]').fill('');
+      expect((await rows.allTextContents())[0]).toBe(other);
+      await page.reload();
+      await page.waitForSelector('main');
+      await show(page, full);
+      expect((await rows.allTextContents())[0]).toBe(other);
+      expect(await page.locator(`[data-action="row-${other}"]`).getAttribute('aria-pressed')).toBe('true');
+    }));
+
+  it('asks before it removes an import, and removes none of the user’s own work', () =>
+    withPage(async (page) => {
+      await show(page, states.study);
+      await open(page, 'reversal');
+      const question = page.locator('[data-question="removal"]');
+      const remove = page.locator('[data-action="remove-import:study"]');
+      await remove.press('Enter');
+      expect(await question.textContent()).toContain('Remove the import “study” with its 72 runs');
+      await page.locator('[data-action="remove-no"]').press('Enter');
+      expect(await question.count()).toBe(0);
+      expect((await sentMessages(page)).map(({ type }) => type)).toEqual(['ready']);
+      await remove.click();
+      await page.locator('[data-action="remove-yes"]').press('Enter');
+      expect((await sentMessages(page)).at(-1)).toEqual({ type: 'removeImport', body: { name: 'study' } });
+      expect(await question.count()).toBe(0);
+      await show(page, full);
+      expect(await page.locator('[data-action^="remove-"]').count()).toBe(0);
+    }));
+
+  it('leaves models out and weighs list prices, and comes back with both', () =>
+    withPage(async (page) => {
+      await show(page, full);
+      await open(page, 'reversal');
+      await page.locator('[data-action="models"]').press('Enter');
+      const label = full.data?.modelNames[0]?.label ?? '';
+      const box = page.locator(`[data-action="model-${label}"]`);
+      await box.press('Space');
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ without: [label] });
+      expect(await page.locator('[data-action="models"]').textContent()).toContain('(4 of 5 compared)');
+      const weight = page.locator('[data-action="weight-output"]');
+      await weight.fill('-3');
+      await weight.press('Enter');
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({ priceWeights: { input: 1, output: 1 } });
+      expect(await weight.inputValue()).toBe('1');
+      await weight.fill('3');
+      await weight.press('Enter');
+      const query = { without: [label], priceWeights: { input: 1, output: 3 } };
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject(query);
+      await page.reload();
+      await page.waitForSelector('main');
+      expect((await sentMessages(page)).at(0)).toMatchObject({ type: 'ready', body: { query } });
+      const data = full.data as NonNullable<DashboardState['data']>;
+      await show(page, stateWith({ ...data, query: { ...data.query, ...query } }));
+      expect(await box.isChecked()).toBe(false);
+      expect(await weight.inputValue()).toBe('3');
+      await page.locator('[data-action="models-all"]').click();
+      await page.locator('[data-action="weights-reset"]').click();
+      expect((await sentMessages(page)).at(-1)?.body['query']).toMatchObject({
+        ...{ without: [], priceWeights: { input: 1, output: 1 } },
+      });
     }));
 
   it('hands pictures and tables out, without formulas', () =>

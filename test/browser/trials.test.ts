@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedUpstream, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { agentPath, nodePath } from '../support/toolchain.ts';
-import { pickMenuItem, runCommand, screenshot, webviewFrame } from '../support/workbench.ts';
+import { pickMenuItem, runCommand, screenshot, setTheme, webviewFrame } from '../support/workbench.ts';
 import { fingerprint, gitIn, newRepository, writeFiles } from '../unit/trials/repositoryFixture.ts';
 import { type OutlayWindow, openOutlayWindow, PATIENCE_MS, showSidebar } from './rig/outlayWindow.ts';
 import { pictureOnFailure } from './rig/pictureOnFailure.ts';
@@ -75,6 +75,8 @@ describe('a trial', () => {
     await answer('Compare models: the task', 'Write "done" into result.txt.');
     await step('Compare models: agents and models');
     await page.keyboard.press('Enter');
+    // The list and the box that follows it have one title.
+    await box().getByPlaceholder('claude-code:claude-sonnet-4-5, codex:gpt-5@high').waitFor();
     await answer('Compare models: agents and models', 'claude-code');
     await box().getByText('"claude-code" is not agent:model.').waitFor();
     await answer('Compare models: agents and models', 'claude-code:claude-sonnet-4-5, claude-code:claude-haiku-4-5');
@@ -114,12 +116,16 @@ describe('a trial', () => {
     await page.getByRole('tab', { name: /Results\.md/ }).waitFor();
     await webviewFrame(page, 'vscode.markdown-language-features').getByText('Cost per pass').waitFor();
     await screenshot(page, 'trial-results');
+    await setTheme(window.vsCode, 'dark');
+    await screenshot(page, 'trial-results-dark');
     const passed = page.getByRole('treeitem', { name: /claude-sonnet-4-5: passed/ });
     if ((await passed.count()) === 0) await page.getByRole('treeitem', { name: /^Trial Write/ }).click();
     await passed.click({ button: 'right' });
     await pickMenuItem(page, 'Show Changes of Run');
-    await page.getByRole('tab', { name: /^Run \d of Write/ }).waitFor();
+    await page.getByRole('tab', { name: /^Run \d, claude-sonnet-4-5: Write/ }).waitFor();
     await page.locator('.view-lines', { hasText: 'done' }).first().waitFor();
+    await screenshot(page, 'trial-changes-dark');
+    await setTheme(window.vsCode, 'light');
     await screenshot(page, 'trial-changes');
     await passed.click();
     await page.getByRole('tab', { name: /output\.log/ }).waitFor();
@@ -134,8 +140,11 @@ describe('a trial', () => {
     const passed = page.getByRole('treeitem', { name: /claude-sonnet-4-5: passed/ });
     await passed.click({ button: 'right' });
     await pickMenuItem(page, 'Apply Changes of Run...');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'As a new branch' }).waitFor();
+    await screenshot(page, 'trial-apply');
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'As a new branch' }).click();
     await page.locator('.notification-toast', { hasText: 'Made the branch' }).waitFor();
+    await screenshot(page, 'trial-applied');
     const branches = execFileSync('git', ['branch', '--list', 'outlay/*'], { cwd: folder, encoding: 'utf8' });
     expect(branches).toMatch(/outlay\/trial-[a-z0-9]+-run-\d/);
     writeFileSync(join(folder, 'greeting.txt'), 'changed\n');
@@ -144,7 +153,9 @@ describe('a trial', () => {
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Into the working tree' }).click();
     const dialog = page.locator('.monaco-dialog-box', { hasText: 'The working tree has changes of its own.' });
     await dialog.waitFor();
+    expect(await dialog.textContent()).toContain('Changed: greeting.txt.');
     expect(readdirSync(folder)).not.toContain('result.txt');
+    await screenshot(page, 'trial-apply-dirty');
     await dialog.getByRole('button', { name: 'Apply' }).click();
     await page.locator('.notification-toast', { hasText: 'Applied to the working tree' }).waitFor();
     expect(readdirSync(folder)).toContain('result.txt');

@@ -91,6 +91,7 @@ describe('the package', () => {
           'logWorker.js',
           'meter.js',
           'meter.main.js',
+          'o200k.ranks',
           'observeWorker.js',
           'sidebar.css',
           'sidebar.js',

@@ -1,7 +1,9 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { newDataDir, runCli, startMeterProcess } from '../support/meterProcess.ts';
+import { eventually, newDataDir, runCli, startMeterProcess } from '../support/meterProcess.ts';
 
 const study = resolve(import.meta.dirname, '../fixtures/price-reversal-v1-cost-table.csv');
 
@@ -24,4 +26,33 @@ it('imports, compares and removes runs through a meter at work, and by itself on
   expect(await json('runs', 'import', other)).toMatchObject({ taken: 1 });
   expect(await json('runs', 'remove', 'other.csv')).toEqual({ removed: 1 });
   expect(readdirSync(dataDir.path).filter((name) => name.startsWith('staged-'))).toEqual([]);
+});
+
+it('keeps nothing of an import that was killed, once another one or a meter comes', async () => {
+  const dataDir = newDataDir();
+  onTestFinished(dataDir.dispose);
+  const stager = resolve(import.meta.dirname, '../unit/ledger/stager.child.ts');
+  const staged = () => readdirSync(dataDir.path).filter((name) => name.startsWith('staged-'));
+  const stage = async () => {
+    const child = spawn(process.execPath, [stager, dataDir.path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    return child;
+  };
+  const kill = async (child: ChildProcess) => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  const [killed, living] = [await stage(), await stage()];
+  onTestFinished(() => void living.kill('SIGKILL'));
+  await kill(killed);
+  expect(staged()).toHaveLength(2);
+  expect((await runCli(['runs', 'import', study, '--data-dir', dataDir.path])).code).toBe(0);
+  expect(staged()).toHaveLength(1);
+  await kill(living);
+  const meter = await startMeterProcess({ dataDir: dataDir.path });
+  onTestFinished(() => meter.kill());
+  await eventually(
+    async () => staged(),
+    (names) => names.length === 0,
+  );
 });

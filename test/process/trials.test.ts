@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { askMeter } from '../../src/cli/meterClient.ts';
+import { readMeterLock } from '../../src/protocol/meterLock.ts';
 import type { SuiteCheck } from '../../src/protocol/trials.ts';
 import { markedProcesses } from '../../src/trials/processes/endProcesses.ts';
 import { TrialStore } from '../../src/trials/trialStore.ts';
@@ -128,7 +130,44 @@ describe('a trial on a machine where Outlay has never run', () => {
     expect(fingerprint(machine.repository)).toBe(before);
   });
 
-  it('is cleaned up by the next command when it was killed, and goes on', async () => {
+  it('whose checks alone are tried says so, can be cancelled, and is gone for good when it was killed', async () => {
+    const machine = newMachine('exit 0');
+    const suite = join(machine.folder, 'suite.yaml');
+    const check = 'touch "$HOME/checking"; setsid sleep 300 & sleep 300';
+    const agents = [{ command: ['sh', '-c', 'exit 0'], model: 'script' }];
+    writeFileSync(suite, JSON.stringify({ agents, prompt: 'Do it.', check, budget: 1 }));
+    const [, ...accepted] = await machine.accept();
+    const begin = async () => {
+      const child = machine.start('check', ...accepted, '--run-checks');
+      await eventually(
+        async () => existsSync(join(machine.folder, 'checking')),
+        (is) => is,
+        20_000,
+      );
+      rmSync(join(machine.folder, 'checking'));
+      const [record] = await machine.store.list();
+      return { child, id: record?.id ?? '' };
+    };
+    const first = await begin();
+    expect((await machine.run('list')).stdout).toContain('trying the checks');
+    expect((await machine.run('show', first.id)).stdout).toContain('without any agent');
+    const ended = once(first.child, 'exit');
+    expect((await machine.run('cancel', first.id)).code).toBe(0);
+    expect(await ended).toEqual([1, null]);
+    const second = await begin();
+    second.child.kill('SIGKILL');
+    await once(second.child, 'exit');
+    const resumed = await machine.run('resume', second.id);
+    expect(resumed.code).toBe(1);
+    expect(resumed.stderr).toContain('which only tried the checks of a suite, was interrupted; it was deleted');
+    expect(resumed.stderr).toContain('There is no trial');
+    expect(await machine.store.list()).toEqual([]);
+    expect(await markedProcesses(`${second.id}.0`)).toEqual([]);
+    expect(readdirSync(machine.worktrees)).toEqual([]);
+    expect(existsSync(machine.store.folderOf(second.id))).toBe(false);
+  });
+
+  it('is cleaned up by the next command when it was killed, and the meter with it, and goes on', async () => {
     const machine = newMachine(
       'if [ -e "$HOME/go" ]; then echo done > result.txt; else setsid sleep 300 & sleep 300; fi',
     );
@@ -141,10 +180,14 @@ describe('a trial on a machine where Outlay has never run', () => {
     const id = record?.id ?? '';
     child.kill('SIGKILL');
     await once(child, 'exit');
+    const meter = await readMeterLock(machine.dataDir);
+    if (meter !== null) process.kill(meter.pid, 'SIGKILL');
     const listed = await machine.run('list', '--json');
     expect(JSON.parse(listed.stdout)[0]).toMatchObject({ id, end: 'interrupted' });
     expect(await markedProcesses(`${id}.1`)).toEqual([]);
-    expect(existsSync(record?.runs[0]?.worktree ?? '')).toBe(false);
+    expect(readdirSync(machine.worktrees)).toEqual([]);
+    const task = await askMeter(machine.dataDir, 'showTask', { id: record?.runs[0]?.taskId ?? '' });
+    expect(task).toMatchObject({ result: { view: { task: { state: 'abandoned' } }, account: { openHolds: 0 } } });
     writeFileSync(join(machine.folder, 'go'), '');
     const resumed = await machine.run('resume', id, '--json');
     expect(resumed.code, resumed.stderr).toBe(0);

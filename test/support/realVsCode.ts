@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -38,6 +39,10 @@ export interface VsCode {
   readonly consoleLines: readonly string[];
   /** Changes user settings while VS Code runs. */
   setSettings(settings: Readonly<Record<string, unknown>>): void;
+  /** kill -9 of the server and of its extension hosts and terminals, or of the extension hosts alone. What left their process group lives. */
+  kill(what: 'server' | 'extension-host'): Promise<void>;
+  /** Opens the same folder again, in the same page, with a new server where the last one was killed. */
+  reopen(): Promise<void>;
   /** Ends the browser, the server, everything that they started, and every meter whose lock file is in the data folder. */
   stop(): Promise<void>;
 }
@@ -78,7 +83,8 @@ export async function startVsCode(options: VsCodeOptions): Promise<VsCode> {
   const env = serverEnv(options.env ?? {});
   for (const vsix of options.extensions ?? []) await installExtension(dataDir, vsix, env);
 
-  const server = startServer(dataDir, env, options.popUps === true ? [] : ['--enable-smoke-test-driver']);
+  const driver = options.popUps === true ? [] : ['--enable-smoke-test-driver'];
+  let server = startServer(dataDir, env, driver);
   let browser: Browser | undefined;
   const stop = async (): Promise<void> => {
     await browser?.close();
@@ -91,9 +97,20 @@ export async function startVsCode(options: VsCodeOptions): Promise<VsCode> {
     browser = await chromium.launch({ executablePath: chromiumPath(), args: browserFlags });
     const page = await browser.newPage({ viewport: options.viewport ?? { width: 1280, height: 800 } });
     const { hostExit, consoleLines } = await listen(page, server.process);
-    await page.goto(address(port, options));
-    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
-    return { page, browser, port, dataDir, hostExit, consoleLines, setSettings, stop };
+    const open = async (at: number): Promise<void> => {
+      await page.goto(address(at, options));
+      await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    };
+    await open(port);
+    const kill = async (what: 'server' | 'extension-host'): Promise<void> => {
+      if (what === 'server') return killGroup(server.process);
+      for (const host of extensionHosts(server.process.pid ?? 0)) process.kill(host, 'SIGKILL');
+    };
+    const reopen = async (): Promise<void> => {
+      if (server.process.signalCode !== null) server = startServer(dataDir, env, driver);
+      await open(await server.port);
+    };
+    return { page, browser, port, dataDir, hostExit, consoleLines, setSettings, kill, reopen, stop };
   } catch (error) {
     const log = server.output().slice(-2000);
     await stop();
@@ -200,6 +217,28 @@ function address(port: number, options: VsCodeOptions): string {
   if (testsPath !== undefined) payload.push(['extensionTestsPath', uri(testsPath)], ['enableProposedApi', '']);
   const query = new URLSearchParams({ folder: options.folder, payload: JSON.stringify(payload) });
   return `http://localhost:${port}/?${query}`;
+}
+
+async function killGroup(leader: ChildProcess): Promise<void> {
+  const exited = once(leader, 'exit');
+  process.kill(-(leader.pid ?? Number.NaN), 'SIGKILL');
+  await exited;
+}
+
+/** The extension hosts of a server, which are in its process group. */
+function extensionHosts(server: number): readonly number[] {
+  const hosts = readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
+      const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(group) === server && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('--type=extensionHost');
+    } catch {
+      return false; // It has just ended.
+    }
+  });
+  if (hosts.length === 0) throw new Error('No extension host runs.');
+  return hosts.map(Number);
 }
 
 async function endServer(server: ChildProcess): Promise<void> {

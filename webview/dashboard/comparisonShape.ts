@@ -18,14 +18,13 @@ import type {
   Needed,
   OpenInterval,
   PairResult,
-  RepeatSpread,
   ReversalCounts,
   Reversals,
   SmallestTrial,
   TaskRatio,
-  ThinkingOutlier,
-  ThinkingRow,
 } from '../../src/analysis/contract.ts';
+import type { RankSlope, SlopeModel } from '../../src/analysis/rankContract.ts';
+import type { CallOutliers, RepeatSpread, ThinkingOutlier, ThinkingRow } from '../../src/analysis/thinkingContract.ts';
 import type { RunOrigin } from '../../src/domain/run.ts';
 import { flag, listOf, nullable, number, objectOf, oneOf, type Shape, text } from '../shared/shape.ts';
 
@@ -190,6 +189,7 @@ const costOfPass = objectOf<CostOfPass>({
 });
 
 const frontierCostOfPass = objectOf<FrontierCostOfPass>({
+  sentence: text,
   nanoUsd: nullable(number),
   solvedTasks: number,
   unsolvedTasks: number,
@@ -213,12 +213,26 @@ const budgetCurve = objectOf<BudgetCurve>({
   ),
 });
 
-export const outlierShape = objectOf<ThinkingOutlier>({
+const outlier = objectOf<ThinkingOutlier>({
   id: text,
   model: text,
   thinkingTokens: number,
   medianTokens: number,
+  boundTokens: number,
+  samples: number,
+  kind: text,
+  isCoarser: flag,
   score: number,
+  sentence: text,
+});
+
+export const callOutliersShape = objectOf<CallOutliers>({ found: listOf(outlier), sentences: listOf(text) });
+
+const slope = objectOf<RankSlope>({
+  tasks: number,
+  models: listOf(objectOf<SlopeModel>({ model: text, listRank: number, costRank: number, costPerTaskNanoUsd: number })),
+  leftOut: listOf(objectOf<RankSlope['leftOut'][number]>({ model: text, because: text })),
+  sentences: listOf(text),
 });
 
 const spread = objectOf<RepeatSpread>({
@@ -261,12 +275,13 @@ export const comparisonShape: Shape<Comparison> = objectOf<Comparison>({
   models: listOf(model),
   pairs: listOf(pair),
   reversals,
+  slope,
   frontiers: listOf(frontierShape),
   costOfPass: listOf(costOfPass),
   frontierCostOfPass,
   budgetCurves: listOf(budgetCurve),
   thinking: listOf(thinkingRow),
-  thinkingOutliers: listOf(outlierShape),
+  thinkingOutliers: listOf(outlier),
   needed: listOf(
     objectOf<Needed>({ a: text, b: text, commonTasks: number, tasksNeeded: nullable(number), sentence: text }),
   ),

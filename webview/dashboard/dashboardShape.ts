@@ -3,8 +3,8 @@ import type {
   EffectivePriceRow,
   HistoryCell,
   Interval,
+  ModelName,
   StudyPoint,
-  WhatIf,
 } from '../../src/analysis/contract.ts';
 import type {
   DashboardData,
@@ -13,15 +13,16 @@ import type {
   FrontierMoment,
   OriginChoice,
   WhatIfPage,
+  WhatIfResult,
   WhatIfSubject,
 } from '../../src/protocol/dashboard.ts';
 import { flag, listOf, mapOf, nullable, number, objectOf, oneOf, type Shape, text } from '../shared/shape.ts';
 import { callRecord } from '../shared/stateShape.ts';
 import {
+  callOutliersShape,
   comparisonShape,
   frontierAxis,
   frontierShape,
-  outlierShape,
   runOrigin,
   smallestTrialShape,
 } from './comparisonShape.ts';
@@ -32,10 +33,13 @@ const interval: Shape<Interval> = (value): value is Interval =>
 export const queryShape: Shape<DashboardQuery> = objectOf<DashboardQuery>({
   origins: nullable(listOf(runOrigin)),
   reprice: flag,
+  without: listOf(text),
+  priceWeights: objectOf<DashboardQuery['priceWeights']>({ input: number, output: number }),
   axis: frontierAxis,
   historyPeriod: oneOf('day', 'week', 'month'),
   historyKey: oneOf('model', 'effort', 'agent', 'folder', 'branch', 'task'),
   subject: nullable(text),
+  findTask: text,
   call: nullable(text),
 });
 
@@ -86,11 +90,12 @@ const historyCell = objectOf<HistoryCell>({
 });
 
 const whatIf = objectOf<WhatIfPage>({
-  subjects: listOf(objectOf<WhatIfSubject>({ id: text, title: text })),
+  subjects: listOf(objectOf<WhatIfSubject>({ id: text, title: text, group: text })),
   subject: nullable(text),
   costNanoUsd: nullable(number),
+  isSoFar: flag,
   results: listOf(
-    objectOf<WhatIf>({
+    objectOf<WhatIfResult>({
       model: text,
       sameTokensNanoUsd: nullable(number),
       tokenizerAdjustedNanoUsd: nullable(number),
@@ -99,23 +104,29 @@ const whatIf = objectOf<WhatIfPage>({
       measuredRange: nullable(interval),
       measuredTasks: number,
       sentence: text,
+      standing: oneOf('in use', 'current', 'other'),
     }),
   ),
   sentence: text,
+  notes: listOf(text),
 });
 
 const data = objectOf<DashboardData>({
   generatedAtMs: number,
   query: queryShape,
   origins: listOf(
-    objectOf<OriginChoice>({ origin: runOrigin, label: text, runs: number, tasks: number, isChosen: flag }),
+    objectOf<OriginChoice>({
+      ...{ origin: runOrigin, label: text, runs: number, tasks: number, isChosen: flag },
+      removal: nullable(objectOf<NonNullable<OriginChoice['removal']>>({ name: text, sentence: text })),
+    }),
   ),
   effective,
   history: listOf(historyCell),
   comparison: comparisonShape,
   moments: listOf(objectOf<FrontierMoment>({ untilMs: number, frontier: frontierShape })),
   whatIf,
-  callOutliers: listOf(outlierShape),
+  modelNames: listOf(objectOf<ModelName>({ label: text, model: text, runs: number, isLeftOut: flag })),
+  callOutliers: callOutliersShape,
   taskTitles: mapOf(text),
   call: nullable(callRecord),
 });

@@ -1,7 +1,6 @@
-import type { RunOrigin } from '../../src/domain/run.ts';
-import type { DashboardData, DashboardQuery, DashboardState } from '../../src/protocol/dashboard.ts';
+import type { DashboardQuery, DashboardState } from '../../src/protocol/dashboard.ts';
 import { type Child, h, type VNode } from '../shared/vnode.ts';
-import { actionButton, checkbox } from './pieces.ts';
+import { actionButton } from './pieces.ts';
 import { type PageId, pageIds, type UiState } from './uiState.ts';
 
 export const pageTitles: Readonly<Record<PageId, string>> = {
@@ -17,6 +16,7 @@ export interface FrameActions {
   readonly setUi: (change: Partial<UiState>) => void;
   readonly ask: (change: Partial<DashboardQuery>) => void;
   readonly send: (type: 'refresh' | 'cancel' | 'retry' | 'turnOn') => void;
+  readonly removeImport: (name: string) => void;
 }
 
 /** The tabs of the pages; the arrow keys walk them, as in every tab list. */
@@ -107,30 +107,4 @@ function statusOf(
     lines.push(h('p.quiet', { key: 'loading', text: 'Waiting for the figures' }));
   }
   return lines;
-}
-
-/** Which runs are compared and at which prices; only where there is something to choose. */
-export function scopeBar(data: DashboardData, page: PageId, actions: FrameActions): VNode | null {
-  if (page === 'effective' || data.comparison.runs === 0) return null;
-  const chosen = data.origins.filter(({ isChosen }) => isChosen).map(({ origin }) => origin);
-  const change = (origin: RunOrigin, isIn: boolean): void => {
-    const next = isIn ? [...chosen, origin] : chosen.filter((other) => other !== origin);
-    actions.ask({ origins: next.length === 0 ? null : next });
-  };
-  return h('div.tools', { key: 'scope' }, [
-    h('span.quiet', { key: 'label', text: 'Compared:' }),
-    ...data.origins.map(({ origin, label, runs, tasks, isChosen }) =>
-      checkbox(
-        {
-          id: `origin-${origin}`,
-          text: `${label} (${runs} ${runs === 1 ? 'run' : 'runs'}, ${tasks} ${tasks === 1 ? 'task' : 'tasks'})`,
-          isChecked: isChosen,
-        },
-        (isIn) => change(origin, isIn),
-      ),
-    ),
-    checkbox({ id: 'reprice', text: 'All at the newest list prices', isChecked: data.query.reprice }, (reprice) =>
-      actions.ask({ reprice }),
-    ),
-  ]);
 }

@@ -1,4 +1,5 @@
 import './main.css';
+import './scope.css';
 import './table.css';
 import './contrast.css';
 import type { DashboardQuery, DashboardState, FromDashboard, ToDashboard } from '../../src/protocol/dashboard.ts';
@@ -7,7 +8,7 @@ import { keepFocus } from '../shared/focus.ts';
 import { openHostChannel } from '../shared/hostChannel.ts';
 import { type Child, h, renderInto, type VNode } from '../shared/vnode.ts';
 import { dashboardState } from './dashboardShape.ts';
-import { type FrameActions, pageTitles, scopeBar, statusLine, tabs } from './frame.ts';
+import { type FrameActions, pageTitles, statusLine, tabs } from './frame.ts';
 import { type PageActions, type PageContext, pageContext } from './pageContext.ts';
 import { costOfPassPage } from './pages/costOfPassPage.ts';
 import { effectivePage } from './pages/effectivePage.ts';
@@ -15,6 +16,7 @@ import { frontierPage } from './pages/frontierPage.ts';
 import { reversalPage } from './pages/reversalPage.ts';
 import { thinkingPage } from './pages/thinkingPage.ts';
 import { whatIfPage } from './pages/whatIfPage.ts';
+import { scopeBar } from './scopeBar.ts';
 import { type PageId, restoreUiState, toggled, type UiState } from './uiState.ts';
 
 const pages: Readonly<Record<PageId, (context: PageContext) => readonly VNode[]>> = {
@@ -60,7 +62,12 @@ function start(root: HTMLElement): void {
     setUi({ query, ...(change.axis === undefined ? {} : { moment: null }) });
     channel.send({ type: 'query', body: { query } });
   };
-  const frame: FrameActions = { setUi, ask, send: (type) => channel.send({ type, body: {} }) };
+  const frame: FrameActions = {
+    setUi,
+    ask,
+    send: (type) => channel.send({ type, body: {} }),
+    removeImport: (name) => channel.send({ type: 'removeImport', body: { name } }),
+  };
   const actions: PageActions = {
     ask,
     setUi,
@@ -101,7 +108,7 @@ function start(root: HTMLElement): void {
       { attributes: { 'data-ready': String(data !== null), 'data-at': String(data?.generatedAtMs ?? '') } },
       [
         h('header', { key: 'header' }, head),
-        data === null ? null : scopeBar(data, ui.page, frame),
+        data === null ? null : scopeBar(data, ui, frame),
         h(
           'div.page',
           {

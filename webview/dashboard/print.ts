@@ -2,6 +2,7 @@ import type { Interval } from '../../src/analysis/contract.ts';
 import {
   printCompact,
   printDuration,
+  printMultiple,
   printPercent,
   printPrice,
   printUsd,
@@ -20,7 +21,7 @@ export const share = (value: number | null): Cell => cell(value, printPercent);
 export const tokens = (count: number | null): Cell => cell(count, printCompact);
 export const count = (value: number | null): Cell => cell(value, (whole) => whole.toLocaleString('en-US'));
 export const duration = (seconds: number | null): Cell => cell(seconds, (value) => printDuration(value * 1000));
-export const times = (ratio: number | null): Cell => cell(ratio, printTimes);
+export const times = (ratio: number | null): Cell => cell(ratio, printMultiple);
 export const decimals = (value: number | null): Cell => cell(value, (exact) => exact.toFixed(3));
 export const words = (text: string): Cell => ({ text });
 export const foreign = (text: string): Cell => ({ text: text === '' ? UNKNOWN : text, raw: text, isForeign: true });
@@ -33,16 +34,12 @@ function cell(
   return value === null ? { text: UNKNOWN, raw: null } : { text: print(value), raw: raw(value) };
 }
 
-/** "1.22×", with three significant digits. */
-export function printTimes(ratio: number): string {
-  if (ratio >= 1000) return `${Math.round(ratio).toLocaleString('en-US')}×`;
-  const digits = ratio.toPrecision(3);
-  return `${digits.includes('e') ? '<0.001' : digits}×`;
-}
-
 export function intervalCell(interval: Interval | null): Cell {
   if (interval === null) return { text: UNKNOWN, raw: null };
-  return { text: `${printTimes(interval[0])} to ${printTimes(interval[1])}`, raw: `${interval[0]} to ${interval[1]}` };
+  return {
+    text: `${printMultiple(interval[0])} to ${printMultiple(interval[1])}`,
+    raw: `${interval[0]} to ${interval[1]}`,
+  };
 }
 
 /** "0.5×", "2×": for axes of ratios. */

@@ -23,9 +23,13 @@ export interface UiState {
   readonly moment: number | null;
   /** What names of models must hold in the list of what-if. */
   readonly filter: string;
+  /** Models that what-if lists first, whatever the filter. */
+  readonly kept: readonly string[];
+  /** The import that the user is asked about before it is removed. */
+  readonly removing: string | null;
 }
 
-export type UiList = 'hidden' | 'full' | 'folds';
+export type UiList = 'hidden' | 'full' | 'folds' | 'kept';
 
 const MOST_KEYS = 100;
 
@@ -39,6 +43,8 @@ const shape = objectOf<UiState>({
   hasHull: flag,
   moment: nullable(number),
   filter: text,
+  kept: listOf(text),
+  removing: nullable(text),
 });
 
 export const initialUiState: UiState = {
@@ -51,6 +57,8 @@ export const initialUiState: UiState = {
   hasHull: false,
   moment: null,
   filter: '',
+  kept: [],
+  removing: null,
 };
 
 /** What was saved, or the beginning where it is none of ours, or of another version. */

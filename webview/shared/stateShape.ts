@@ -1,5 +1,6 @@
 import { apiKinds } from '../../src/domain/api.ts';
 import type { CallCost, CallRecord, CostSplit, RatesUsed } from '../../src/domain/call.ts';
+import type { CorrectedCost } from '../../src/domain/logCorrection.ts';
 import type { QuotaWindow } from '../../src/domain/quota.ts';
 import type { Usage, UsagePart } from '../../src/domain/usage.ts';
 import {
@@ -23,7 +24,7 @@ import type {
   SpendRow,
 } from '../../src/protocol/snapshot.ts';
 import { figureShape } from './figureShape.ts';
-import { flag, listOf, nullable, number, objectOf, oneOf, type Shape, text } from './shape.ts';
+import { flag, listOf, nullable, number, objectOf, oneOf, optional, type Shape, text } from './shape.ts';
 import { tasksShape } from './tasksShape.ts';
 
 // The types make this file complete: a member that a contract gains and this file lacks does not compile.
@@ -46,6 +47,7 @@ const spendFigures = objectOf<SpendFigures>({
   estimatedCalls: number,
   partialCalls: number,
   toldCalls: number,
+  corrected: optional(objectOf<CorrectedCost>({ costNanoUsd: number, sessions: number })),
 });
 
 const spendRow = objectOf<SpendRow>({

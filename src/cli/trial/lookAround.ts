@@ -45,8 +45,9 @@ export async function lookAround({ values, io, dataDir }: TrialCall): Promise<nu
     return 0;
   }
   const lines = found.agents.map(
-    ({ agent, problem, models }) => `${agentLabels[agent]}: ${problem ?? (models.join(', ') || 'ready')}`,
+    ({ agent, problem, models }) => problem ?? `${agentLabels[agent]}: ${models.join(', ') || 'ready'}`,
   );
+  if (lines.length === 0) lines.push('No agent was found on the PATH.');
   const suites = found.suites.map(({ path, name, problem }) => `${path}: ${problem ?? name}`);
   const runs = found.suggestedRuns === null ? [] : [found.suggestedRuns.because];
   const all = [
@@ -75,6 +76,9 @@ async function suggestedRuns(dataDir: string): Promise<TrialLook['suggestedRuns'
   };
 }
 
+/** Of agents that the books know by another name. */
+const bookedNames: Readonly<Partial<Record<TrialAgentId, string>>> = { 'copilot-cli': 'copilot' };
+
 async function findAgents(dataDir: string, user: ReturnType<typeof userFacts>): Promise<TrialLook['agents']> {
   const used = usedModels(dataDir);
   const agents: { agent: TrialAgentId; problem: string | null; models: readonly string[] }[] = [];
@@ -83,8 +87,8 @@ async function findAgents(dataDir: string, user: ReturnType<typeof userFacts>): 
     if (program === null || (await findProgram(program, user.env, user.platform)) === null) continue;
     agents.push({
       agent,
-      problem: await loginProblem(user),
-      models: [...(used.get(agent) ?? [])].slice(0, MOST_MODELS),
+      problem: await loginProblem(user, []),
+      models: [...(used.get(bookedNames[agent] ?? agent) ?? [])].slice(0, MOST_MODELS),
     });
   }
   return agents;

@@ -126,7 +126,8 @@ async function finish(runner: TrialRunner, { io, values }: TrialCall): Promise<n
   try {
     const record = await runner.run();
     io.stdout(values.json ? `${JSON.stringify(trialJson(record), null, 2)}\n` : trialText(record, io.width));
-    if (record.end === 'failed') io.stderr(`${record.because ?? 'It failed.'}\n`);
+    // The text for people says it too.
+    if (values.json && record.end === 'failed') io.stderr(`${record.because ?? 'It failed.'}\n`);
     return record.end === 'finished' ? 0 : 1;
   } finally {
     release();
@@ -170,7 +171,8 @@ interface PlanRead {
 async function readPlan({ words, values, io }: TrialCall): Promise<PlanRead> {
   const [file, ...rest] = words;
   if (file === undefined || rest.length > 0) throw new CliError('This needs one suite: outlay trial run FILE.', 2);
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new CliError(`There is no suite ${file}.`);
     throw new CliError(`The suite ${file} cannot be read: ${error.message}.`);
   });
   const folder = dirname(resolve(file));

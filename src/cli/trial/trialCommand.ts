@@ -14,6 +14,7 @@ import type { CliIo } from '../cliIo.ts';
 import { findDataDir } from '../findDataDir.ts';
 import { type Column, textTable } from '../textTable.ts';
 import { lookAround } from './lookAround.ts';
+import { MeterBooks } from './meterBooks.ts';
 import { proposeSuite } from './proposeSuite.ts';
 import { checkSuite, resumeTrial, runSuite } from './runSuite.ts';
 import { oneTrial, type TrialCall } from './trialCall.ts';
@@ -65,8 +66,14 @@ export async function runTrialCommand(args: readonly string[], io: CliIo): Promi
   const dataDir = trialDataDir(values['data-dir'], io);
   const store = new TrialStore(dataDir);
   // What a killed trial left is cleaned up by whoever comes next.
-  for (const { id } of await sweepTrials(store, systemClock.nowMs()))
-    io.stderr(`${id} was interrupted; what it left was cleaned up.\n`);
+  for (const record of await sweepTrials(store, systemClock.nowMs())) {
+    await closeTasks(record, new MeterBooks(dataDir, io));
+    io.stderr(
+      record.isRehearsal === true
+        ? `${record.id}, which only tried the checks of a suite, was interrupted; it was deleted with what it left.\n`
+        : `${record.id} was interrupted; what it left was cleaned up.\n`,
+    );
+  }
   try {
     return await verb.run({ dataDir, store, words, values, io });
   } catch (error) {
@@ -75,10 +82,23 @@ export async function runTrialCommand(args: readonly string[], io: CliIo): Promi
   }
 }
 
+/** The tasks of runs that were interrupted, which nobody else would close. What cannot be closed stays as it is: it holds no money back. */
+async function closeTasks({ runs }: TrialRecord, books: MeterBooks): Promise<void> {
+  const open = runs.flatMap(({ outcome, taskId }) => (outcome === 'interrupted' && taskId !== null ? [taskId] : []));
+  if (open.length === 0) return;
+  await books.ensureMeter().catch(() => undefined);
+  for (const id of open) await books.closeRun(id, 'abandoned', 'interrupted').catch(() => undefined);
+}
+
 /** A folder that is named and missing is made, so that a machine without an editor has one. */
 function trialDataDir(named: string | undefined, io: CliIo): string {
   const asked = named ?? io.env['OUTLAY_DATA_DIR'];
-  if (asked) mkdirSync(asked, { recursive: true, mode: 0o700 });
+  try {
+    if (asked) mkdirSync(asked, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (isDiskFull(error)) throw new CliError(new DiskFullError().message);
+    throw new CliError(`The data folder ${asked} cannot be made: ${error instanceof Error ? error.message : ''}.`);
+  }
   return resolve(findDataDir(named, io));
 }
 
@@ -99,7 +119,8 @@ const listColumns: readonly Column[] = [
   { title: 'Id', align: 'left' },
 ];
 
-function listRow({ plan, end, state, runs, spentNanoUsd, id }: TrialRecord): readonly string[] {
+function listRow({ plan, end, state, runs, spentNanoUsd, id, isRehearsal }: TrialRecord): readonly string[] {
+  if (isRehearsal === true) return [plan.name, 'trying the checks', '-', '-', '-', id];
   const passed = runs.filter(({ outcome }) => outcome === 'passed').length;
   return [plan.name, end ?? state, String(runs.length), String(passed), printUsd(spentNanoUsd), id];
 }

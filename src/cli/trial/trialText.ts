@@ -71,6 +71,8 @@ const known = (value: number | null, print: (value: number) => string): string =
 /** A trial in words and tables, for people. */
 export function trialText(record: TrialRecord, width: number): string {
   const { plan, summaries, notices, because, verdict, spentNanoUsd } = record;
+  if (record.isRehearsal === true)
+    return `${plan.name}  ${record.id}\nIts set-up and its checks are being tried, without any agent; nothing of it is kept.\n`;
   const head = `${plan.name}  ${record.id}  ${record.end ?? record.state}, ${printUsd(spentNanoUsd)} of ${printUsd(plan.totalLimitNanoUsd)} spent`;
   const parts = [head, ...(because === null ? [] : [because]), ...notices, '', runTable(record, width)];
   if (summaries.some(({ runs }) => runs > 0)) parts.push(summaryTable(record, width));
@@ -111,7 +113,6 @@ function runTable(record: TrialRecord, width: number): string {
     { title: 'Cost', align: 'right' },
     { title: 'Turns', align: 'right', dropRank: 2 },
     { title: 'Time', align: 'right', dropRank: 1 },
-    { title: 'Why', align: 'left', minWidth: 10, dropRank: 4 },
   ];
   const rows = record.runs.map((run) => [
     String(run.number),
@@ -121,14 +122,25 @@ function runTable(record: TrialRecord, width: number): string {
     known(run.figures?.costNanoUsd ?? null, printUsd),
     known(run.figures?.calls ?? null, printCompact),
     known(run.agentMs, printDuration),
-    run.because ?? '',
   ]);
-  return textTable(columns, rows, { width, rule: null });
+  return textTable(columns, rows, { width, rule: null }) + reasons(record);
+}
+
+/** A sentence is too long for a column; runs that ended for the same reason share it. */
+function reasons({ runs }: TrialRecord): string {
+  const byReason = new Map<string, number[]>();
+  for (const { because, number } of runs) {
+    if (because !== null) byReason.set(because, [...(byReason.get(because) ?? []), number]);
+  }
+  return [...byReason]
+    .map(([because, numbers]) => `${numbers.length === 1 ? 'Run' : 'Runs'} ${numbers.join(', ')}: ${because}\n`)
+    .join('');
 }
 
 /** "about $0.40 to $5.00", or that nobody knows. */
 export function estimateText(estimate: TrialEstimate | null): string {
   if (estimate === null || estimate.lowNanoUsd === null || estimate.highNanoUsd === null)
     return 'unknown, since a price is not known';
-  return `about ${printUsd(estimate.lowNanoUsd)} to ${printUsd(estimate.highNanoUsd)}`;
+  const [low, high] = [printUsd(estimate.lowNanoUsd), printUsd(estimate.highNanoUsd)];
+  return low === high ? `about ${low}` : `about ${low} to ${high}`;
 }

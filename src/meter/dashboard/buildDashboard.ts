@@ -1,10 +1,10 @@
+import { callOutliers, MOST_LOOKED_AT } from '../../analysis/callOutliers.ts';
 import { compareRuns } from '../../analysis/compareRuns.ts';
 import { defaultCompareOptions, type HistoryCell, type HistoryPeriod } from '../../analysis/contract.ts';
 import { effectivePricePage } from '../../analysis/effectivePrice.ts';
 import { frontierMoments } from '../../analysis/frontierMoments.ts';
 import { historyCells } from '../../analysis/historyCells.ts';
-import { type ThinkingSample, thinkingOutliers } from '../../analysis/thinkingOutliers.ts';
-import type { CallRecord } from '../../domain/call.ts';
+import { modelNames } from '../../analysis/runTable.ts';
 import type { Run } from '../../domain/run.ts';
 import type { LedgerReader } from '../../ledger/contract.ts';
 import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts';
@@ -16,9 +16,6 @@ import { whatIfPage } from './whatIfPage.ts';
 const MOMENTS = 10;
 /** Periods of history that are shown, newest first; the command line has them all. */
 const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
-/** The newest calls, among which outliers are looked for. */
-const OUTLIERS_OF = 2_000;
-const MOST_OUTLIERS = 50;
 /** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
 export const MOST_REVERSED_TASKS = 20;
 /** Of the whole, the part that the comparison takes; the rest is reading. */
@@ -41,7 +38,8 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
   onProgress(0);
   const chosen = chooseRuns(reader, sources.trials, query.origins);
   onProgress(READING_SHARE);
-  const options = { ...defaultCompareOptions, reprice: query.reprice };
+  const { reprice, without, priceWeights } = query;
+  const options = { ...defaultCompareOptions, reprice, without, priceWeights };
   const comparison = compareRuns(chosen.runs, options, {
     mostReversedTasks: MOST_REVERSED_TASKS,
     axes: query.axis === 'cost' ? ['cost'] : ['cost', query.axis],
@@ -51,7 +49,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
   onProgress(READING_SHARE + COMPARISON_SHARE);
   const month = reader.report({ by: 'model', sinceDay: `${localDayOf(nowMs).slice(0, 7)}-01` });
   const own = chosen.all.filter(({ origin }) => origin === 'task' || origin === 'trial');
-  const whatIf = whatIfPage({ month, runs: own, listed }, query.subject);
+  const whatIf = whatIfPage({ reader, month, runs: own, listed }, query);
   const history = newestPeriods(historyCells(reader.history(query.historyKey), query.historyPeriod), query);
   return {
     generatedAtMs: nowMs,
@@ -67,14 +65,10 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
     whatIf,
     taskTitles: query.historyKey === 'task' ? titlesOf(history, reader.taskTitles()) : {},
-    callOutliers: thinkingOutliers(reader.calls({ limit: OUTLIERS_OF }).map(thinkingSample)).slice(0, MOST_OUTLIERS),
+    modelNames: modelNames(chosen.runs, without),
+    callOutliers: callOutliers(reader.newestRequests(MOST_LOOKED_AT)),
     call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
   };
-}
-
-/** Calls of one agent and effort are of one kind: what a request asked for is not in the books. */
-function thinkingSample({ id, model, agent, effort, usage }: CallRecord): ThinkingSample {
-  return { id, model, kind: JSON.stringify([agent, effort]), thinkingTokens: usage.thinkingTokens };
 }
 
 function newestPeriods(cells: readonly HistoryCell[], { historyPeriod }: DashboardQuery): readonly HistoryCell[] {

@@ -31,7 +31,6 @@ export class Comparisons {
       priceOverrides: () => this.#priceOverrides,
     });
     this.#marks = new MarkDesk({ office: this.#office, onChange: () => snapshots.changed(), log });
-    this.#marks.look();
   }
 
   marks(): readonly ModelMark[] {
@@ -58,8 +57,8 @@ export class Comparisons {
 
   /** A task or an import has changed, and the books with it. */
   runsChanged(): void {
+    this.#marks.runsChanged();
     this.#snapshots.booksChanged();
-    this.#marks.look();
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { printWhole } from '../../domain/format.ts';
 import { importNameOf, type Run, type RunOrigin } from '../../domain/run.ts';
 import type { LedgerReader } from '../../ledger/contract.ts';
 import type { DashboardQuery, OriginChoice } from '../../protocol/dashboard.ts';
@@ -47,9 +48,20 @@ export function chooseRuns(
       runs: list.length,
       tasks: new Set(list.map(({ task }) => task)).size,
       isChosen: chosen.has(origin),
+      removal: removalOf(origin, list.length),
     })),
     sharedTasks: chosen.has('task') || filled.length === 0 ? own.sharedTasks : 0,
     otherOrigins: all.length - runs.length,
+  };
+}
+
+function removalOf(origin: RunOrigin, runs: number): OriginChoice['removal'] {
+  const name = importNameOf(origin);
+  if (name === null) return null;
+  const what = `${printWhole(runs)} ${runs === 1 ? 'run' : 'runs'}`;
+  return {
+    name,
+    sentence: `Remove the import “${name}” with its ${what} from Outlay’s books? The file that it came from stays as it is, and “outlay runs import” brings the runs back.`,
   };
 }
 

@@ -35,6 +35,9 @@ export class LogCollector {
   /** One folder has thousands of calls. */
   readonly #workspaces = new Map<string | null, string>();
 
+  /** A call has several lines, mostly one after the other. */
+  #lastResponse: { readonly key: string | null; readonly id: string } = { key: null, id: '' };
+
   constructor(agent: string, context: LineContext) {
     this.#agent = agent;
     this.#context = context;
@@ -90,6 +93,7 @@ export class LogCollector {
       usage: seen.usage,
       ...(seen.parts === undefined ? {} : { parts: seen.parts }),
       isSum: seen.isSum,
+      ...(seen.isOfAllModels === true ? { isOfAllModels: true } : {}),
       provenance: seen.provenance,
       billedNanoUsd: seen.billedNanoUsd,
       serviceTier: seen.serviceTier,
@@ -99,7 +103,12 @@ export class LogCollector {
   }
 
   #identity({ responseId, requestId, ownId }: Observation['keys']): string {
-    if (responseId !== null) return identityOf('response', responseId);
+    if (responseId !== null) {
+      if (responseId !== this.#lastResponse.key) {
+        this.#lastResponse = { key: responseId, id: identityOf('response', responseId) };
+      }
+      return this.#lastResponse.id;
+    }
     if (requestId !== null) return identityOf('request', requestId);
     return this.#ownIdentity(ownId);
   }

@@ -10,7 +10,7 @@ import type { ImportThread } from './importThread.ts';
 export function ownPlace(env: Place['env']): Place {
   const variables = new Set(readers.flatMap((reader) => reader.variables));
   const kept = Object.entries(env).filter(([name]) => variables.has(name));
-  return { homeDir: homedir(), env: Object.fromEntries(kept), platform: process.platform };
+  return { homeDir: homedir(), env: Object.fromEntries(kept), platform: process.platform, isOwn: true };
 }
 
 /** What clients may ask about logs. */
@@ -52,7 +52,10 @@ export class ImportDesk {
   async #import({ homeDir, agent }: ImportParams): Promise<ImportReport> {
     if (this.#running++ === 0) this.#progress = { files: 0, filesDone: 0 };
     try {
-      return await this.#thread.import(homeDir === null ? this.#own : { ...this.#own, homeDir, env: {} }, agent);
+      return await this.#thread.import(
+        homeDir === null ? this.#own : { ...this.#own, homeDir, env: {}, isOwn: false },
+        agent,
+      );
     } finally {
       this.#running--;
     }

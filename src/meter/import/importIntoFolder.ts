@@ -4,6 +4,7 @@ import { ledgerPathOf } from '../../ledger/ledgerFiles.ts';
 import { openLedger } from '../../ledger/openLedger.ts';
 import type { ImportReport } from '../../protocol/imports.ts';
 import type { Place } from '../../readers/contract.ts';
+import { withEditorSettings } from '../../readers/editorSettings.ts';
 import { readers } from '../../readers/registry.ts';
 import { importLogs } from './importLogs.ts';
 import { importPricer } from './importPricer.ts';
@@ -37,7 +38,7 @@ export async function importIntoFolder(options: ImportIntoFolderOptions): Promis
     const { writer } = ledger;
     const summary = await importLogs({
       readers: readers.filter((reader) => agent === null || reader.agent === agent),
-      place,
+      place: withEditorSettings(place, readers),
       books: { loadLogs: async () => writer.loadLogs(), book: async (batch) => writer.bookImport(batch) },
       startReading: startReading(workerDir),
     });

@@ -1,3 +1,4 @@
+import { IdentitySet } from '../../ledger/identitySet.ts';
 import type { ImportBatch, ImportCounts, ImportedCall, ImportedLog } from '../../ledger/importContract.ts';
 import type { Place, Reader } from '../../readers/contract.ts';
 import { lineageOfLog } from '../../readers/lineContext.ts';
@@ -49,9 +50,8 @@ export interface ImportOptions {
 }
 
 const keptProblems = 1000;
-/** Calls that are booked in one transaction; the first ones sooner, so that today's are seen at once. */
-const batchCalls = 4000;
-const firstBatchCalls = 200;
+/** Calls that are booked in one transaction; the first ones sooner, so that today's are seen at once: those of the newest log by themselves. */
+const batchCalls = [1, 200, 2000] as const;
 
 /** Imports everything that is new in the logs of a place, newest first. Rejects only where the books do. */
 export async function importLogs(options: ImportOptions): Promise<ImportSummary> {
@@ -110,11 +110,12 @@ class ImportRun {
   readonly #options: ImportOptions;
   readonly #known: ReadonlyMap<string, ImportedLog>;
   readonly #problems: ImportProblem[];
-  readonly #seen = new Set<string>();
+  readonly #seen = new IdentitySet();
   #problemCount: number;
   #calls: ImportedCall[] = [];
   #logs: ImportedLog[] = [];
   #retracted: string[] = [];
+  #batches = 0;
   #added = 0;
   #merged = 0;
   #forgotten = 0;
@@ -175,12 +176,13 @@ class ImportRun {
     }
     this.#logs.push(read.log);
     for (const id of read.retracted) this.#retracted.push(id);
-    if (this.#calls.length >= (this.#added === 0 ? firstBatchCalls : batchCalls)) await this.#book();
+    if (this.#calls.length >= (batchCalls[this.#batches] ?? batchCalls[2])) await this.#book();
   }
 
   async #book(): Promise<void> {
     if (this.#logs.length === 0) return;
     const batch = { calls: this.#calls, logs: this.#logs, retracted: this.#retracted };
+    this.#batches++;
     this.#retracted = [];
     this.#calls = [];
     this.#logs = [];

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { systemClock } from '../../domain/clock.ts';
+import { withEditorSettings } from '../../readers/editorSettings.ts';
 import { readers } from '../../readers/registry.ts';
 import type { FromImporter, ToImporter } from './importMessages.ts';
 import { LogImporter } from './logImporter.ts';
@@ -37,7 +38,7 @@ if (parentPort !== null) {
     switch (message.type) {
       case 'import': {
         const { id, place, agent } = message;
-        importer.import(place, agent).then(
+        importer.import(withEditorSettings(place, readers), agent).then(
           (report) => send({ type: 'done', id, report }),
           (error: unknown) =>
             send({ type: 'failed', id, sentence: error instanceof Error ? error.message : String(error) }),
@@ -48,7 +49,7 @@ if (parentPort !== null) {
         importer.cancel();
         return;
       case 'follow':
-        importer.follow(message.place);
+        importer.follow(message.place === null ? null : withEditorSettings(message.place, readers));
         return;
       case 'busy':
         ({ isBusy } = message);

@@ -1,5 +1,5 @@
 import type { ImportedLog } from '../../ledger/importContract.ts';
-import type { Place, Reader } from '../../readers/contract.ts';
+import type { Place, Reader, SourceRoot } from '../../readers/contract.ts';
 import type { FoundLog } from '../../readers/findLogs.ts';
 import { lineContextOf } from '../../readers/lineContext.ts';
 import { type CollectedLog, LogCollector } from './collectLog.ts';
@@ -34,6 +34,7 @@ export class LogBench {
   readonly #readers: ReadonlyMap<string, Reader>;
   readonly #place: ReadingPlace;
   readonly #collectors = new Map<string, LogCollector>();
+  readonly #roots = new Map<string, readonly SourceRoot[]>();
 
   constructor(readers: readonly Reader[], place: ReadingPlace) {
     this.#readers = new Map(readers.map((reader) => [reader.agent, reader]));
@@ -55,9 +56,19 @@ export class LogBench {
   }
 
   #found({ agent, rootIndex, log }: Omit<ReadJob, 'known'>): FoundLog {
-    const root = this.#readers.get(agent)?.paths(this.#place.place)[rootIndex];
+    const root = this.#rootsOf(agent)[rootIndex];
     if (root === undefined) throw new Error(`There is no reader of ${agent}.`);
     return { ...log, root };
+  }
+
+  /** A place has thousands of logs. */
+  #rootsOf(agent: string): readonly SourceRoot[] {
+    let roots = this.#roots.get(agent);
+    if (roots === undefined) {
+      roots = this.#readers.get(agent)?.paths(this.#place.place) ?? [];
+      this.#roots.set(agent, roots);
+    }
+    return roots;
   }
 }
 

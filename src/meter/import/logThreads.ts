@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /** Jobs that wait in a thread, so that it goes on while what it read is booked; most logs are small. */
-const jobsAhead = 200;
+const jobsAhead = 48;
 
 /** Reads logs in threads of their own: each job goes to the thread with the fewest. */
 export function startLogThreads(workerPath: string, threads: number, place: ReadingPlace): LogReading {

@@ -6,9 +6,10 @@ import { startLogThreads } from './logThreads.ts';
 
 /** Less than this is read before a thread has started. */
 const worthThreadsBytes = 24 * 1024 * 1024;
-const threads = 2;
+/** What is read must be booked by the thread that asks, which takes about as long: more threads would only hold more memory. */
+const threads = 1;
 
-/** Reads in two threads, or in this one where there is little to read or no folder with the thread's program. */
+/** Reads in a thread beside this one, or in this one where there is little to read or no folder with the thread's program. */
 export function startReading(workerDir: string | null): (place: ReadingPlace, bytes: number) => LogReading {
   return (place, bytes) =>
     workerDir === null || bytes < worthThreadsBytes

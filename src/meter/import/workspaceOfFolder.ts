@@ -12,6 +12,8 @@ export function workspaceOfFolder(folder: string | null): string {
 
 function addressOf(folder: string): string {
   const trimmed = folder.length > 1 ? folder.replace(/[/\\]$/, '') : folder;
+  // A share: its server is the host of the address.
+  if (trimmed.startsWith('\\\\')) return `file:${encoded(trimmed.replaceAll('\\', '/'))}`;
   const drive = /^[A-Za-z]:/.exec(trimmed);
   if (drive === null) return `file://${encoded(trimmed)}`;
   const path = trimmed.replaceAll('\\', '/');

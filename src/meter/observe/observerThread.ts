@@ -5,6 +5,7 @@ import type { CallRecord } from '../../domain/call.ts';
 import type { QuotaWindow } from '../../domain/quota.ts';
 import type { CallHead, CallTap, GatewayObserver } from '../../gateway/contract.ts';
 import type { LiveCall } from '../../protocol/snapshot.ts';
+import { CallCopies, type CopyQueue } from './callCopies.ts';
 import type { BookingStage, CountedCall, FromObserver, ObservedItem, RepeatedRequest, ToObserver } from './messages.ts';
 
 /**
@@ -14,8 +15,10 @@ import type { BookingStage, CountedCall, FromObserver, ObservedItem, RepeatedReq
 const FLUSH_EVERY_MS = 20;
 /** Copies that may wait for the worker before bytes of further chunks are left out. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
-/** More than that is handed over at once: a large body must not be copied in one long go. */
-const FLUSH_BYTES = 256 * 1024;
+/** So much is copied in one go; while the worker has as much to read, what is over that waits uncopied. */
+const WINDOW_BYTES = 256 * 1024;
+/** Bodies of requests that wait to have been sent on; those on top of that are read as they come. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** What is decoded lives for milliseconds: a larger young generation only holds more of it once it is done with. */
 const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 /** So many deaths without any work between them, and the next worker waits. */
@@ -45,10 +48,22 @@ export interface ObserverThreadOptions {
 export class ObserverThread implements GatewayObserver {
   readonly #options: ObserverThreadOptions;
   #worker: Worker;
+  readonly #queue: CopyQueue = {
+    push: (item) => this.#push(item),
+    keep: (bytes) => this.#keep(bytes),
+    hold: (bytes) => this.#hold(bytes),
+    letGo: (bytes) => {
+      this.#heldBytes -= bytes;
+    },
+  };
   #pending: ObservedItem[] = [];
-  #pendingBytes = 0;
   #scheduled = false;
+  /** The worker has as much to read as it may have, and gets more once it has read that. */
+  #isBehind = false;
+  /** Bytes that the worker has not read yet; of those, what it has been handed and what waits for the end of a request. */
   #waitingBytes = 0;
+  #postedBytes = 0;
+  #heldBytes = 0;
   #closed = false;
   #deaths = 0;
   #pause: NodeJS.Timeout | null = null;
@@ -81,28 +96,7 @@ export class ObserverThread implements GatewayObserver {
 
   begin(head: CallHead): CallTap {
     this.#push({ kind: 'begin', head });
-    const id = head.id;
-    let gap = false;
-    const mayCopy = (): boolean => {
-      if (gap) return false;
-      if (this.#waitingBytes < MAX_WAITING_BYTES) return true;
-      gap = true;
-      this.#push({ kind: 'gap', id });
-      return false;
-    };
-    return {
-      requestBytes: (chunk) => {
-        if (mayCopy()) this.#push({ kind: 'requestBytes', id, bytes: this.#keep(chunk) });
-      },
-      requestEnd: () => this.#push({ kind: 'requestEnd', id }),
-      responseHead: (response) => this.#push({ kind: 'responseHead', id, head: response }),
-      responseBytes: (chunk, atMs) => {
-        if (mayCopy()) this.#push({ kind: 'responseBytes', id, bytes: this.#keep(chunk), atMs });
-      },
-      end: (end, atMs) => this.#push({ kind: 'end', id, end, atMs }),
-      gap: () => this.#push({ kind: 'gap', id }),
-      named: (agent) => this.#push({ kind: 'named', id, agent }),
-    };
+    return new CallCopies(head.id, this.#queue);
   }
 
   unmetered(routeId: string, method: string, pathShape: string): void {
@@ -121,7 +115,7 @@ export class ObserverThread implements GatewayObserver {
 
   /** Resolves when every call that has ended on the byte path has been handed to `onRecord`. */
   async drain(): Promise<void> {
-    this.#flush();
+    while (this.#pending.length > 0) this.#postWindow();
     await this.#ask((requestId) => ({ type: 'drain', requestId }));
   }
 
@@ -131,17 +125,21 @@ export class ObserverThread implements GatewayObserver {
     await this.#worker.terminate();
   }
 
-  /** Nobody writes into a chunk that was read from a socket, so that it can wait uncopied for its batch. */
-  #keep(chunk: Uint8Array): Uint8Array {
-    this.#waitingBytes += chunk.length;
-    this.#pendingBytes += chunk.length;
-    return chunk;
+  #keep(bytes: number): boolean {
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) return false;
+    this.#waitingBytes += bytes;
+    return true;
+  }
+
+  #hold(bytes: number): boolean {
+    if (this.#heldBytes + bytes > MAX_HELD_BYTES) return false;
+    this.#heldBytes += bytes;
+    return true;
   }
 
   #push(item: ObservedItem): void {
     this.#pending.push(item);
-    if (this.#pendingBytes >= FLUSH_BYTES) this.#flush();
-    if (this.#scheduled || this.#pending.length === 0) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setTimeout(() => {
       this.#scheduled = false;
@@ -149,13 +147,21 @@ export class ObserverThread implements GatewayObserver {
     }, FLUSH_EVERY_MS);
   }
 
-  /** All chunks of a batch are copied into one block, whose memory is handed over: one allocation instead of one a chunk. */
   #flush(): void {
-    const items = this.#pending;
-    if (items.length === 0) return;
-    const block = Buffer.allocUnsafeSlow(this.#pendingBytes);
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    while (this.#pending.length > 0 && this.#postedBytes < WINDOW_BYTES) this.#postWindow();
+    this.#isBehind = this.#pending.length > 0;
+  }
+
+  /** All chunks of a batch are copied into one block, whose memory is handed over: one allocation instead of one a chunk. */
+  #postWindow(): void {
+    const { items, bytes } = this.#takeWindow();
+    if (this.#pause || this.#closed) {
+      // There is no worker, and the next one knows nothing of these calls.
+      this.#waitingBytes -= bytes;
+      return;
+    }
+    this.#postedBytes += bytes;
+    const block = Buffer.allocUnsafeSlow(bytes);
     let filled = 0;
     const copied = items.map((item): ObservedItem => {
       if (item.kind !== 'requestBytes' && item.kind !== 'responseBytes') return item;
@@ -165,6 +171,20 @@ export class ObserverThread implements GatewayObserver {
       return { ...item, bytes: new Uint8Array(block.buffer, from, item.bytes.length) };
     });
     this.#post({ type: 'items', items: copied }, [block.buffer]);
+  }
+
+  /** As many items as fit into a window, and one at least. */
+  #takeWindow(): { readonly items: readonly ObservedItem[]; readonly bytes: number } {
+    let bytes = bytesOf(this.#pending[0]);
+    let count = 1;
+    while (count < this.#pending.length && bytes + bytesOf(this.#pending[count]) <= WINDOW_BYTES) {
+      bytes += bytesOf(this.#pending[count]);
+      count += 1;
+    }
+    const items = this.#pending;
+    this.#pending = items.slice(count);
+    items.length = count;
+    return { items, bytes };
   }
 
   #post(message: ToObserver, transfer: readonly ArrayBuffer[] = []): void {
@@ -195,14 +215,15 @@ export class ObserverThread implements GatewayObserver {
     if (this.#closed || worker !== this.#worker) return;
     const lost = [...this.#inFlight.values()];
     this.#inFlight.clear();
-    this.#waitingBytes = 0;
+    // What it had been handed is lost with it.
+    this.#waitingBytes -= this.#postedBytes;
+    this.#postedBytes = 0;
     for (const answer of this.#answers.values()) answer([]);
     this.#answers.clear();
     // Calls that the dead worker followed end nowhere: none of them may stay on screen.
     this.#options.onLive([]);
     if (++this.#deaths <= DEATHS_IN_A_ROW) this.#startAgain();
     else {
-      // Work that comes meanwhile goes to the dead worker, which drops it.
       this.#pause = setTimeout(() => this.#startAgain(), PAUSE_MS);
       this.#pause.unref();
     }
@@ -211,10 +232,10 @@ export class ObserverThread implements GatewayObserver {
 
   #startAgain(): void {
     this.#pause = null;
-    this.#waitingBytes = 0;
     this.#worker = this.#start(() => undefined);
     this.#post({ type: 'calibration', states: [...this.#calibration.values()] });
     void this.setPriceOverrides(this.#overrides);
+    this.#flush();
   }
 
   #receive(message: FromObserver, onReady: () => void): void {
@@ -246,7 +267,9 @@ export class ObserverThread implements GatewayObserver {
         return;
       case 'consumed':
         this.#deaths = 0;
-        this.#waitingBytes = Math.max(0, this.#waitingBytes - message.bytes);
+        this.#waitingBytes -= message.bytes;
+        this.#postedBytes -= message.bytes;
+        if (this.#isBehind) this.#flush();
         return;
       case 'answer': {
         const answer = this.#answers.get(message.requestId);
@@ -256,6 +279,10 @@ export class ObserverThread implements GatewayObserver {
       }
     }
   }
+}
+
+function bytesOf(item: ObservedItem | undefined): number {
+  return item?.kind === 'requestBytes' || item?.kind === 'responseBytes' ? item.bytes.length : 0;
 }
 
 /** The message is left out: it could quote what the worker was reading. */

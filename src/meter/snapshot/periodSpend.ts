@@ -1,4 +1,5 @@
 import { amountOf, atLeastFigure, estimatedFigure, type Figure, unknownFigure } from '../../domain/figure.ts';
+import { type CorrectedCost, correctedCost, type LogCorrection } from '../../domain/logCorrection.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import { isAtApiPrices, rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
@@ -13,27 +14,50 @@ export interface PeriodRows {
 /**
  * A period as surfaces show it. Subscription use stands apart from money; calls of unknown authorisation count as money, since an
  * unnoticed bill is worse than one that turns out to be none; but those that only logs tell of may be anybody's and are shown at API
- * prices. The totals hold calls in flight as estimates, the rows do not.
+ * prices. The totals hold calls in flight as estimates, the rows do not. What logs may have left out stands beside figures and is in none.
  */
-export function periodSpend(rows: PeriodRows, live: readonly LiveCall[]): PeriodSpend {
+export function periodSpend(
+  rows: PeriodRows,
+  live: readonly LiveCall[],
+  corrections: readonly LogCorrection[] = [],
+): PeriodSpend {
   const isSubscription = (row: { readonly auth: string }): boolean => row.auth === 'subscription';
   return {
-    billed: total(
-      rows.byModel.filter((row) => !isAtApiPrices(row)),
-      live.filter((call) => !isSubscription(call)),
+    billed: withCorrection(
+      total(
+        rows.byModel.filter((row) => !isAtApiPrices(row)),
+        live.filter((call) => !isSubscription(call)),
+      ),
+      correctedCost(
+        rows.bySession.filter((row) => !isAtApiPrices(row)),
+        corrections,
+      ),
     ),
-    subscription: total(rows.byModel.filter(isAtApiPrices), live.filter(isSubscription)),
+    subscription: withCorrection(
+      total(rows.byModel.filter(isAtApiPrices), live.filter(isSubscription)),
+      correctedCost(rows.bySession.filter(isAtApiPrices), corrections),
+    ),
     byModel: rows.byModel.slice(0, SHOWN_ROWS).map(spendRow),
     bySession: [...rows.bySession]
       .sort((a, b) => b.lastCallAtMs - a.lastCallAtMs)
       .slice(0, SHOWN_ROWS)
-      .map(spendRow),
+      .map((row) => sessionRow(row, corrections)),
   };
 }
 
 function spendRow(row: ReportRow): SpendRow {
   const { key, auth, agent, model, lastCallAtMs, toldCalls } = row;
   return { key, auth, agent, model, lastCallAtMs, spend: { ...rowFigures(row), toldCalls } };
+}
+
+/** A session has one agent, of whose log more may be known than what it tells. */
+function sessionRow(row: ReportRow, corrections: readonly LogCorrection[]): SpendRow {
+  const shown = spendRow(row);
+  return { ...shown, spend: withCorrection(shown.spend, correctedCost([row], corrections)) };
+}
+
+function withCorrection<Spend extends SpendFigures | null>(spend: Spend, corrected: CorrectedCost | null): Spend {
+  return spend === null || corrected === null ? spend : { ...spend, corrected };
 }
 
 function total(rows: readonly ReportRow[], live: readonly LiveCall[]): SpendFigures | null {

@@ -10,12 +10,13 @@ export async function readBooks(
   nowMs: number,
   windowStartMs: number,
 ): Promise<Books> {
-  const { today, week, recent, costSince } = await ledger.now({
+  const { today, week, recent, costSince, corrections } = await ledger.now({
     today: localDayOf(nowMs),
     weekSince: weekStartOf(nowMs),
     recentLimit: RECENT_CALLS,
     costSinceMs: windowStartMs,
   });
   const billed = costSince.filter(({ auth }) => auth !== 'subscription');
-  return { today, week, recent, billedOfWindowNanoUsd: billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0) };
+  const spent = billed.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
+  return { today, week, recent, corrections, billedOfWindowNanoUsd: spent };
 }

@@ -1,5 +1,6 @@
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
+import type { LogCorrection } from '../../domain/logCorrection.ts';
 import type { NanoUsd } from '../../domain/money.ts';
 import type { ReportRow } from '../../ledger/contract.ts';
 import type { LiveCall, MeterFacts, ModelMark, Notice, NowSnapshot, ProviderQuota } from '../../protocol/snapshot.ts';
@@ -21,6 +22,8 @@ export interface Books {
   readonly today: PeriodRows;
   readonly week: PeriodRows;
   readonly recent: readonly CallRecord[];
+  /** What was learned of how far logs tell too little; none where left out. */
+  readonly corrections?: readonly LogCorrection[];
   /** Of calls that are no subscription use. */
   readonly billedOfWindowNanoUsd: NanoUsd;
 }
@@ -79,6 +82,8 @@ export class SnapshotSource {
   }
 
   liveChanged(calls: readonly LiveCall[]): void {
+    // Nobody may look for hours, and then no snapshot is made that would forget them.
+    this.#forgetSettled();
     const untilMs = this.#options.clock.monotonicMs() + SETTLING_MS;
     const running = new Set(calls.map((call) => call.id));
     for (const call of this.#live) if (!running.has(call.id)) this.#settling.set(call.id, { call, untilMs });
@@ -144,8 +149,8 @@ export class SnapshotSource {
       revision: ++this.#revision,
       generatedAtMs: nowMs,
       meter: this.#options.meter(),
-      today: books ? periodSpend(books.today, since(today)) : unreadablePeriod,
-      week: books ? periodSpend(books.week, since(weekStart)) : unreadablePeriod,
+      today: books ? periodSpend(books.today, since(today), books.corrections) : unreadablePeriod,
+      week: books ? periodSpend(books.week, since(weekStart), books.corrections) : unreadablePeriod,
       rateNanoUsdPerHour: spendRate(books, live, { windowStartMs: nowMs - RATE_WINDOW_MS, windowMs: RATE_WINDOW_MS }),
       quotas: this.#options.quotas(),
       live,
@@ -162,10 +167,19 @@ export class SnapshotSource {
 
   /** A call counts once: in flight or just ended until its row is in the books, and from then on there. */
   #notYetBooked(booked: ReadonlySet<string>): readonly LiveCall[] {
-    const atMs = this.#options.clock.monotonicMs();
-    for (const [id, { untilMs }] of this.#settling) if (booked.has(id) || untilMs < atMs) this.#settling.delete(id);
+    this.#forgetSettled();
+    for (const id of booked) this.#settling.delete(id);
     const settling = [...this.#settling.values()].map(({ call }) => call);
     return [...this.#live.filter((call) => !booked.has(call.id)), ...settling];
+  }
+
+  /** Calls are in the order in which their time ends. */
+  #forgetSettled(): void {
+    const atMs = this.#options.clock.monotonicMs();
+    for (const [id, { untilMs }] of this.#settling) {
+      if (untilMs >= atMs) return;
+      this.#settling.delete(id);
+    }
   }
 
   /** Reads the books again where they changed, are old, or are of another day. */

@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Usage } from '../../domain/usage.ts';
 import { arrayField, asObject, field, type JsonObject, nameField, objectField } from '../../wire/json.ts';
 import {
   type JsonValue,
   type LineParser,
+  type LinesFormat,
   type Place,
   plainObservation,
   type Reader,
@@ -11,22 +12,45 @@ import {
   type SourceFile,
 } from '../contract.ts';
 import { countField, instantOf } from '../counts.ts';
+import { settingVariables } from '../editorSettings.ts';
+import { userPath } from '../homePaths.ts';
+import type { WantedFields } from '../recordSkimmer.ts';
 import { iterationParts } from './iterationParts.ts';
+
+/** Variables that the VS Code extension gives the program. */
+const extensionVariables = 'claudeCode.environmentVariables';
 
 /** Claude Code's sessions, with those of its sub-agents and of its desktop app. README.md beside this file tells the shapes. */
 export const claudeCode: Reader = {
   agent: 'claude-code',
   title: 'Claude Code',
   variables: ['CLAUDE_CONFIG_DIR', 'CLAUDE_CONFIG_DIRS', 'XDG_CONFIG_HOME', 'APPDATA'],
+  settings: [extensionVariables],
   paths(place) {
-    const projects = configFolders(place).map((folder) => join(folder, 'projects'));
+    const moved = settingVariables(place, extensionVariables, 'CLAUDE_CONFIG_DIR');
+    const folders = [...configFolders(place), ...moved.map((path) => userPath(path, place.homeDir))];
+    const projects = folders.map((folder) => join(folder, 'projects'));
     return [...new Set([...projects, join(desktopFolder(place), 'local-agent-mode-sessions')])].map((path) => ({
       path,
       maxDepth: 12,
       accepts: (relativePath) => relativePath.endsWith('.jsonl'),
-      format: { kind: 'lines', needles: ['"usage"'], open: (file, state) => new SessionParser(file, state) },
+      format,
     }));
   },
+};
+
+/** All that `SessionParser` looks at. */
+const fields: WantedFields = {
+  ...{ type: true, timestamp: true, requestId: true, isSidechain: true, requestSessionId: true, sessionId: true },
+  ...{ agentId: true, cwd: true, gitBranch: true, effort: true, uuid: true },
+  message: { id: true, model: true, stop_reason: true, usage: true, content: { type: true, id: true } },
+};
+
+const format: LinesFormat = {
+  kind: 'lines',
+  needles: ['"usage"'],
+  fields,
+  open: (file, state) => new SessionParser(file, state),
 };
 
 function configFolders({ homeDir, env }: Place): readonly string[] {
@@ -34,7 +58,7 @@ function configFolders({ homeDir, env }: Place): readonly string[] {
     .flatMap((list) => (list ?? '').split(','))
     .map((path) => path.trim())
     .filter((path) => path !== '')
-    .map((path) => (path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : resolve(path)));
+    .map((path) => userPath(path, homeDir));
   if (named.length > 0) return named;
   return [join(homeDir, '.claude'), join(env['XDG_CONFIG_HOME'] || join(homeDir, '.config'), 'claude')];
 }

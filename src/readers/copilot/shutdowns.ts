@@ -1,6 +1,7 @@
 import { asObject, field, type JsonObject, nameField, objectField } from '../../wire/json.ts';
 import { type JsonValue, type LineParser, plainObservation, type ReadSink, type SourceFile } from '../contract.ts';
 import { countField, instantOf, usageOfWholeInput } from '../counts.ts';
+import { keptNumber } from '../rows.ts';
 
 interface Totals {
   readonly input: number;
@@ -26,6 +27,8 @@ export class ShutdownParser implements LineParser {
   #folder: string | null;
   #branch: string | null;
   #isOld: boolean;
+  /** When the session was started or resumed last. */
+  #beganAtMs: number | null;
   readonly #totals: Map<string, Totals>;
 
   constructor(file: SourceFile, state: JsonValue) {
@@ -36,6 +39,7 @@ export class ShutdownParser implements LineParser {
     this.#folder = nameField(kept, 'folder');
     this.#branch = nameField(kept, 'branch');
     this.#isOld = field(kept, 'isOld') === true;
+    this.#beganAtMs = keptNumber(state, 'beganAtMs');
     this.#totals = new Map(
       Object.entries(objectField(kept, 'totals') ?? {}).map(([model, totals]) => [model, keptTotals(asObject(totals))]),
     );
@@ -44,13 +48,17 @@ export class ShutdownParser implements LineParser {
   line(record: JsonObject, sink: ReadSink): void {
     const type = field(record, 'type');
     const data = objectField(record, 'data');
-    if (type === 'session.start' || type === 'session.resume') this.#begin(data);
-    else if (type === 'session.shutdown' && this.#isOld) this.#end(record, sink);
+    if (type === 'session.start' || type === 'session.resume') {
+      this.#beganAtMs = instantOf(field(record, 'timestamp'));
+      this.#begin(data);
+    }
+    if (type === 'session.shutdown' && this.#isOld) this.#end(record, sink);
   }
 
   state(): JsonValue {
     const totals = Object.fromEntries([...this.#totals].map(([model, kept]) => [model, { ...kept }]));
-    return { session: this.#session, folder: this.#folder, branch: this.#branch, isOld: this.#isOld, totals };
+    const about = { session: this.#session, folder: this.#folder, branch: this.#branch };
+    return { ...about, isOld: this.#isOld, beganAtMs: this.#beganAtMs, totals };
   }
 
   #begin(data: JsonObject | null): void {
@@ -64,12 +72,14 @@ export class ShutdownParser implements LineParser {
 
   #end(record: JsonObject, sink: ReadSink): void {
     const metrics = objectField(objectField(record, 'data'), 'modelMetrics');
-    const atMs = instantOf(field(record, 'timestamp'));
+    const endedAtMs = instantOf(field(record, 'timestamp'));
     if (metrics === null) return;
-    if (atMs === null) {
+    if (endedAtMs === null) {
       sink.problem({ code: 'unexpected-shape', detail: 'the end of a session has no time' });
       return;
     }
+    const atMs = Math.min(endedAtMs, this.#beganAtMs ?? endedAtMs);
+    this.#beganAtMs = endedAtMs;
     for (const model of Object.keys(metrics)) {
       const usage = objectField(objectField(metrics, model), 'usage');
       if (usage === null || model.length > 256) continue;
@@ -91,12 +101,13 @@ export class ShutdownParser implements LineParser {
         keys: {
           responseId: null,
           requestId: null,
-          ownId: `${this.#session} shutdown ${nameField(record, 'id') ?? atMs} ${model}`,
+          ownId: `${this.#session} shutdown ${nameField(record, 'id') ?? endedAtMs} ${model}`,
         },
         session: this.#session,
         folder: this.#folder,
         branch: this.#branch,
         atMs,
+        durationMs: endedAtMs - atMs,
         usage: usageOfWholeInput(added),
         isSum: true,
         provenance: 'partial',

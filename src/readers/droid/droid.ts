@@ -24,6 +24,7 @@ const settingsFormat: DocumentFormat = {
     const cacheWrite = countField(tokens, 'cacheCreationTokens', sink) ?? 0;
     if ((input ?? 0) + (output ?? 0) + cacheRead + cacheWrite === 0) return;
     const start = startOf(file, session);
+    const atMs = instantOf(field(settings, 'providerLockTimestamp')) ?? start.atMs ?? Math.round(file.mtimeMs);
     const seller = sellerOf(nameField(settings, 'providerLock'));
     sink.call({
       ...plainObservation,
@@ -33,7 +34,8 @@ const settingsFormat: DocumentFormat = {
       keys: { responseId: null, requestId: null, ownId: `${session} total` },
       session,
       folder: start.folder,
-      atMs: instantOf(field(settings, 'providerLockTimestamp')) ?? start.atMs ?? Math.round(file.mtimeMs),
+      atMs,
+      durationMs: Math.max(0, Math.round(file.mtimeMs) - atMs),
       usage: {
         ...unknownUsage,
         inputTokens: input,
@@ -43,6 +45,7 @@ const settingsFormat: DocumentFormat = {
         thinkingTokens: thinking === 0 ? null : thinking,
       },
       isSum: true,
+      isOfAllModels: true,
     });
   },
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { classicTaskFormat } from '../cline/classicTask.ts';
 import { classicTasks } from '../cline/cline.ts';
 import type { Reader } from '../contract.ts';
+import { settingFolders } from '../editorSettings.ts';
 import { editorUserFolders, editorVariables, namedFolder, xdgDataFolder } from '../homePaths.ts';
 import { databaseRoot } from '../openCode/openCode.ts';
 
@@ -15,6 +16,7 @@ export const kilo: Reader = {
   agent: 'kilo',
   title: 'Kilo Code',
   variables: ['KILO_DATA_DIR', 'KILO_DB', ...editorVariables],
+  settings: ['kilo-code.customStoragePath'],
   paths(place) {
     const data = namedFolder(place, 'KILO_DATA_DIR') ?? join(xdgDataFolder(place), 'kilo');
     const storages = editorUserFolders(place).map((user) => join(user, 'globalStorage', 'kilocode.kilo-code'));
@@ -22,7 +24,9 @@ export const kilo: Reader = {
       ...databaseRoot({ data, named: place.env['KILO_DB'], stem: 'kilo' }),
       // Its first builds kept OpenCode's name in a folder of their own.
       ...databaseRoot({ data, named: undefined, stem: 'opencode' }),
-      ...storages.map((storage) => classicTasks(join(storage, 'tasks'), classic)),
+      ...[...storages, ...settingFolders(place, 'kilo-code.customStoragePath')].map((storage) =>
+        classicTasks(join(storage, 'tasks'), classic),
+      ),
     ];
   },
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { classicTaskFormat } from '../cline/classicTask.ts';
 import { classicTasks } from '../cline/cline.ts';
 import type { Reader } from '../contract.ts';
+import { settingFolders } from '../editorSettings.ts';
 import { editorUserFolders, editorVariables } from '../homePaths.ts';
 
 /** Released with 3.29.5. */
@@ -14,9 +15,11 @@ export const rooCode: Reader = {
   agent: 'roo-code',
   title: 'Roo Code',
   variables: editorVariables,
+  settings: ['roo-cline.customStoragePath'],
   paths(place) {
     const storages = editorUserFolders(place).map((user) => join(user, 'globalStorage', 'rooveterinaryinc.roo-cline'));
     const cli = join(place.homeDir, '.vscode-mock', 'global-storage');
-    return [...storages, cli].map((storage) => classicTasks(join(storage, 'tasks'), format));
+    const moved = settingFolders(place, 'roo-cline.customStoragePath');
+    return [...storages, cli, ...moved].map((storage) => classicTasks(join(storage, 'tasks'), format));
   },
 };

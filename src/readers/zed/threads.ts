@@ -58,7 +58,9 @@ function pushThread(row: SqlRow, sink: ReadSink): void {
     folder: folders[0] || null,
     atMs,
     usage,
+    durationMs: Math.max(0, (instantOf(row['updated_at']) ?? atMs) - atMs),
     isSum: true,
+    isOfAllModels: true,
   });
 }
 

@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import { failureReader, type TrialAgent } from './trialAgent.ts';
+import { failureReader, hasVariable, type TrialAgent } from './trialAgent.ts';
+
+/** The variables in which OpenCode looks for the keys of providers, of those that need nothing else. */
+const keys: Readonly<Record<string, readonly string[]>> = {
+  anthropic: ['ANTHROPIC_API_KEY'],
+  openai: ['OPENAI_API_KEY'],
+  google: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  openrouter: ['OPENROUTER_API_KEY'],
+  groq: ['GROQ_API_KEY'],
+};
 
 export const openCode: TrialAgent = {
   id: 'opencode',
@@ -11,10 +20,20 @@ export const openCode: TrialAgent = {
     argv: ['opencode', 'run', '--auto', '--model', model, ...(effort === null ? [] : ['--variant', effort]), ...args],
     promptOnStdin: true,
   }),
-  async loginProblem(user) {
-    if (Object.entries(user.env).some(([name, value]) => name.endsWith('_API_KEY') && value)) return null;
+  async loginProblem(user, models) {
     const data = user.env['XDG_DATA_HOME'] || join(user.homeDir, '.local', 'share');
     if (await user.exists(join(data, 'opencode', 'auth.json'))) return null;
+    const hasKey = Object.entries(user.env).some(([name, value]) => name.endsWith('_API_KEY') && value);
+    // Its own configuration may hold the key of a provider.
+    const config = user.env['XDG_CONFIG_HOME'] || join(user.homeDir, '.config');
+    for (const name of ['opencode.json', 'opencode.jsonc'])
+      if (hasKey && (await user.exists(join(config, 'opencode', name)))) return null;
+    for (const model of hasKey ? models : []) {
+      const variables = keys[model.split('/')[0] ?? ''];
+      if (variables === undefined || hasVariable(user, variables)) continue;
+      return `OpenCode has no key for ${model}: set ${variables[0]}, or run "opencode auth login".`;
+    }
+    if (hasKey) return null;
     return 'OpenCode has no key of any provider: run "opencode auth login", or set the key of one, such as ANTHROPIC_API_KEY.';
   },
   readFailure: failureReader({

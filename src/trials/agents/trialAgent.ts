@@ -39,7 +39,7 @@ export interface TrialAgent {
   problems(contender: Contender): readonly string[];
   start(request: StartRequest): AgentStart;
   /** Why it cannot be logged in, in a sentence; null where it is, or where only the agent itself knows. */
-  loginProblem(user: UserFacts): Promise<string | null>;
+  loginProblem(user: UserFacts, models: readonly string[]): Promise<string | null>;
   /** What its output says about a run that failed; null where it says nothing that we know. */
   readFailure(output: string): AgentFailure | null;
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** A git command that did not work, in a sentence. */
 export class GitError extends Error {}
@@ -39,8 +40,13 @@ export function tryGit(
       (error, stdout, stderr) => {
         if (error === null) return resolve({ code: 0, stdout, stderr });
         if (error.code === 'ENOENT' && error.syscall?.startsWith('spawn')) {
+          // The system says the same of both.
           return reject(
-            new GitError(`git was not found, or there is no folder ${cwd}: trials need git 2.32 or newer.`),
+            new GitError(
+              existsSync(cwd)
+                ? 'git is not installed: it was not found on the PATH. Trials need git 2.32 or newer.'
+                : `There is no folder ${cwd}.`,
+            ),
           );
         }
         const said = error.killed ? `git ${args[0] ?? ''} took too long` : stderr;

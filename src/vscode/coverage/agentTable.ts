@@ -109,7 +109,7 @@ export const agentTable: readonly AgentEntry[] = [
     label: 'Copilot CLI with a provider of your own',
     reach: terminal('copilot-cli', 'COPILOT_PROVIDER_BASE_URL'),
     how: '`COPILOT_PROVIDER_BASE_URL`, only where you have set it',
-    evidence: 'as documented, not run',
+    evidence: 'run in the tests (Anthropic, OpenAI)',
   },
   {
     label: 'Claude Code’s extension',

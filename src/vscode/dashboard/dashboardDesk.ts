@@ -1,18 +1,18 @@
 import type {
   DashboardAnswer,
-  DashboardControlMap,
   DashboardData,
   DashboardQuery,
+  DashboardRequests,
   DashboardState,
 } from '../../protocol/dashboard.ts';
 import type { SidebarState } from '../../protocol/sidebar.ts';
 
 /** What the desk needs of its window. */
 export interface DashboardDeskParts {
-  ask<Name extends keyof DashboardControlMap>(
+  ask<Name extends keyof DashboardRequests>(
     name: Name,
-    params: DashboardControlMap[Name]['params'],
-  ): Promise<DashboardControlMap[Name]['result']>;
+    params: DashboardRequests[Name]['params'],
+  ): Promise<DashboardRequests[Name]['result']>;
   /** Resolves after a while, between two questions about the same work. */
   wait(): Promise<void>;
   onChange(state: DashboardState): void;
@@ -76,6 +76,17 @@ export class DashboardDesk {
     this.#booksOfData = this.#books;
     void this.#follow(this.#turn, again);
     this.#changed();
+  }
+
+  /** Removes an import and works the figures out without it. Where it cannot be removed, the figures stay and say why. */
+  async removeImport(name: string): Promise<void> {
+    try {
+      await this.#parts.ask('removeImport', { name });
+      this.refresh(this.#query, true);
+    } catch (error) {
+      this.#problem = `The import “${name}” could not be removed: ${error instanceof Error ? error.message : String(error)}`;
+      this.#changed();
+    }
   }
 
   /** Ends the work; the last figures stay. */

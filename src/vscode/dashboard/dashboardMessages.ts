@@ -21,6 +21,10 @@ function readExport({ name, kind, content }: Body): FromDashboard['exportFile'] 
   return known === undefined ? null : { name, kind: known, content };
 }
 
+function readImportName({ name }: Body): FromDashboard['removeImport'] | null {
+  return typeof name === 'string' && name !== '' && name.length <= MOST_NAME_LETTERS ? { name } : null;
+}
+
 const readers: { readonly [Name in keyof FromDashboard]: (body: Body) => FromDashboard[Name] | null } = {
   ready: readQueryBody,
   query: readQueryBody,
@@ -31,6 +35,7 @@ const readers: { readonly [Name in keyof FromDashboard]: (body: Body) => FromDas
   openTerminal: readEmpty,
   newTask: readEmpty,
   newTrial: readEmpty,
+  removeImport: readImportName,
   exportFile: readExport,
 };
 

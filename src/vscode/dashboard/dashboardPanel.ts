@@ -152,6 +152,8 @@ export class DashboardPanel implements Disposable {
         return run('outlay.newTask');
       case 'newTrial':
         return run('outlay.compareModels');
+      case 'removeImport':
+        return desk.removeImport(message.body.name);
       case 'exportFile':
         return saveExport(message.body);
     }

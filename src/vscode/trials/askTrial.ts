@@ -164,19 +164,19 @@ async function askModels(look: TrialLook, draft: TrialChoices, place: Place): Pr
       prompt: `Models as agent:model or agent:model@effort, with commas between them. Agents found here: ${ready.join(', ') || 'none'}.`,
       placeholder: 'claude-code:claude-sonnet-4-5, codex:gpt-5@high',
       value: '',
-      problemOf: (text) => readModels(text, ready).problem,
+      problemOf: (text) => readModels(text, look.agents).problem,
     },
   );
   // Back from here is back to the list.
   if (typed.kind === 'back') return askModels(look, { ...draft, models }, place);
   if (typed.kind !== 'value') return typed;
-  return { kind: 'value', value: { ...draft, models: [...models, ...readModels(typed.value, ready).models] } };
+  return { kind: 'value', value: { ...draft, models: [...models, ...readModels(typed.value, look.agents).models] } };
 }
 
 /** "claude-code:claude-sonnet-4-5, codex:gpt-5@high". */
 export function readModels(
   text: string,
-  ready: readonly TrialAgentId[],
+  agents: TrialLook['agents'],
 ): { readonly models: readonly ModelChoice[]; readonly problem: string | null } {
   const models: ModelChoice[] = [];
   for (const entry of text.split(',').map((each) => each.trim())) {
@@ -184,8 +184,10 @@ export function readModels(
     const agent = trialAgentIds.find((id) => id !== 'command' && id === entry.slice(0, Math.max(0, cut)));
     const [model = '', effort = null] = splitEffort(entry.slice(cut + 1));
     if (agent === undefined || model === '') return { models, problem: `"${entry}" is not agent:model.` };
-    if (!ready.includes(agent))
-      return { models, problem: `${agentLabels[agent]} was not found here, or is not logged in.` };
+    const found = agents.find((each) => each.agent === agent);
+    if (found === undefined)
+      return { models, problem: `${agentLabels[agent]} is not installed: it was not found on the PATH.` };
+    if (found.problem !== null) return { models, problem: found.problem };
     models.push({ agent, model, effort });
   }
   return { models, problem: null };

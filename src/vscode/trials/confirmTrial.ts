@@ -11,7 +11,7 @@ export async function confirmTrial(checked: SuiteCheck): Promise<boolean> {
   const { commands: run = [], approvals = [], notices = [], estimate = null, runs: count = 0 } = checked;
   const range =
     estimate?.lowUsd == null || estimate.highUsd === null
-      ? 'No price is known for all of the models.'
+      ? 'What it will cost is not known, since not every model has a price here.'
       : `It is expected to cost about ${usd(estimate.lowUsd)} to ${usd(estimate.highUsd)}.`;
   const lines = [
     `${range} Each run is held to ${usd(checked.runBudgetUsd ?? 0)}, and all of them to ${usd(checked.budgetUsd ?? 0)}.`,

@@ -220,7 +220,7 @@ export class TrialCommands {
   }
 
   /** All changed files at once, in the editor's own diff editor. */
-  async #showDiff({ id, plan }: TrialRecord, run: number): Promise<void> {
+  async #showDiff({ id, plan, runs }: TrialRecord, run: number): Promise<void> {
     const { stdout } = await this.#ask(['diff', id, '--run', String(run), '--json']);
     const { repository, start, commit, files } = JSON.parse(stdout) as {
       readonly repository: string;
@@ -233,21 +233,26 @@ export class TrialCommands {
       return;
     }
     const side = (name: string, at: string, path: string): Uri =>
-      this.#desk.documents.uriOf(`${id}/run ${run}/${path}`, { kind: 'blob', repository, commit: at, path }, name);
+      this.#desk.documents.uriOf(`run ${run}/${path}`, { kind: 'blob', repository, commit: at, path }, `${id} ${name}`);
     // A side that is left out is a file that is new or gone.
     const rows = files.map(({ path, status }) => [
       Uri.file(join(plan.repository, path)),
       status === 'A' ? undefined : side('before', start, path),
       status === 'D' ? undefined : side('after', commit, path),
     ]);
-    await commands.executeCommand('vscode.changes', `Run ${run} of ${plan.name}`, rows);
+    await commands.executeCommand('vscode.changes', `Run ${nameOfRun({ plan, runs }, run)}: ${plan.name}`, rows);
   }
 
-  async #apply({ id, plan }: TrialRecord, run: number): Promise<void> {
+  async #apply({ id, plan, runs }: TrialRecord, run: number): Promise<void> {
     requireTrust();
     const { dialogs } = this.#desk;
-    const choice = await dialogs.pick(`Apply run ${run}`, 'How to take its changes over', [
-      { label: 'As a new branch', description: 'the working tree stays as it is', value: 'branch' },
+    const title = `Apply run ${nameOfRun({ plan, runs }, run)}`;
+    const choice = await dialogs.pick(title, 'How to take its changes over', [
+      {
+        label: 'As a new branch',
+        description: `outlay/${id}-run-${run}; the working tree stays as it is`,
+        value: 'branch',
+      },
       { label: 'Into the working tree', description: 'not committed', value: 'here' },
       { label: 'As a patch file...', value: 'patch' },
     ] as const);
@@ -264,7 +269,9 @@ export class TrialCommands {
     const { code, stdout, stderr } = await this.#desk.program.ask([...words, '--here'], plan.repository);
     if (code === 0) return this.#tell({ stdout });
     if (!stderr.includes('--dirty')) throw new Error(stderr.trim());
-    const detail = 'The changes of the run are put on top of yours, and nothing is committed.';
+    // "(a, b, c, ...)"
+    const changed = stderr.slice(stderr.indexOf('(') + 1, stderr.lastIndexOf('); --dirty'));
+    const detail = `Changed: ${changed}. The changes of the run are put on top of yours, and nothing is committed.`;
     const isSure = await dialogs.confirm(
       'The working tree has changes of its own. Apply the run all the same?',
       detail,
@@ -297,6 +304,12 @@ export class TrialCommands {
     const run = line?.run ?? null;
     if (run !== null) await this.#withTrial(line, (record) => work(record, run));
   }
+}
+
+/** "2, claude-sonnet-4-5": a run by its number and its model, as the tree and the results name it. */
+function nameOfRun({ plan, runs }: Pick<TrialRecord, 'plan' | 'runs'>, number: number): string {
+  const contender = plan.contenders[runs[number - 1]?.contender ?? -1];
+  return contender === undefined ? String(number) : `${number}, ${contender.model}`;
 }
 
 function requireTrust(): void {

@@ -17,6 +17,7 @@ export type Variables = Readonly<Record<string, string>>;
 const agentIds: Readonly<Record<AgentName, readonly AgentId[]>> = {
   claude: ['claude-code'],
   cline: [],
+  copilot: ['copilot-cli'],
   codex: ['codex'],
   gemini: ['gemini-cli'],
   opencode: ['opencode'],

@@ -31,6 +31,10 @@ const startings: Readonly<Record<GatedAgentName, Starting>> = {
     argv: (bases) => ['codex', 'exec', '--skip-git-repo-check', '-c', `openai_base_url="${bases['codex'] ?? ''}"`],
     env: () => ({ CODEX_API_KEY: 'sk-made-up' }),
   },
+  copilot: {
+    argv: () => ['copilot', '--model', 'gpt-5', '--allow-all-tools', '-p'],
+    env: (bases) => ({ COPILOT_PROVIDER_API_KEY: 'made-up', COPILOT_PROVIDER_BASE_URL: bases['openai'] ?? '' }),
+  },
   gemini: {
     argv: () => ['gemini', '--skip-trust', '-p'],
     env: (bases) => ({ GEMINI_API_KEY: 'made-up-gemini-key', GOOGLE_GEMINI_BASE_URL: bases['gemini'] ?? '' }),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { demoRuns, listPrice, manners, noise } from '../../../scripts/demo/demoRuns.ts';
+import { callOutliers } from '../../../src/analysis/callOutliers.ts';
 import { compareRuns } from '../../../src/analysis/compareRuns.ts';
 import {
   type Comparison,
@@ -11,9 +12,16 @@ import {
   frontierAxes,
   type HistoryCell,
 } from '../../../src/analysis/contract.ts';
+import type { RequestFacts } from '../../../src/analysis/requestKinds.ts';
+import { modelNames } from '../../../src/analysis/runTable.ts';
 import { whatIf } from '../../../src/analysis/whatIf.ts';
 import type { Run } from '../../../src/domain/run.ts';
-import { type DashboardData, type DashboardState, defaultDashboardQuery } from '../../../src/protocol/dashboard.ts';
+import {
+  type DashboardData,
+  type DashboardState,
+  defaultDashboardQuery,
+  type WhatIfResult,
+} from '../../../src/protocol/dashboard.ts';
 import { readRuns } from '../../../src/runs/readRuns.ts';
 
 /** Made-up states of the dashboard, for screenshots and tests: the comparisons in them are the real functions' over made-up runs. */
@@ -133,7 +141,7 @@ export function historyOf(days: number): readonly HistoryCell[] {
   ).flat();
 }
 
-function whatIfResults() {
+function whatIfResults(isSoFar = false): readonly WhatIfResult[] {
   const usage = {
     inputTokens: 420_000,
     cacheReadTokens: 6_100_000,
@@ -145,17 +153,36 @@ function whatIfResults() {
     { input: 0.9, thinking: 1.8, visible: 1.1 },
     { input: 1.2, thinking: 2.6, visible: 0.9 },
   ];
-  return manners.map((manner, place) =>
-    whatIf({
+  return manners.map((manner, place) => ({
+    ...whatIf({
       model: manner.model,
-      label: manner.model,
-      usage,
+      isSoFar,
       price: listPrice(manner),
-      tokenizerRatio: place === 4 ? null : 1 + place * 0.08,
-      measured: place === 4 ? [] : measured,
+      groups: [
+        {
+          parts: [{ usage, tokenizerRatio: place === 4 ? null : 1 + place * 0.08 }],
+          measured: place === 4 ? [] : measured,
+        },
+      ],
     }),
-  );
+    standing: place < 2 ? 'in use' : place < 4 ? 'current' : 'other',
+  }));
 }
+
+/** Two sessions of one agent, in which two calls thought far more than usual. */
+const requests: readonly RequestFacts[] = Array.from({ length: 60 }, (_, place) => ({
+  id: `call-${place}`,
+  startedAtMs: NOW_MS - (60 - place) * 60_000,
+  model: 'claude-opus-5-5',
+  agent: 'claude-code',
+  effort: place < 52 ? 'high' : 'low',
+  session: `session-${place % 2}`,
+  subAgent: null,
+  promptTokens: 24_000 + 900 * place,
+  thinkingTokens: place === 31 ? 61_000 : place === 56 ? 48_000 : Math.round(900 + 1400 * noise(place)),
+  toolCalls: place % 7 === 0 ? 0 : 1,
+  isOk: true,
+}));
 
 export function dataOf(runs: readonly Run[], fields: Partial<DashboardData> = {}): DashboardData {
   const comparison = comparisonOf(runs);
@@ -169,7 +196,16 @@ export function dataOf(runs: readonly Run[], fields: Partial<DashboardData> = {}
   return {
     generatedAtMs: NOW_MS,
     query: defaultDashboardQuery,
-    origins: [{ origin: 'trial', label: 'Trials', runs: comparison.runs, tasks: comparison.tasks, isChosen: true }],
+    origins: [
+      {
+        origin: 'trial',
+        label: 'Trials',
+        runs: comparison.runs,
+        tasks: comparison.tasks,
+        isChosen: true,
+        removal: null,
+      },
+    ],
     effective: {
       rows: ownRows,
       study,
@@ -183,15 +219,22 @@ export function dataOf(runs: readonly Run[], fields: Partial<DashboardData> = {}
     moments,
     whatIf: {
       subjects: [
-        { id: 'month:claude-opus-5-5', title: 'This month with claude-opus-5-5' },
-        { id: 'task-1:gpt-5.4', title: 'Fix the login redirect with gpt-5.4' },
+        { id: 'task:task-1', title: 'Fix the login redirect (active, so far)', group: 'Active task' },
+        { id: 'month:key:claude-opus-5-5', title: 'This month with claude-opus-5-5', group: 'This month' },
+        { id: 'task:task-2', title: 'Upgrade the date library (passed)', group: 'Finished tasks' },
       ],
-      subject: 'month:claude-opus-5-5',
+      subject: 'task:task-1',
       costNanoUsd: 14.2 * USD,
-      results: whatIfResults(),
-      sentence: 'This month’s work with claude-opus-5-5 came to $14.20.',
+      isSoFar: true,
+      results: whatIfResults(true),
+      sentence: '“Fix the login redirect” with claude-opus-5-5 is not finished: so far it came to $14.20.',
+      notes: [
+        'Every figure here is of what the task has used so far; a call that still streams is not in it.',
+        'Listed first: 2 in use here and 2 that one would code with today. Search for any of the 5 models of the price book.',
+      ],
     },
-    callOutliers: [],
+    modelNames: modelNames(runs, []),
+    callOutliers: callOutliers(requests),
     taskTitles: {},
     call: null,
     ...fields,
@@ -209,7 +252,12 @@ export const fullState = (): DashboardState => stateWith(dataOf(trialRuns));
 export const studyState = (): DashboardState =>
   stateWith(
     dataOf(studyRuns(), {
-      origins: [{ origin: 'import:study', label: 'Import study', runs: 72, tasks: 9, isChosen: true }],
+      origins: [
+        {
+          ...{ origin: 'import:study', label: 'Import study', runs: 72, tasks: 9, isChosen: true },
+          removal: { name: 'study', sentence: 'Remove the import “study” with its 72 runs from Outlay’s books?' },
+        },
+      ],
     }),
   );
 
@@ -226,17 +274,20 @@ export const firstDayState = (): DashboardState =>
       },
       history: historyOf(1).slice(1, 2),
       whatIf: {
-        subjects: [{ id: 'm', title: 'This month with claude-opus-5-5' }],
+        subjects: [{ id: 'm', title: 'This month with claude-opus-5-5', group: 'This month' }],
         subject: 'm',
         costNanoUsd: 0.31 * USD,
+        isSoFar: false,
         results: whatIfResults().map((result) => ({
           ...result,
           measuredNanoUsd: null,
           measuredRange: null,
           measuredTasks: 0,
         })),
-        sentence: 'This month’s work with claude-opus-5-5 came to $0.31.',
+        sentence: 'What claude-opus-5-5 did this month came to $0.31.',
+        notes: ['Listed first: 2 in use here. Search for any of the 5 models of the price book.'],
       },
+      callOutliers: callOutliers(requests.slice(0, 4)),
     }),
   );
 
@@ -247,6 +298,11 @@ export const emptyState = (): DashboardState =>
       origins: [],
       effective: { rows: [], study, smallestTrial: null, sentences: [] },
       history: [],
-      whatIf: { subjects: [], subject: null, costNanoUsd: null, results: [], sentence: '' },
+      whatIf: {
+        ...{ subjects: [], subject: null, costNanoUsd: null, results: [], isSoFar: false },
+        sentence: 'There is no usage to reprice yet.',
+        notes: ['As soon as a call has been metered, this page says what it would have cost with any other model.'],
+      },
+      callOutliers: callOutliers([]),
     }),
   );

@@ -15,7 +15,12 @@ export function logsState(nowMs: number): SidebarState {
   const codex = { agent: 'codex', model: 'gpt-6-codex', auth: 'subscription' } as const;
   const period: PeriodSpend = {
     billed: spendOf(3.1, [0.12, 0.21, 0.47, 0.2], 41),
-    subscription: told(14.52, 132, { costNanoUsd: atLeastFigure(14.52 * USD), partialCalls: 31, toldCalls: 120 }),
+    subscription: told(14.52, 132, {
+      costNanoUsd: atLeastFigure(14.52 * USD),
+      partialCalls: 31,
+      toldCalls: 120,
+      corrected: { costNanoUsd: 17.2 * USD, sessions: 5 },
+    }),
     byModel: [
       row({ key: 'gpt-6-codex', ...codex, spend: told(8.12, 60, { toldCalls: 48 }), lastCallAtMs: nowMs }),
       row({
@@ -27,7 +32,10 @@ export function logsState(nowMs: number): SidebarState {
     bySession: [
       row({
         ...{ key: '5d0c7f12-77e0-4f6b-9a1c-5d2e8b7a4c31', model: 'claude-opus-4-8', auth: 'unknown' },
-        ...{ spend: told(6.4, 72, cut), lastCallAtMs: nowMs - 60_000 },
+        ...{
+          spend: told(6.4, 72, { ...cut, corrected: { costNanoUsd: 9.1 * USD, sessions: 5 } }),
+          lastCallAtMs: nowMs - 60_000,
+        },
       }),
       row({
         ...{ key: '019a9d1c-5b1e-7c02-b0a4-2f6a1d9e8c77', ...codex, spend: told(5.02, 48) },

@@ -266,6 +266,8 @@ describe('the cost of a pass', () => {
       makeRun({ task: 'c', model: 'gpt-x', usd: 2, passed: false }),
     ];
     expect(compare(runs).frontierCostOfPass).toEqual({
+      sentence:
+        'With the cheapest model for each task, a solved one costs $1.50 on average over 2 solved tasks; 1 that nobody solved is left out.',
       ...{ nanoUsd: 1.5e9, solvedTasks: 2, unsolvedTasks: 1, monthAgoNanoUsd: null },
       families: [
         {

@@ -118,6 +118,41 @@ describe('outlay import', () => {
     expect(stdout).toContain('The log has 50 % of the output that passed');
   });
 
+  it('puts what lower bounds of logs may come to below the report, once three sessions were seen both ways', async () => {
+    const [home, dataDir] = [tempDir(), tempDir()];
+    mkdirSync(join(home, '.claude/projects/p'), { recursive: true });
+    const ids = ['1', '2', '3', 'only-told'];
+    for (const id of ids) {
+      const counts = { input_tokens: 1_000_000, output_tokens: 100_000 };
+      const message = {
+        id: `msg_${id}`,
+        role: 'assistant',
+        model: 'claude-opus-4-6',
+        stop_reason: null,
+        usage: counts,
+      };
+      const about = { type: 'assistant', sessionId: `s-${id}`, timestamp: '2026-11-22T12:00:00.000Z', cwd: '/p' };
+      writeFileSync(join(home, `.claude/projects/p/${id}.jsonl`), `${JSON.stringify({ ...about, message })}\n`);
+    }
+    const seen = ids.slice(0, 3).map((id, index) => {
+      const wire = { usage: usage({ inputTokens: 1_000_000, outputTokens: 300_000 }), cost: priced(1, 2) };
+      return call({ ...wire, id: callId(index), requestId: null, responseId: `msg_${id}`, provenance: 'reported' });
+    });
+    book(dataDir, seen.slice(0, 2));
+    await json(['import', '--home', home, '--data-dir', dataDir]);
+    const report = ['report', '--by', 'session', '--data-dir', dataDir];
+    expect((await run(report)).stdout).not.toContain('estimate');
+    book(dataDir, seen);
+    const { stdout } = await run(report);
+    // $5 of input and $2.50 of output, which is three times as much.
+    expect(stdout).toContain(
+      'Logs with lower bounds: at API prices about $12.50 (estimate from 3 sessions seen both ways).',
+    );
+    expect(stdout).toContain('  s-only-told: about $12.50');
+    expect(stdout).toMatch(/At API prices .* [≈≥]\$7\.50\n/);
+    expect(await json([...report])).toContainEqual(expect.objectContaining({ key: 's-only-told', costUsd: 7.5 }));
+  });
+
   it('shows what only logs tell of at API prices, not as billed', async () => {
     const dataDir = tempDir();
     await json(['import', '--home', homeOf('claude-code'), '--data-dir', dataDir]);

@@ -61,7 +61,7 @@ describe('outlay trial run', () => {
 
   it.each([
     [['run'], 2, 'This needs one suite'],
-    [['run', '/no/such.yaml'], 1, 'cannot be read'],
+    [['run', '/no/such.yaml'], 1, 'There is no suite /no/such.yaml.'],
     [['fly'], 2, 'Say what to do with trials: run, check, resume'],
     [['list', '--runs', '2'], 2, 'trial list has no option --runs.'],
     [['show'], 2, 'This needs the id of one trial'],

@@ -325,6 +325,10 @@ describe('who sent a call', () => {
         (mark): [Record<string, string>, string] => [{ 'user-agent': `my ${mark}/1` }, 'unknown'],
       ),
       [{ 'user-agent': 'curl/8', 'goose-session-id': 's', 'x-roo-task-id': 't' }, 'goose'],
+      [{ 'user-agent': 'OpenAI/JS 5.20.1', 'x-initiator': 'user' }, 'copilot'],
+      [{ 'user-agent': 'Anthropic/JS 1', 'x-initiator': 'agent' }, 'copilot'],
+      [{ 'user-agent': 'opencode/1', 'x-initiator': 'agent' }, 'opencode'],
+      [{ 'user-agent': 'OpenAI/JS 5.20.1', 'x-initiator': 'nobody' }, 'openai-sdk'],
     ];
     for (const [headers, agent] of named) expect([headers, agentOf(head(headers), 'ws-1')]).toEqual([headers, agent]);
   });

@@ -95,6 +95,23 @@ describe('periodSpend', () => {
     expect(spend([row({}), row({ partialCalls: 1 })]).billed?.costNanoUsd).toEqual(atLeastFigure(2000));
   });
 
+  it('puts what a lower bound may come to beside the figures of a session and of all, and into none', () => {
+    const corrections = [{ agent: 'claude-code', sessions: 4, outputFactor: 3 }];
+    const told = row({ auth: 'unknown', agent: 'claude-code', toldCalls: 1, partialCalls: 1 });
+    const wire = row({});
+    const period = periodSpend({ byModel: [told, wire], bySession: [told, wire] }, [], corrections);
+    expect(period.subscription).toMatchObject({
+      costNanoUsd: atLeastFigure(1000),
+      corrected: { costNanoUsd: 2200, sessions: 4 },
+    });
+    expect(period.billed).not.toHaveProperty('corrected');
+    expect(period.bySession.map(({ spend: { corrected } }) => corrected)).toEqual([
+      { costNanoUsd: 2200, sessions: 4 },
+      undefined,
+    ]);
+    expect(periodSpend({ byModel: [told], bySession: [told] }, []).subscription).not.toHaveProperty('corrected');
+  });
+
   it('marks sums with estimates as estimated', () => {
     expect(spend([row({ estimatedCalls: 1 })]).billed?.costNanoUsd).toEqual(estimatedFigure(1000));
   });

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuthKind } from '../../../src/domain/api.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
@@ -218,6 +222,27 @@ describe('SnapshotSource', () => {
     feed.liveChanged([]);
     vi.advanceTimersByTime(3001);
     expect((await feed.current()).live).toEqual([]);
+  });
+
+  it('keeps nothing of calls that have long ended, also while nobody looks', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const feed = source(async () => noBooks);
+    const ended = ((): WeakRef<LiveCall> => {
+      const one = live('ended', Date.now());
+      feed.liveChanged([one]);
+      feed.liveChanged([]);
+      return new WeakRef(one);
+    })();
+    vi.advanceTimersByTime(3001);
+    feed.liveChanged([]);
+    // Until the turn is over a WeakRef keeps what it was made for.
+    const { port1, port2 } = new MessageChannel();
+    port2.postMessage(null);
+    await once(port1, 'message');
+    port1.close();
+    collectGarbage();
+    expect(ended.deref()).toBeUndefined();
   });
 
   it('tells the rate of billed calls only, and as a lower bound where one has no price', async () => {

@@ -247,7 +247,14 @@ describe('what only logs tell of', () => {
   it('says so of sessions, which are one agent’s, and of the part of a sum', () => {
     const today = view.periods?.today;
     expect(today?.bySession.map(({ notes, tag, cost }) => [notes, tag, cost.text])).toEqual([
-      [['72 calls', 'claude-opus-4-8', 'from logs, at least'], 'at API prices', '≥$6.40'],
+      [
+        [
+          ...['72 calls', 'claude-opus-4-8', 'from logs, at least'],
+          'about $9.10 (estimate from 5 sessions seen both ways)',
+        ],
+        'at API prices',
+        '≥$6.40',
+      ],
       [['48 calls', 'gpt-6-codex', 'from logs'], 'subscription', '$5.02'],
       [['41 calls', 'claude-haiku-4-5'], null, '$3.10'],
     ]);
@@ -263,7 +270,9 @@ describe('what only logs tell of', () => {
       ['billed', null, '$3.10'],
       ['subscription', '(subscription and logs)', '≥$14.52'],
     ]);
-    expect(view.totals?.notes[0]).toBe('Today: 120 calls from logs, 31 calls counted in part');
+    expect(view.totals?.notes[0]).toBe(
+      'Today: 120 calls from logs, 31 calls counted in part, at API prices about $17.20 (estimate from 5 sessions seen both ways)',
+    );
     const facts = new Map(
       logsState(nowMs)
         .snapshot?.recent.slice(0, 1)
@@ -271,6 +280,17 @@ describe('what only logs tell of', () => {
     );
     expect(facts.get('Tokens')).toBe('From the agent’s log, which may leave some out: at least');
     expect(facts.get('Cost')).toBe('At API prices: this is no bill');
+  });
+
+  it('says it of a session of which a log has only the sum', () => {
+    const state = logsState(nowMs);
+    const { snapshot } = state;
+    const [first] = snapshot?.today.bySession ?? [];
+    if (snapshot === null || first === undefined) throw new Error('no session');
+    const sum = { ...first, spend: { ...spendOf(2, [0.25, 0.25, 0.25, 0.25], 0), toldCalls: 0 } };
+    const only = { ...state, snapshot: { ...snapshot, today: { ...snapshot.today, bySession: [sum] } } };
+    const rows = nowView(only, env).periods?.today.bySession;
+    expect(rows?.map(({ tag, notes }) => [tag, notes.at(-1)])).toEqual([['at API prices', 'from logs']]);
   });
 
   it('names the line after logs where there is nothing else in it', () => {

@@ -51,6 +51,15 @@ const figures = {
 };
 
 describe('the tree of trials', () => {
+  it('says of one that only tries the checks what it is, and lets it be cancelled', () => {
+    const [node] = trialTreeNodes([recordOf([claude], {}, { state: 'preparing', isRehearsal: true })], 1_000);
+    expect(node).toMatchObject({
+      description: 'trying the checks, without agents',
+      context: 'trial running',
+      children: [],
+    });
+  });
+
   it('shows a run at work with its spend, thinking and time, and what can be done with it', () => {
     const record = recordOf([claude], { phase: 'working', startedAtMs: 1_000, figures, commandLine: 'claude --print' });
     const [node] = trialTreeNodes([record], 62_000);
@@ -107,7 +116,7 @@ describe('the results of a trial', () => {
     expect(text).toContain('# Fix \\*login\\* \\| \\<b\\>');
     expect(text).toContain('It passed.');
     expect(text).toContain(
-      '| Claude Code, claude-sonnet-4-5 \\(high\\) | 1\u00a0of\u00a01 (15\u2013100\u00a0%) | $0.04 | $0.04 | 1.2K | 3 | 1\u00a0min\u00a001\u00a0s | 6 |',
+      '| Claude Code, claude-sonnet-4-5 \\(high\\) | 1\u00a0of\u00a01 (15\u2060\u2013\u2060100\u00a0%) | $0.04 | $0.04 | 1.2K | 3 | 1\u00a0min\u00a001\u00a0s | 6 |',
     );
     expect(text).toContain('| 2,\u00a0+5\u00a0-1 |');
     expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(6);

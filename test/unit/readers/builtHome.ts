@@ -1,9 +1,11 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 export const homesDir = join(import.meta.dirname, '../../fixtures/homes');
+
+const writtenAt = new Date(Date.UTC(2026, 9, 2));
 
 export interface BuiltHome {
   readonly homeDir: string;
@@ -17,6 +19,8 @@ export function buildHome(agent: string): BuiltHome {
   const homeDir = mkdtempSync(join(tmpdir(), 'outlay-home-'));
   cpSync(join(homesDir, agent), homeDir, { recursive: true });
   for (const entry of readdirSync(homeDir, { recursive: true, encoding: 'utf8' })) {
+    // Some logs tell no time of their own.
+    utimesSync(join(homeDir, entry), writtenAt, writtenAt);
     if (!entry.endsWith('.db.sql') && !entry.endsWith('.vscdb.sql')) continue;
     const path = join(homeDir, entry);
     const db = new DatabaseSync(path.slice(0, -'.sql'.length));

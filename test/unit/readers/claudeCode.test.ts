@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claudeCode } from '../../../src/readers/claudeCode/claudeCode.ts';
 import type { Observation } from '../../../src/readers/contract.ts';
+import type { WantedFields } from '../../../src/readers/recordSkimmer.ts';
 import { callsOf, goldenOf, homeOf } from './goldenCalls.ts';
 import { readHome } from './readHome.ts';
 
@@ -35,6 +36,43 @@ describe('the reader of Claude Code', () => {
       code: problem.code,
     }));
     expect(problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))).toEqual(golden.problems);
+  });
+
+  it('looks at no field of a record but those that it names, so that the rest need not be read', () => {
+    const format = claudeCode.paths({ homeDir: '/h', env: {}, platform: 'linux' })[0]?.format;
+    if (format?.kind !== 'lines' || !format.fields) throw new Error('The format names no fields.');
+    const unnamed = new Set<string>();
+    const watched = (value: unknown, fields: true | WantedFields | undefined, path: string): unknown => {
+      if (fields === undefined) unnamed.add(path);
+      if (typeof value !== 'object' || value === null || fields === true || fields === undefined) return value;
+      if (Array.isArray(value)) return value.map((item) => watched(item, fields, path));
+      const visit = (name: PropertyKey) =>
+        watched(Reflect.get(value, name), fields[String(name)], `${path}.${String(name)}`);
+      return new Proxy(value, {
+        get: (_, name) => visit(name),
+        getOwnPropertyDescriptor: (target, name) => {
+          visit(name);
+          return Reflect.getOwnPropertyDescriptor(target, name);
+        },
+      });
+    };
+    const observations: Observation[] = [];
+    const sink = { call: (seen: Observation) => observations.push(seen), problem: () => undefined };
+    const file = { path: '/h/s.jsonl', relativePath: 's.jsonl', mtimeMs: 0, beside: () => null };
+    const parser = format.open(file, null, { eachRecord: () => false });
+    const content = [{ type: 'tool_use', id: 't1' }, { type: 'text' }, 'text'];
+    const message = { model: 'm', content, usage: { input_tokens: 1, output_tokens: 2 } };
+    const record = { type: 'assistant', timestamp: '2026-11-22T12:00:00.000Z' };
+    const ids = { uuid: 'u', requestId: 'r', sessionId: 's', agentId: 'a', cwd: '/w', gitBranch: 'b', effort: 'high' };
+    for (const one of [
+      { ...record, message },
+      { ...record, ...ids, message: { ...message, id: 'i', stop_reason: 'end_turn' } },
+      { ...record, isSidechain: true, message: { ...message, usage: { ...message.usage, iterations: [{}] } } },
+    ]) {
+      parser.line(watched(one, format.fields, 'record') as Readonly<Record<string, unknown>>, sink);
+    }
+    expect(observations).toHaveLength(3);
+    expect([...unnamed]).toEqual([]);
   });
 
   it('reads an advisor as a share of the call with a model of its own, as the gateway does', () => {

@@ -177,6 +177,48 @@ tasks:
     [small.replace('claude-code:claude-sonnet-4-5@high', 'opencode:gpt-5'), 'OpenCode takes models as provider/model'],
     [`${small}tasks: [{ name: a, prompt: x }, { name: a, prompt: y }]`, 'Two tasks have the name "a".'],
     [`${small}tasks: []`, '"tasks" is a list of at least one task.'],
+    [
+      small.replace('npm test', 'true'),
+      'The suite: "check" is a yes or no in YAML, and a text is wanted: put it in quotes, "true".',
+    ],
+    [small.replace('npm test', '7'), '"check" is a number in YAML, and a text is wanted: put it in quotes.'],
+    [
+      small.replace('npm test', '[npm test, npm run lint]'),
+      '"check" is a list, and a text is wanted. Several are "checks".',
+    ],
+    [small.replace('npm test', '{ command: npm test }'), '"check" has keys below it, and a text is wanted.'],
+    [`${small}setup: true`, '"setup" is a yes or no in YAML'],
+    [`${small}name: 2026`, '"name" is a number in YAML'],
+    [`${small}start: 12345e7`, '"start" is a number in YAML'],
+    [small.replace('Do it.', '[Do it.]'), '"prompt" is a list, and a text is wanted.'],
+    [
+      small.replace('check: npm test', 'checks: npm test'),
+      '"checks" is a list of commands; a single one is a "check".',
+    ],
+    [small.replace('check: npm test', 'checks: [true]'), 'each of "checks" is a command'],
+    [
+      small.replace('check: npm test', 'checks: [{ name: 1, command: x }]'),
+      'one of "checks": "name" is a number in YAML',
+    ],
+    [`${small}uncommitted: "yes"`, '"uncommitted" is true or false, without quotes.'],
+    [`${small}checkMayPass: 1`, '"checkMayPass" is true or false, without quotes.'],
+    [`${small}timeouts: 10m`, '"timeouts" has a "setup", an "agent" and a "check"'],
+    [`${small}timeouts: { agent: 90 }`, 'A timeout is written like'],
+    [small.replace('budget: 5', 'budget: [5]'), '"budget" is an amount in dollars such as 5'],
+    [small.replace('budget: 5', 'budget: true'), '"budget" is an amount in dollars such as 5'],
+    [`${small}tasks: [Do it.]`, 'Task 1 is one with a "prompt"'],
+    [`${small}tasks: [{ prompt: 1 }]`, 'Task 1: "prompt" is a number in YAML'],
+    [`${small}checkFiles: { commit: 12, paths: [a] }`, '"commit" is a number in YAML'],
+    [`${small}carry: [{ path: .env, mode: copy }]`, 'One of "carry" has an unknown key "mode".'],
+    [
+      small.replace('[claude-code:claude-sonnet-4-5@high]', '[{ agent: codex, model: gpt-5, effort: 3 }]'),
+      'Agent 1: "effort" is a number',
+    ],
+    [
+      small.replace('claude-code:', 'claude-code: '),
+      'Agent 1: write claude-code:claude-sonnet-4-5@high without a space after the colon.',
+    ],
+    [small.replace('[claude-code:claude-sonnet-4-5@high]', '[7]'), '"7" names no agent and model'],
   ])('says in words what is wrong: %j', async (text, sentence) => {
     const { plan, problems } = await read(text);
     expect(plan).toBeNull();
@@ -209,6 +251,101 @@ tasks:
     ]);
     expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(4);
     expect((await read(small, { runs: 9 })).hash).toBe(hashes[0]?.hash);
+  });
+
+  it('takes a key with nothing after its colon for one that is left out', async () => {
+    const empty = 'setup:\nstart:\ntimeouts:\ncarry:\nuncommitted:\ncheckFiles:\nname:\n';
+    const [{ plan, problems }, without] = await Promise.all([read(`${small}${empty}`), read(small)]);
+    expect(problems).toEqual([]);
+    expect(plan).toEqual(without.plan);
+    expect((await read(small.replace('budget: 5', 'budget:'))).missing).toEqual(['budget']);
+  });
+
+  it('says of each value that is of another kind which key it is about, and once', async () => {
+    const kinds = { text: 'x', number: 7, flag: true, list: ['x'], keys: { x: 'y' } } as const;
+    const wanted: Readonly<Record<string, readonly (keyof typeof kinds)[]>> = {
+      ...{ name: ['text'], prompt: ['text'], setup: ['text'], start: ['text'], check: ['text'] },
+      ...{ runs: ['number'], parallel: ['number'], seed: ['number'], uncommitted: ['flag'], checkMayPass: ['flag'] },
+      ...{ timeouts: [], carry: ['list'], checkFiles: [], agents: [], version: [], budget: ['number'] },
+      ...{ checks: ['list'], tasks: [] },
+    };
+    const about: Readonly<Record<string, RegExp>> = { agents: /agent/i, tasks: /Task 1|"tasks"/ };
+    for (const [name, fitting] of Object.entries(wanted)) {
+      for (const [kind, value] of Object.entries(kinds)) {
+        const suite = { agents: ['codex:gpt-5'], prompt: 'Do it.', check: 'npm test', budget: 5, [name]: value };
+        const { plan, problems } = await read(JSON.stringify(suite));
+        if (fitting.some((one) => one === kind)) {
+          expect(problems, JSON.stringify(suite)).toEqual([]);
+          continue;
+        }
+        expect(plan).toBeNull();
+        expect(problems.join(' '), JSON.stringify(suite)).toMatch(about[name] ?? new RegExp(`"${name}"`));
+        expect(new Set(problems).size).toBe(problems.length);
+      }
+    }
+  });
+
+  it('yields a plan that can be run, or sentences, for any tree of values', async () => {
+    const value = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(null, true, 0, -1, 1.5, 1e21, '', ' ', 'x', 'codex:gpt-5', '10m', '__proto__', 'copy', 'HEAD'),
+        fc.string(),
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(
+          fc.constantFrom(
+            'name',
+            'prompt',
+            'check',
+            'command',
+            'agent',
+            'model',
+            'run',
+            'total',
+            'path',
+            'how',
+            'commit',
+            'paths',
+          ),
+          tie('tree'),
+          { maxKeys: 4 },
+        ),
+      ),
+    })).tree;
+    const keys = [
+      'name',
+      'prompt',
+      'setup',
+      'check',
+      'checks',
+      'agents',
+      'budget',
+      'tasks',
+      'runs',
+      'timeouts',
+      'carry',
+      'checkFiles',
+      'start',
+    ];
+    const suites = fc.record(Object.fromEntries(keys.map((name) => [name, value])), { requiredKeys: [] });
+    const good = { agents: ['codex:gpt-5'], prompt: 'Do it.', check: 'npm test', budget: 5 };
+    await fc.assert(
+      fc.asyncProperty(suites, fc.boolean(), async (suite, isFilled) => {
+        const { plan, problems } = await read(JSON.stringify(isFilled ? { ...good, ...suite } : suite));
+        expect(plan === null).toBe(problems.length > 0);
+        for (const problem of problems) expect(problem).toMatch(/^.{4,}[.:)\]]$/su);
+        if (plan === null) return;
+        expect(plan.tasks.length * plan.contenders.length * plan.runs).toBeGreaterThan(0);
+        for (const { name, prompt, checks, start } of plan.tasks) {
+          for (const text of [name, prompt, start, ...checks.map(({ command }) => command)])
+            expect(text.trim()).not.toBe('');
+          expect(checks.length).toBeGreaterThan(0);
+        }
+        expect(plan.runLimitNanoUsd).toBeGreaterThan(0);
+        expect(Number.isSafeInteger(plan.totalLimitNanoUsd)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('never throws, whatever the text', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunPhase, TrialRecord } from '../../../src/protocol/trials.ts';
@@ -26,6 +26,7 @@ function setUp(files: Readonly<Record<string, string>> = { 'a.txt': 'a\n' }) {
 }
 
 const good = shellAgent('good', 'echo 1000000 > "$SPEND_FILE"; echo done > result.txt; echo worked');
+const codex = { agent: 'codex', model: 'gpt-5', effort: null, args: [], command: null } as const;
 const bad = shellAgent('bad', 'echo 2000000 > "$SPEND_FILE"; echo nothing > result.txt');
 const dear = shellAgent('dear', 'echo 20000000 > "$SPEND_FILE"; sleep 0.6; exit 1');
 
@@ -294,7 +295,7 @@ describe('a runner that is killed', () => {
     expect(swept).toMatchObject({ id: running.id, state: 'ended', end: 'interrupted', endedAtMs: 5 });
     expect(swept?.runs[at - 1]).toMatchObject({ phase: 'ended', outcome: 'interrupted', worktree: null });
     expect(await markedProcesses(runMarker(running.id, at))).toEqual([]);
-    expect(existsSync(running.runs[at - 1]?.worktree ?? '')).toBe(false);
+    expect(readdirSync(rig.parts.worktreeRoot)).toEqual([]);
     expect(await sweepTrials(rig.store, 6)).toEqual([]);
     const resumed = resumedTrial({ ...(swept ?? running), plan: planOf(repository, { runs: 3 }) });
     const record = await new TrialRunner(resumed, await inspectRepository(repository), rig.parts).run();
@@ -315,11 +316,13 @@ describe('trying the checks of a trial', () => {
       { ...task, name: 'fails' },
       { ...task, name: 'passes', checks: [{ name: 'check', command: 'true' }] },
       { ...task, name: 'no set-up', setup: 'echo It is gone.; exit 3' },
+      { ...task, name: 'no program', checks: [{ name: 'check', command: 'no-such-check-here' }] },
     ];
     const rehearsed = await (await startOf(planOf(repository, { tasks }), rig)).runner.rehearse();
     expect(rehearsed.problems).toEqual([
       expect.stringContaining('The check of "passes" passes before any work'),
       expect.stringMatching(/failed with exit code 3\.\nIt is gone\.$/),
+      expect.stringMatching(/"no program" cannot be run: .* \(exit code 127\)\..*no-such-check-here/s),
     ]);
     expect(rig.books.opened).toEqual([]);
     expect(readdirSync(join(folder, 'run folder'))).toEqual([]);
@@ -346,12 +349,24 @@ describe('looking before a trial', () => {
     const rig = rigIn(folder);
     const look = async (more: object) => (await preflight(planOf(repository, more), rig.parts)).problems.join(' ');
     expect(await look({ repository: folder })).toContain('is no git repository');
+    expect(await look({ repository: join(folder, 'gone') })).toBe(`There is no folder ${join(folder, 'gone')}.`);
+    const nobody = { ...rig.parts, user: { ...rig.parts.user, env: { PATH: folder } } };
+    const alone = await preflight(planOf(repository, { contenders: [codex] }), nobody);
+    expect(alone.problems).toEqual([
+      'Codex is not installed: "codex" was not found on the PATH. Nor was any other agent.',
+    ]);
+    writeFileSync(join(folder, 'gemini'), '', { mode: 0o755 });
+    const other = await preflight(planOf(repository, { contenders: [codex] }), nobody);
+    expect(other.problems.join(' ')).toContain('Found were: Gemini CLI.');
     expect(await look({ contenders: [{ ...good, command: ['no-such-agent'] }] })).toBe(
       '"no-such-agent" is not installed: it was not found on the PATH.',
     );
     expect(await look({ carry: [{ path: '../x', how: 'copy' }] })).toContain('is not within the repository');
     expect(await look({ carry: [{ path: 'gone', how: 'copy' }] })).toContain('"gone" is not there');
     expect(await look({ carry: [{ path: '.git/config', how: 'copy' }] })).toContain('belongs to git');
+    rig.books.isPriced = false;
+    const { notices } = await preflight(planOf(repository), rig.parts);
+    expect(notices.join(' ')).toContain('Command, good: no price is known for a model of this name');
     rig.books.problem = 'It is not metered.';
     expect(await look({})).toBe('It is not metered.');
     const full = await preflight(planOf(repository), { ...rig.parts, reserveBytes: Number.MAX_SAFE_INTEGER });

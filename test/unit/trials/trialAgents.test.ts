@@ -154,7 +154,19 @@ describe('the agents of trials', () => {
     ['aider', {}, [], null],
     ['command', {}, [], null],
   ] as const)('%s with %j and %j: what is known of its login', async (agent, env, files, expected) => {
-    const problem = await trialAgents[agent].loginProblem(userOf(env, files));
+    const problem = await trialAgents[agent].loginProblem(userOf(env, files), []);
+    if (expected === null) expect(problem).toBeNull();
+    else expect(problem).toContain(expected);
+  });
+
+  it.each([
+    [{ GROQ_API_KEY: 'x' }, [], 'OpenCode has no key for anthropic/claude-sonnet-4-5: set ANTHROPIC_API_KEY'],
+    [{ GROQ_API_KEY: 'x' }, ['/home/u/.local/share/opencode/auth.json'], null],
+    [{ GROQ_API_KEY: 'x' }, ['/home/u/.config/opencode/opencode.json'], null],
+    [{ ANTHROPIC_API_KEY: 'x' }, [], null],
+  ] as const)('OpenCode with %j and %j: whether it has the key of the model', async (env, files, expected) => {
+    const models = ['made-up/model', 'anthropic/claude-sonnet-4-5'];
+    const problem = await trialAgents.opencode.loginProblem(userOf(env, files), models);
     if (expected === null) expect(problem).toBeNull();
     else expect(problem).toContain(expected);
   });

@@ -14,6 +14,7 @@ export class ScriptedBooks implements TrialBooks {
   readonly opened: { readonly title: string; readonly limitNanoUsd: number }[] = [];
   meters = 0;
   problem: string | null = null;
+  isPriced = true;
   readonly #folder: string;
 
   constructor(folder: string) {
@@ -60,6 +61,7 @@ export class ScriptedBooks implements TrialBooks {
   }
 
   async priceRange() {
+    if (!this.isPriced) return { lowNanoUsd: null, highNanoUsd: null, basis: 'no price is known' };
     return { lowNanoUsd: 1_000_000, highNanoUsd: 5_000_000, basis: 'made up' };
   }
 

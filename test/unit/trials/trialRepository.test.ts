@@ -157,7 +157,7 @@ describe('looking at a repository', () => {
   it('says in words what is missing', async () => {
     const none = folder();
     await expect(inspectRepository(none)).rejects.toThrow('is no git repository: a trial needs one');
-    await expect(inspectRepository(join(none, 'not there'))).rejects.toThrow('there is no folder');
+    await expect(inspectRepository(join(none, 'not there'))).rejects.toThrow('There is no folder');
     gitIn(none, 'init', '-q');
     await expect(inspectRepository(none)).rejects.toThrow('has no commits yet');
     const repository = newRepository(join(folder(), 'r'), files);

@@ -36,7 +36,7 @@ describe('the verdict of a trial', () => {
   it('calls nobody better on few runs, and somebody on many', () => {
     const few = [run(0, 'passed'), run(1, 'failed')];
     expect(told(few)).toBe(
-      'Command, a passed 1 of 1 (15 % to 100 %) for a median of $1.00 in 1 min 00 s. Command, b passed 0 of 1 (0 % to 85 %) for a median of $1.00 in 1 min 00 s. The intervals of the pass rates overlap: 1 run each are too few to say who passes more often. All of it is one task; another task may come out otherwise.',
+      'Command, a passed 1 of 1 (15 % to 100 %) for a median of $1.00 in 1 min 00 s. Command, b passed 0 of 1 (0 % to 85 %) for a median of $1.00 in 1 min 00 s. The intervals of the pass rates overlap: one run each is too few to say who passes more often. All of it is one task; another task may come out otherwise.',
     );
     const many = Array.from({ length: 20 }, () => few).flat();
     expect(told(many)).toContain('Command, a passes more often than the others: their intervals do not meet.');

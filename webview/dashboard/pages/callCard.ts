@@ -10,12 +10,14 @@ const times = new TimePrinter();
 export function callCard({ data }: PageContext): readonly VNode[] {
   const { call, query } = data;
   if (query.call === null) return [];
+  const outlier = data.callOutliers.found.find(({ id }) => id === query.call);
   return [
     h(
       'section.card',
       { key: 'call', attributes: { 'aria-labelledby': 'call-title', 'data-card': 'call', 'aria-live': 'polite' } },
       [
         h('h2', { key: 'title', text: 'The call', attributes: { id: 'call-title', tabindex: '-1' } }),
+        outlier !== undefined && h('p.says', { key: 'why', text: outlier.sentence, attributes: { dir: 'auto' } }),
         call === null
           ? h('p.says', {
               key: 'gone',

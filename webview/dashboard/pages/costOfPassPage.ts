@@ -1,5 +1,6 @@
 import type { CostOfPass } from '../../../src/analysis/contract.ts';
-import { printPercent, printUsd } from '../../../src/domain/format.ts';
+import { printPercent } from '../../../src/domain/format.ts';
+import { budgetSentence, noPassText, passIntervalText } from '../../../src/protocol/comparisonWords.ts';
 import type { Bar, ChartSpec, PointSeries } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
@@ -34,7 +35,7 @@ function passCard(context: PageContext): VNode {
       title: 'Cost per solved task',
       sentences: [
         'All that was spent, over the tasks that passed: failed and abandoned work counts as spend. The line through a mark is its 95% interval.',
-        ...frontierSentences(context),
+        context.data.comparison.frontierCostOfPass.sentence,
       ],
       chart: passChart(judged, context),
       table: passTable(judged, context),
@@ -48,18 +49,6 @@ function passCard(context: PageContext): VNode {
     },
     context,
   );
-}
-
-function frontierSentences({ data }: PageContext): readonly string[] {
-  const { nanoUsd, solvedTasks, unsolvedTasks, monthAgoNanoUsd } = data.comparison.frontierCostOfPass;
-  if (nanoUsd === null) return ['No task has been passed by any model yet.'];
-  const tasks = `${solvedTasks} solved ${solvedTasks === 1 ? 'task' : 'tasks'}`;
-  const unsolved =
-    unsolvedTasks === 0 ? '' : `; ${unsolvedTasks} that nobody solved ${unsolvedTasks === 1 ? 'is' : 'are'} left out`;
-  const before = monthAgoNanoUsd === null ? '' : ` A month ago it was ${printUsd(monthAgoNanoUsd)}.`;
-  return [
-    `With the cheapest model for each task, a solved one costs ${printUsd(nanoUsd)} on average over ${tasks}${unsolved}.${before}`,
-  ];
 }
 
 function passChart(judged: readonly CostOfPass[], context: PageContext): ChartSpec {
@@ -107,16 +96,8 @@ function passTable(judged: readonly CostOfPass[], { label }: PageContext): DataT
       key: one.model,
       cells: [
         foreign(label(one.model)),
-        one.nanoUsd === null
-          ? { text: `no pass yet, at least ${printUsd(one.atLeastNanoUsd ?? one.spentNanoUsd)}`, raw: null }
-          : usd(one.nanoUsd),
-        one.interval === null
-          ? { text: '-', raw: null }
-          : words(
-              one.interval[1] === null
-                ? `${printUsd(one.interval[0])} and up`
-                : `${printUsd(one.interval[0])} to ${printUsd(one.interval[1])}`,
-            ),
+        one.nanoUsd === null ? { text: noPassText(one), raw: null } : usd(one.nanoUsd),
+        one.interval === null ? { text: '-', raw: null } : words(passIntervalText(one.interval)),
         count(one.passes),
         count(one.runs),
         share(one.passRate),
@@ -164,12 +145,11 @@ function budgetChart(context: PageContext): ChartSpec | null {
     const shown = points.filter(({ budgetNanoUsd }) => budgetNanoUsd > 0);
     const last = shown.at(-1);
     if (last === undefined) return [];
-    const spots = shown.map(({ budgetNanoUsd, passRate, passRateAtMost }) => {
-      const open =
-        passRateAtMost > passRate ? ` (at most ${printPercent(passRateAtMost)}, had no budget stopped it)` : '';
-      const text = `With ${printUsd(budgetNanoUsd)} a task, ${label} solved ${printPercent(passRate)}${open} of ${tasks} ${tasks === 1 ? 'task' : 'tasks'}.`;
-      return { x: budgetNanoUsd, y: passRate, text };
-    });
+    const spots = shown.map((point) => ({
+      x: point.budgetNanoUsd,
+      y: point.passRate,
+      text: budgetSentence(label, tasks, point),
+    }));
     return [
       { name: label, look: context.look(label), points: spots, line: 'steps', hasMarks: true },
       {

@@ -1,24 +1,12 @@
 import type { Frontier, FrontierAxis, FrontierPoint } from '../../../src/analysis/contract.ts';
-import { printCompact, printDuration, printPercent, printUsd } from '../../../src/domain/format.ts';
+import { printCompact, printDuration, printMultiple, printPercent, printUsd } from '../../../src/domain/format.ts';
 import type { ChartPoint, ChartSpec, PointSeries } from '../../shared/chartSpec.ts';
 import { type Child, h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
 import { tableNode } from '../dataTable.ts';
 import type { PageContext } from '../pageContext.ts';
 import { type Choice, checkbox, choices, fold } from '../pieces.ts';
-import {
-  count,
-  decimals,
-  duration,
-  foreign,
-  printAxisUsd,
-  printDay,
-  printTimes,
-  share,
-  tokens,
-  usd,
-  words,
-} from '../print.ts';
+import { count, decimals, duration, foreign, printAxisUsd, printDay, share, tokens, usd, words } from '../print.ts';
 import type { Cell, DataTable } from '../tableModel.ts';
 import { leftOutCard, nothingToCompare } from './emptyStates.ts';
 
@@ -70,17 +58,6 @@ function shownFrontier(now: Frontier | null, { data, ui }: PageContext): Frontie
 
 function frontierCard(frontier: Frontier | null, context: PageContext): VNode {
   const { data, actions, ui } = context;
-  const sentences =
-    frontier === null
-      ? []
-      : [
-          frontier.sentence,
-          ...(frontier.basis === 'own tasks'
-            ? [
-                'The models did not do the same tasks: each stands on its own tasks here, which is no comparison of like with like.',
-              ]
-            : []),
-        ];
   const tools: readonly Child[] = [
     choices({ id: 'axis', label: 'Across', chosen: data.query.axis, of: axes }, (axis) => actions.ask({ axis })),
     checkbox({ id: 'hull', text: 'Show what is reachable by mixing two models', isChecked: ui.hasHull }, (hasHull) =>
@@ -93,7 +70,7 @@ function frontierCard(frontier: Frontier | null, context: PageContext): VNode {
     {
       id: 'frontier',
       title: `${title} against success`,
-      sentences,
+      sentences: frontier === null ? [] : [frontier.sentence],
       tools,
       chart: frontier === null ? null : frontierChart(frontier, context),
       empty: [h('p', { text: `No run has both an outcome and a known ${title.toLowerCase()} yet.` })],
@@ -238,7 +215,7 @@ function frontierTable(frontier: Frontier, context: PageContext): DataTable {
 function cheaper({ sameQualityFor }: FrontierPoint, label: (key: string) => string): string {
   if (sameQualityFor === null) return '';
   const { model, factor } = sameQualityFor;
-  return factor === null ? `${label(model)}, for nothing` : `${label(model)}, ${printTimes(factor)} less`;
+  return factor === null ? `${label(model)}, for nothing` : `${label(model)}, ${printMultiple(factor)} less`;
 }
 
 function statistics(frontier: Frontier, context: PageContext): VNode {

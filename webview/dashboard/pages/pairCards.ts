@@ -1,26 +1,17 @@
-import type { Decomposition, Factor, PairResult } from '../../../src/analysis/contract.ts';
+import type { Decomposition, PairResult } from '../../../src/analysis/contract.ts';
 import { printUsd } from '../../../src/domain/format.ts';
+import { factorSentence, factorWords, wholeSentence, whySentences } from '../../../src/protocol/comparisonWords.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
 import type { PageContext } from '../pageContext.ts';
 import { tableCard } from '../pieces.ts';
-import { count, foreign, intervalCell, printAxisTimes, printTimes, times, words } from '../print.ts';
+import { count, foreign, intervalCell, printAxisTimes, times, words } from '../print.ts';
 import type { DataTable } from '../tableModel.ts';
 import { chosenPair, pairKey } from './pairMatrix.ts';
 
 /** So many tasks of a pair come at most. */
 const MOST_NAMED = 20;
-
-const factorWords: Readonly<Record<Factor, string>> = {
-  listPrice: 'List price',
-  calls: 'Calls per task',
-  inputVolume: 'Amount of input',
-  cacheMix: 'Use of the cache',
-  thinking: 'Thinking',
-  visibleOutput: 'Visible output',
-  billing: 'Billing',
-};
 
 /** The chosen pair: why its costs differ, where the cheaper list price was dearer, and the list of all pairs. */
 export function pairCards(context: PageContext): readonly VNode[] {
@@ -51,17 +42,7 @@ function whyCard(pair: PairResult, context: PageContext): VNode {
     {
       id: 'why',
       title: `Why: ${a} against ${b}`,
-      sentences: [
-        pair.sentence,
-        ...(why === null
-          ? []
-          : [
-              'From what the list prices alone would make of it to what was paid: each step multiplies, and together they are the whole difference.',
-            ]),
-        ...(why !== null && why.tasks < pair.commonTasks
-          ? [`The split is over the ${why.tasks} of ${pair.commonTasks} common tasks that have token counts.`]
-          : []),
-      ],
+      sentences: [pair.sentence, ...whySentences(pair)],
       chart: why === null ? null : waterfall(why, a, b),
       legend: why === null ? [] : [dearer, cheaper].map((entry) => ({ ...entry, mark: 'bar' as const })),
       empty: [h('p', { text: pair.whyMissing ?? 'No split is known for this pair.' })],
@@ -78,15 +59,13 @@ const cheaper = { name: 'Makes it cheaper', look: { place: 1 } };
 /** Each factor begins where the one before it ended; the last bar is the whole. */
 function waterfall(why: Decomposition, a: string, b: string): ChartSpec {
   let at = 1;
-  const steps = why.factors.map(({ factor, ratio }) => {
+  const steps = why.factors.map((share) => {
     const from = at;
-    at *= ratio;
-    const effect =
-      Math.abs(ratio - 1) < 0.0005 ? 'changes nothing' : `alone makes ${a} cost ${printTimes(ratio)} what ${b} costs`;
-    const bar: Bar = { value: [from, at], text: `${factorWords[factor]} ${effect}.` };
-    return { bar, isDearer: ratio > 1 };
+    at *= share.ratio;
+    const bar: Bar = { value: [from, at], text: factorSentence(share, { a, b }) };
+    return { bar, isDearer: share.ratio > 1 };
   });
-  const whole: Bar = { value: [1, at], text: `In all, ${a} cost ${printTimes(at)} what ${b} cost.` };
+  const whole: Bar = { value: [1, at], text: wholeSentence(why, { a, b }) };
   const edges = steps.flatMap(({ bar: { value } }) => (typeof value === 'number' ? [value] : [...value]));
   const [low, high] = [Math.min(...edges, 1), Math.max(...edges, 1)];
   const of = (isWanted: boolean) => steps.map(({ bar, isDearer }) => (isDearer === isWanted ? bar : null));

@@ -1,4 +1,4 @@
-import type { ModelSummary, ReversalCounts } from '../../../src/analysis/contract.ts';
+import type { ReversalCounts } from '../../../src/analysis/contract.ts';
 import { printPercent } from '../../../src/domain/format.ts';
 import type { ChartPoint, ChartSpec, PointSeries } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
@@ -34,67 +34,58 @@ function statistics(context: PageContext): readonly VNode[] {
 }
 
 function slopeCard(context: PageContext): VNode {
-  const { comparison } = context.data;
-  const isLikeWithLike = comparison.models.every(({ tasks }) => tasks === comparison.tasks);
+  const { slope, reversals } = context.data.comparison;
   return chartCard(
     {
       id: 'slope',
       title: 'From list price to cost paid',
-      sentences: [
-        comparison.reversals.sentence,
-        'Cheapest at the top. Lines that cross are models whose order by cost is not their order by list price.',
-        ...(isLikeWithLike
-          ? []
-          : [
-              'Not every model did every task: the right side ranks each on its own tasks, and only the pairs below compare like with like.',
-            ]),
-      ],
+      sentences: [reversals.sentence, ...(slope.models.length === 0 ? [] : slope.sentences)],
       chart: slopeChart(context),
-      empty: [h('p', { text: 'No two models have both a list price and a known cost.' })],
+      empty: slope.sentences.map((text) => h('p', { key: text, text })),
       table: slopeTable(context),
-      heightPx: Math.max(240, 90 + comparison.models.length * 34),
+      heightPx: Math.max(240, 90 + slope.models.length * 34),
     },
     context,
   );
 }
 
-type Ranked = ModelSummary & { readonly listPrice: number; readonly costPerTaskNanoUsd: number };
-
-function slopeChart(context: PageContext): ChartSpec | null {
-  const ranked = context.data.comparison.models.filter(
-    (model): model is Ranked => model.listPrice !== null && model.costPerTaskNanoUsd !== null,
-  );
-  if (ranked.length < 2) return null;
-  const lists = ranked.map(({ listPrice }) => listPrice);
-  const costs = ranked.map(({ costPerTaskNanoUsd }) => costPerTaskNanoUsd);
-  const series = ranked.map((model): PointSeries => {
+function slopeChart({ data, label, look }: PageContext): ChartSpec | null {
+  const { slope, models } = data.comparison;
+  if (slope.models.length === 0) return null;
+  const series = slope.models.map(({ model, listRank, costRank }): PointSeries => {
+    const name = label(model);
+    const text = models.find(({ key }) => key === model)?.sentence ?? name;
     const points: readonly ChartPoint[] = [
-      { x: 0, y: rankOf(model.listPrice, lists), text: model.sentence, label: model.label, side: 'left' },
-      { x: 1, y: rankOf(model.costPerTaskNanoUsd, costs), text: model.sentence, label: model.label, side: 'right' },
+      { x: 0, y: listRank, text, label: name, side: 'left' },
+      { x: 1, y: costRank, text, label: name, side: 'right' },
     ];
-    return { name: model.label, look: context.look(model.label), points, line: 'straight', hasMarks: true };
+    return { name, look: look(name), points, line: 'straight', hasMarks: true };
   });
   return {
     kind: 'points',
     labelRoom: true,
     x: { title: '', scale: 'linear', print: String, min: 0, max: 1, names: { 0: 'List price', 1: 'Cost paid' } },
-    y: { title: '', scale: 'rank', print: String, min: 0.7, max: ranked.length + 0.3 },
+    y: { title: '', scale: 'rank', print: String, min: 0.7, max: slope.models.length + 0.3 },
     series,
   };
 }
 
-/** From 1; equal figures have equal ranks. */
-function rankOf(value: number, all: readonly number[]): number {
-  return 1 + all.filter((other) => other < value).length;
-}
-
 function slopeTable(context: PageContext): DataTable {
+  const { slope } = context.data.comparison;
+  const onSlope = new Map(slope.models.map((place) => [place.model, place]));
+  const hasMore = context.data.comparison.models.some(({ tasks }) => tasks !== slope.tasks);
   return {
     caption: 'List price and cost of each model',
     columns: [
       { title: 'Model' },
       { title: 'Lists, per M in + out', isNumber: true },
-      { title: 'Paid per task', isNumber: true },
+      { title: 'Rank by list', isNumber: true },
+      {
+        title: `Paid per task, ${slope.tasks === 1 ? 'the common one' : `${slope.tasks} common ones`}`,
+        isNumber: true,
+      },
+      { title: 'Rank by cost', isNumber: true },
+      ...(hasMore ? [{ title: 'Paid per task, all its own', isNumber: true }] : []),
       { title: 'Tasks', isNumber: true },
       { title: 'Runs', isNumber: true },
       { title: 'Costs more than, though it lists less' },
@@ -104,7 +95,10 @@ function slopeTable(context: PageContext): DataTable {
       cells: [
         foreign(model.label),
         usd(model.listPrice === null ? null : model.listPrice * 1e9),
-        usd(model.costPerTaskNanoUsd),
+        count(onSlope.get(model.key)?.listRank ?? null),
+        usd(onSlope.get(model.key)?.costPerTaskNanoUsd ?? null),
+        count(onSlope.get(model.key)?.costRank ?? null),
+        ...(hasMore ? [usd(model.costPerTaskNanoUsd)] : []),
         count(model.tasks),
         count(model.runs),
         foreign(model.reversedAgainst.map(context.label).join(', ')),

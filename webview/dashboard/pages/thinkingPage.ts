@@ -1,5 +1,6 @@
-import type { ThinkingOutlier, ThinkingRow } from '../../../src/analysis/contract.ts';
-import { printCompact, printPercent } from '../../../src/domain/format.ts';
+import type { ThinkingOutlier, ThinkingRow } from '../../../src/analysis/thinkingContract.ts';
+import { printCompact } from '../../../src/domain/format.ts';
+import { thinkingShareText } from '../../../src/protocol/comparisonWords.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
@@ -48,8 +49,8 @@ function thinkingCard(context: PageContext): VNode {
 function thinkingChart(rows: readonly ThinkingRow[], context: PageContext): ChartSpec | null {
   const known = rows.filter(({ shareOfOutput, shareOfCost }) => shareOfOutput !== null || shareOfCost !== null);
   if (known.length === 0) return null;
-  const bar = (value: number | null, of: string, row: ThinkingRow): Bar | null =>
-    value === null ? null : { value, text: `${printPercent(value)} of ${of} was thinking. ${row.sentence}` };
+  const bar = (value: number | null, of: 'output' | 'cost', row: ThinkingRow): Bar | null =>
+    value === null ? null : { value, text: `${thinkingShareText(value, of)} ${row.sentence}` };
   return {
     kind: 'bars',
     direction: 'across',
@@ -60,9 +61,9 @@ function thinkingChart(rows: readonly ThinkingRow[], context: PageContext): Char
       {
         name: 'Of output tokens',
         look: outputLook,
-        bars: known.map((row) => bar(row.shareOfOutput, 'the output', row)),
+        bars: known.map((row) => bar(row.shareOfOutput, 'output', row)),
       },
-      { name: 'Of cost', look: costLook, bars: known.map((row) => bar(row.shareOfCost, 'the cost', row)) },
+      { name: 'Of cost', look: costLook, bars: known.map((row) => bar(row.shareOfCost, 'cost', row)) },
     ],
   };
 }
@@ -101,7 +102,7 @@ function outlierCard(context: PageContext): VNode {
     isPressed: query.call === outlier.id,
     run: () => context.actions.ask({ call: query.call === outlier.id ? null : outlier.id }),
   });
-  const calls = callOutliers.map((outlier) => ({
+  const calls = callOutliers.found.map((outlier) => ({
     key: outlier.id,
     cells: outlierCells(outlier, outlier.model),
     press: press(outlier),
@@ -119,15 +120,13 @@ function outlierCard(context: PageContext): VNode {
         text: 'Thought far more than usual',
         attributes: { id: 'outliers-title', tabindex: '-1' },
       }),
-      calls.length === 0
-        ? says(
-            'No call stands out: none of the newest thought far more than its model usually does. Below eight calls nothing is usual yet.',
-          )
-        : tableNode(
-            'outliers',
-            { caption: 'Calls that thought far more than usual', columns: outlierColumns('Call'), rows: calls },
-            context,
-          ),
+      ...callOutliers.sentences.map(says),
+      calls.length > 0 &&
+        tableNode(
+          'outliers',
+          { caption: 'Calls that thought far more than usual', columns: outlierColumns('Call'), rows: calls },
+          context,
+        ),
       runs.length > 0 &&
         tableNode(
           'run-outliers',
@@ -143,12 +142,20 @@ function outlierColumns(what: string) {
     { title: `${what} of` },
     { title: 'Thought', isNumber: true },
     { title: 'Usually', isNumber: true },
+    { title: 'Stands out above', isNumber: true },
+    { title: 'Compared with its kind' },
+    { title: `${what}s of it`, isNumber: true },
     { title: 'Id' },
   ];
 }
 
-function outlierCells({ thinkingTokens, medianTokens, id }: ThinkingOutlier, model: string): readonly Cell[] {
-  return [foreign(model), tokens(thinkingTokens), tokens(medianTokens), foreign(id)];
+function outlierCells(outlier: ThinkingOutlier, model: string): readonly Cell[] {
+  const { thinkingTokens, medianTokens, boundTokens, kind, samples, id } = outlier;
+  return [
+    foreign(model),
+    ...[tokens(thinkingTokens), tokens(medianTokens), tokens(boundTokens)],
+    ...[{ ...foreign(kind), tone: 'prose' }, count(samples), foreign(id)],
+  ];
 }
 
 /** The spread between runs of the same task, and what it means for verdicts. */

@@ -1,5 +1,6 @@
 import type { Forecast, WhatIf } from '../../../src/analysis/contract.ts';
 import { printUsd } from '../../../src/domain/format.ts';
+import type { WhatIfResult } from '../../../src/protocol/dashboard.ts';
 import type { Bar, ChartSpec } from '../../shared/chartSpec.ts';
 import { h, type VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
@@ -8,8 +9,9 @@ import type { PageContext } from '../pageContext.ts';
 import { says } from '../pieces.ts';
 import { count, foreign, printAxisUsd, times, usd, words } from '../print.ts';
 import type { DataTable } from '../tableModel.ts';
+import { filterField, findTaskField, subjectSelect } from './whatIfTools.ts';
 
-const MOST_BARS = 8;
+const MOST_BARS = 10;
 
 const steps = [
   { name: 'The same tokens', look: { place: 0 } },
@@ -17,16 +19,16 @@ const steps = [
   { name: 'As it was measured here', look: { place: 3 } },
 ] as const;
 
-/** What work that is done would have cost with another model, and what the next task will. */
+/** What work would have cost with another model, and what the next task will. */
 export function whatIfPage(context: PageContext): readonly VNode[] {
   const { whatIf, comparison } = context.data;
   return [
-    whatIf.subject === null ? noUsage(whatIf.sentence) : repricedCard(context),
+    whatIf.subject === null ? noUsage(context) : repricedCard(context),
     forecastCard(comparison.forecasts, context),
   ];
 }
 
-function noUsage(sentence: string): VNode {
+function noUsage({ data }: PageContext): VNode {
   return h(
     'section.card',
     { key: 'no-usage', attributes: { 'aria-labelledby': 'no-usage-title', 'data-card': 'what-if' } },
@@ -36,76 +38,43 @@ function noUsage(sentence: string): VNode {
         text: 'The same work with another model',
         attributes: { id: 'no-usage-title', tabindex: '-1' },
       }),
-      says(sentence === '' ? 'There is no usage to reprice yet.' : sentence),
-      says(
-        'As soon as a call has been metered, this page says what the same tokens would have cost with every other model of the price book.',
-      ),
+      ...[data.whatIf.sentence, ...data.whatIf.notes].map(says),
     ],
   );
 }
 
+/** Kept models first; then what matches the search, or without one those that are in use or current. */
+function shownResults({ data, ui }: PageContext): readonly WhatIfResult[] {
+  const filter = ui.filter.trim().toLowerCase();
+  const { results } = data.whatIf;
+  const isKept = ({ model }: WhatIfResult): boolean => ui.kept.includes(model);
+  const isListed = ({ model, standing }: WhatIfResult): boolean =>
+    filter === '' ? standing !== 'other' : model.toLowerCase().includes(filter);
+  const kept = filter === '' ? results.filter(isKept) : results.filter((result) => isKept(result) && isListed(result));
+  return [...kept, ...results.filter((result) => !isKept(result) && isListed(result))];
+}
+
 function repricedCard(context: PageContext): VNode {
   const { whatIf } = context.data;
-  const filter = context.ui.filter.trim().toLowerCase();
-  const matching = whatIf.results.filter(({ model }) => model.toLowerCase().includes(filter));
-  const charted = matching.filter(({ sameTokensNanoUsd }) => sameTokensNanoUsd !== null).slice(0, MOST_BARS);
+  const shown = shownResults(context);
+  const charted = shown.filter(({ sameTokensNanoUsd }) => sameTokensNanoUsd !== null).slice(0, MOST_BARS);
   const chart = whatIfChart(charted, whatIf.costNanoUsd);
   return chartCard(
     {
       id: 'what-if',
-      title: 'The same work with another model',
-      sentences: [
-        whatIf.sentence,
-        'Three steps, each more honest than the one before: the same tokens at its prices; the same text in its own tokens; and with as much thinking and as many turns as it took here.',
-      ],
-      tools: [subjectSelect(context), filterField(context)],
+      title: whatIf.isSoFar ? 'The same work with another model, so far' : 'The same work with another model',
+      sentences: [whatIf.sentence, ...whatIf.notes],
+      tools: [subjectSelect(context), findTaskField(context), filterField(context)],
       chart,
       empty: [h('p', { text: 'No model of that name has a price.' })],
       legend: steps
         .filter((_, step) => chart?.kind === 'bars' && (chart.series[step]?.bars.some((bar) => bar !== null) ?? false))
         .map(({ name, look }) => ({ name, look, mark: 'bar' as const })),
-      table: whatIfTable(matching),
-      heightPx: 110 + charted.length * 56,
+      table: whatIfTable(shown, context),
+      heightPx: 110 + charted.length * 52,
     },
     context,
   );
-}
-
-function subjectSelect({ data, actions }: PageContext): VNode {
-  const { subjects, subject } = data.whatIf;
-  return h('label.field', { key: 'subject' }, [
-    h('span.quiet', { key: 'label', text: 'Reprice' }),
-    h(
-      'select',
-      {
-        key: 'select',
-        attributes: { 'data-action': 'subject' },
-        on: {
-          change: ({ target }) => {
-            if (target instanceof HTMLSelectElement) actions.ask({ subject: target.value });
-          },
-        },
-      },
-      subjects.map(({ id, title }) =>
-        h('option', { key: id, text: title, attributes: { value: id, selected: id === subject, dir: 'auto' } }),
-      ),
-    ),
-  ]);
-}
-
-function filterField({ ui, actions }: PageContext): VNode {
-  return h('label.field', { key: 'filter' }, [
-    h('span.quiet', { key: 'label', text: 'Models with' }),
-    h('input', {
-      key: 'input',
-      attributes: { type: 'search', value: ui.filter, placeholder: 'part of a name', 'data-action': 'filter' },
-      on: {
-        input: ({ target }) => {
-          if (target instanceof HTMLInputElement) actions.setUi({ filter: target.value.slice(0, 100) });
-        },
-      },
-    }),
-  ]);
 }
 
 function whatIfChart(results: readonly WhatIf[], paidNanoUsd: number | null): ChartSpec | null {
@@ -155,7 +124,13 @@ function whatIfChart(results: readonly WhatIf[], paidNanoUsd: number | null): Ch
   };
 }
 
-function whatIfTable(results: readonly WhatIf[]): DataTable {
+const standings: Readonly<Record<WhatIfResult['standing'], string>> = {
+  'in use': 'in use here',
+  current: 'current',
+  other: 'in the book',
+};
+
+function whatIfTable(results: readonly WhatIfResult[], { ui, actions }: PageContext): DataTable {
   return {
     caption: 'The same work with another model',
     columns: [
@@ -166,24 +141,33 @@ function whatIfTable(results: readonly WhatIf[]): DataTable {
       { title: 'As measured here', isNumber: true },
       { title: 'Range', isNumber: true },
       { title: 'Common tasks', isNumber: true },
+      { title: 'Listed as' },
     ],
-    rows: results.map((result) => ({
-      key: result.model,
-      cells: [
-        foreign(result.model),
-        usd(result.sameTokensNanoUsd),
-        usd(result.tokenizerAdjustedNanoUsd),
-        times(result.tokenizerRatio),
-        usd(result.measuredNanoUsd),
-        result.measuredRange === null
-          ? { text: '-', raw: null }
-          : words(`${printUsd(result.measuredRange[0])} to ${printUsd(result.measuredRange[1])}`),
-        count(result.measuredTasks),
-      ],
-    })),
+    rows: results.map((result) => {
+      const isKept = ui.kept.includes(result.model);
+      return {
+        key: result.model,
+        cells: [
+          foreign(result.model),
+          usd(result.sameTokensNanoUsd),
+          usd(result.tokenizerAdjustedNanoUsd),
+          times(result.tokenizerRatio),
+          usd(result.measuredNanoUsd),
+          result.measuredRange === null
+            ? { text: '-', raw: null }
+            : words(`${printUsd(result.measuredRange[0])} to ${printUsd(result.measuredRange[1])}`),
+          count(result.measuredTasks),
+          words(isKept ? 'kept' : standings[result.standing]),
+        ],
+        press: {
+          label: isKept ? 'Kept at the top; let go.' : 'Keep at the top.',
+          isPressed: isKept,
+          run: () => actions.toggle('kept', result.model),
+        },
+      };
+    }),
   };
 }
-
 function forecastCard(forecasts: readonly Forecast[], context: PageContext): VNode {
   if (forecasts.length === 0) {
     return h(

@@ -13,21 +13,26 @@ import { tempDir } from '../../ledger/tempDir.ts';
 
 const nowMs = Date.now();
 const used = usage({ inputTokens: 1000, outputTokens: 400, thinkingTokens: 300, cacheReadTokens: 10 });
+const entry = { seller: 'maker', isCurrent: false };
 const listed = [
-  { model: 'cheap', price: price(1, 2) },
-  { model: 'claude-opus-4-6', price: price(5, 25) },
+  { ...entry, name: 'cheap', ids: ['cheap'], price: price(1, 2) },
+  { ...entry, name: 'claude-opus-4-6', ids: ['claude-opus-4-6'], price: price(5, 25) },
 ];
 
 interface Given {
   readonly calls?: readonly Partial<CallRecord>[];
   readonly trials?: readonly Run[];
   readonly query?: Partial<DashboardQuery>;
+  /** The task is open, and calls of its folder go to it. */
+  readonly isActive?: boolean;
 }
 
-function dashboardOf({ calls = [], trials = [], query = {} }: Given) {
+function dashboardOf({ calls = [], trials = [], query = {}, isActive = false }: Given) {
   const ledger = openLedger({ path: ledgerPathOf(tempDir()), clock: systemClock, log: () => undefined });
   const id = 'task-aaaaaaaaaaaaaaaa';
-  ledger.budget.saveTask({ ...task({ id }), title: 'Fix login', state: 'passed', endedAtMs: 9, outcomeBy: 'you' });
+  const end = isActive ? {} : ({ state: 'passed', endedAtMs: 9, outcomeBy: 'you' } as const);
+  ledger.budget.saveTask({ ...task({ id }), title: 'Fix login', ...end });
+  if (isActive) ledger.budget.setActive('w1', id);
   calls.forEach((record, index) => {
     const base = { id: callId(index + 1), startedAtMs: nowMs - index, usage: used, cost: priced(1000, 2000) };
     ledger.writer.finish(call({ ...base, ...record }));
@@ -59,7 +64,9 @@ describe('the data of the dashboard', () => {
   it('pools nothing by itself: trials first, then own tasks', () => {
     const taskCall = { taskId: 'task-aaaaaaaaaaaaaaaa' };
     const own = dashboardOf({ calls: [taskCall] }).data;
-    expect(own.origins).toEqual([{ origin: 'task', label: 'Own tasks', runs: 1, tasks: 1, isChosen: true }]);
+    expect(own.origins).toEqual([
+      { origin: 'task', label: 'Own tasks', runs: 1, tasks: 1, isChosen: true, removal: null },
+    ]);
     const trials = [trial('a', 't1', 1), trial('b', 't1', 2)];
     const { data } = dashboardOf({ calls: [taskCall], trials });
     expect(data.origins.map(({ origin, isChosen }) => [origin, isChosen])).toEqual([
@@ -85,9 +92,40 @@ describe('the data of the dashboard', () => {
   it('reprices the task that was asked for', () => {
     const { data } = dashboardOf({
       calls: [{ taskId: 'task-aaaaaaaaaaaaaaaa' }],
-      query: { subject: 'run:task-aaaaaaaaaaaaaaaa' },
+      query: { subject: 'task:task-aaaaaaaaaaaaaaaa' },
     });
     expect(data.whatIf.sentence).toBe('“Fix login” with claude-opus-4-6 came to $0.000003.');
+  });
+
+  it('reprices the active task as far as it has come', () => {
+    const { data } = dashboardOf({ calls: [{ taskId: 'task-aaaaaaaaaaaaaaaa' }, {}], isActive: true });
+    expect(data.whatIf).toMatchObject({
+      ...{ subject: 'task:task-aaaaaaaaaaaaaaaa', isSoFar: true, costNanoUsd: 3000 },
+      sentence: '“Fix login” with claude-opus-4-6 is not finished: so far it came to $0.000003.',
+    });
+    expect(data.whatIf.subjects[0]?.title).toBe('Fix login (active, so far)');
+  });
+
+  it('leaves models out and weighs list prices as asked, and names all models', () => {
+    const trials = [trial('a', 't1', 1), trial('b', 't1', 2), trial('c', 't1', 3)];
+    const { data } = dashboardOf({ trials, query: { without: ['b'], priceWeights: { input: 0, output: 2 } } });
+    expect(data.comparison.models.map(({ model }) => model)).toEqual(['a', 'c']);
+    expect(data.comparison.models[0]?.listPrice).toBe(4);
+    expect(data.comparison.leftOut.otherModels).toBe(1);
+    expect(data.modelNames).toEqual([
+      { label: 'a', model: 'a', runs: 1, isLeftOut: false },
+      { label: 'b', model: 'b', runs: 1, isLeftOut: true },
+      { label: 'c', model: 'c', runs: 1, isLeftOut: false },
+    ]);
+  });
+
+  it('finds calls that thought far more than others of their kind', () => {
+    const calls = Array.from({ length: 12 }, (_, index) => ({
+      usage: usage({ inputTokens: 1000, outputTokens: 90_000, thinkingTokens: index === 5 ? 80_000 : 300 }),
+    }));
+    const { data } = dashboardOf({ calls });
+    expect(data.callOutliers.found.map(({ id }) => id)).toEqual([callId(6)]);
+    expect(data.callOutliers.sentences[0]).toContain('newest 12 calls');
   });
 
   it('names tasks by their titles in the history of tasks', () => {

@@ -16,7 +16,9 @@ interface Question {
   readonly name: string;
   readonly query: DashboardQuery;
   readonly again: boolean | undefined;
-  answer(answer: DashboardAnswer): Promise<void>;
+  /** Name of an import. */
+  readonly removed: string | undefined;
+  answer(answer: DashboardAnswer | { readonly removed: number }): Promise<void>;
   fail(sentence: string): Promise<void>;
 }
 
@@ -31,7 +33,8 @@ function desk() {
       new Promise((resolve, reject) => {
         questions.push({
           name,
-          query: params.query,
+          query: 'query' in params ? params.query : query,
+          removed: 'name' in params ? params.name : undefined,
           again: 'again' in params ? params.again : undefined,
           answer: (answer) => {
             resolve(answer as never);
@@ -120,5 +123,25 @@ describe('the figures of a panel', () => {
     await questions[0]?.answer({ state: 'ready', data });
     one.show(stateOf({ meter: 'failed', meterText: 'It could not start.' }));
     expect(one.state).toMatchObject({ data, problem: 'It could not start.', progress: null });
+  });
+
+  it('are worked out anew once an import is removed', async () => {
+    const { desk: one, questions } = desk();
+    one.show(running);
+    await questions[0]?.answer({ state: 'ready', data });
+    void one.removeImport('board');
+    expect(questions[1]).toMatchObject({ name: 'removeImport', removed: 'board' });
+    await questions[1]?.answer({ removed: 7 });
+    expect(questions[2]).toMatchObject({ name: 'dashboard', again: true });
+  });
+
+  it('stay, and say why, where an import cannot be removed', async () => {
+    const { desk: one, questions } = desk();
+    one.show(running);
+    await questions[0]?.answer({ state: 'ready', data });
+    void one.removeImport('board');
+    await questions[1]?.fail('The disk is full.');
+    expect(one.state).toMatchObject({ data, problem: 'The import “board” could not be removed: The disk is full.' });
+    expect(questions).toHaveLength(2);
   });
 });
