@@ -269,7 +269,7 @@ function isInSameRollup(a: ImportedCall, b: ImportedCall): boolean {
 
 /** Whether the same models have a share in both: one that has none any more would stay as a row of nothing. */
 function isSharedAlike(a: BookedRecord, b: BookedRecord): boolean {
-  if (a.parts.length === 0 && b.parts.length === 0 && a.isSum !== true) return true;
+  if (a.parts.length === 0 && b.parts.length === 0) return true;
   const models = (record: BookedRecord): string =>
     JSON.stringify(
       sharesOf(record)

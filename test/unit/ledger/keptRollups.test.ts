@@ -72,6 +72,24 @@ const imports: fc.Arbitrary<Step> = fc
     return (ledger) => ledger.writer.bookImport({ calls: [imported], logs: [], retracted: retractions });
   });
 
+/** What sessions came to: nothing of it counts where all is in the books call by call, else what is left. */
+const sums: fc.Arbitrary<Step> = fc
+  .record({
+    session: fc.constantFrom(...sessions),
+    model: fc.constantFrom('m1', 'm2'),
+    isOfAllModels: fc.boolean(),
+    inputTokens: fc.constantFrom(0, 1, 9, 3_000_000),
+    outputTokens: fc.constantFrom(0, 1, 9),
+  })
+  .map(({ session, model, isOfAllModels, inputTokens, outputTokens }) => {
+    const sum: ImportedCall = told({
+      ...{ session, model, isOfAllModels, isSum: true, responseId: null, requestId: null },
+      ...{ id: identityOf('own', `${session} ${model}`), atMs: Date.UTC(2026, 2, 28), durationMs: 60 * 3_600_000 },
+      usage: usage({ inputTokens, outputTokens, thinkingTokens: null }),
+    });
+    return (ledger) => ledger.writer.bookImport({ calls: [sum], logs: [] });
+  });
+
 const moves: fc.Arbitrary<Step> = fc
   .record({ session: fc.constantFrom(...sessions), taskId: maybeTask, moveCalls: fc.boolean() })
   .map(
@@ -96,6 +114,7 @@ const deletions: fc.Arbitrary<Step> = fc
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: writes },
   { weight: 5, arbitrary: imports },
+  { weight: 5, arbitrary: sums },
   { weight: 3, arbitrary: moves },
   { weight: 1, arbitrary: deletedTasks },
   { weight: 1, arbitrary: deletions },
@@ -110,17 +129,73 @@ describe('what rollups are kept as', () => {
     let runs = 0;
     fc.assert(
       fc.property(fc.array(steps, { minLength: 1, maxLength: 40 }), (all) => {
-        const path = `${ledgerPathOf(folder)}-${runs++}`;
-        const ledger = openBooks(path);
-        for (const id of taskIds) ledger.budget.saveTask(task({ id }));
-        for (const step of all) step(ledger);
-        ledger.close();
-        const kept = dump(path);
-        execute(path, `DROP TABLE task_rollups; ${schemaVersion6}`);
-        expect(kept).toEqual(dump(path));
+        const { kept, anew } = tablesAfter(all, `${ledgerPathOf(folder)}-${runs++}`);
+        expect(kept).toEqual(anew);
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('is what is left of sums, whether they or their calls come first, by themselves or in a task', () => {
+    const [id = ''] = taskIds;
+    const counts = usage({ inputTokens: 100, outputTokens: 40, thinkingTokens: null });
+    const whole = sumOfSession('s1', counts);
+    const more = sumOfSession('s1', usage({ inputTokens: 130, outputTokens: 40, thinkingTokens: null }));
+    const seen = call({ id: callId(1), session: 's1', taskId: id, usage: counts, startedAtMs: whole.atMs + 1000 });
+    const tell = (sum: ImportedCall) => (ledger: Ledger) => ledger.writer.bookImport({ calls: [sum], logs: [] });
+    const see = (ledger: Ledger) => ledger.writer.finish(seen);
+    const move = (ledger: Ledger) => ledger.budget.bindSession('s1', id, true);
+    const deleteSeen = (ledger: Ledger) => ledger.writer.deleteBefore(null);
+    const lives: readonly { readonly steps: readonly Step[]; readonly told: number; readonly ofTask: number }[] = [
+      { steps: [tell(whole)], told: 1, ofTask: 0 },
+      { steps: [tell(whole), move], told: 1, ofTask: 1 },
+      { steps: [tell(whole), see], told: 0, ofTask: 1 },
+      { steps: [see, tell(whole)], told: 0, ofTask: 1 },
+      { steps: [see, tell(more)], told: 1, ofTask: 1 },
+      { steps: [see, tell(whole), tell(more)], told: 1, ofTask: 1 },
+      { steps: [tell(more), move, see], told: 1, ofTask: 2 },
+      { steps: [tell(whole), move, see], told: 0, ofTask: 1 },
+      { steps: [tell(whole), move, see, tell(more)], told: 1, ofTask: 2 },
+      { steps: [see, tell(whole), deleteSeen], told: 0, ofTask: 0 },
+    ];
+    for (const { steps: life, told: toldRows, ofTask } of lives) {
+      const { kept, anew } = tablesAfter(life);
+      expect(kept).toEqual(anew);
+      expect(kept[0]?.filter(({ calls: own }) => own === 0)).toHaveLength(toldRows);
+      expect(kept[1]).toHaveLength(ofTask);
+    }
+  });
+
+  it('is what calls that logs tell again have come to, under other keys, in a task, with and without an advisor', () => {
+    const [id = ''] = taskIds;
+    const own = usage({ inputTokens: 100, outputTokens: 40 });
+    const parts = [
+      { model: null, usage: own },
+      { model: 'adviser', usage: usage({ inputTokens: 3, outputTokens: 2, thinkingTokens: 1 }) },
+    ];
+    const first = told({ usage: own });
+    const fuller = told({ usage: usage({ inputTokens: 900, outputTokens: 700 }) });
+    const advised = told({ usage: totalUsage(parts), parts });
+    const efforts = ['low', 'high'].map((effort) => told({ effort, responseId: `msg_${effort}`, requestId: null }));
+    const tell =
+      (...all: readonly ImportedCall[]) =>
+      (ledger: Ledger) =>
+        ledger.writer.bookImport({ calls: all, logs: [] });
+    const move = (ledger: Ledger) => ledger.budget.bindSession('s1', id, true);
+    const lives: readonly { readonly steps: readonly Step[]; readonly rows: number; readonly ofTask: number }[] = [
+      { steps: [tell(first), tell(fuller)], rows: 1, ofTask: 0 },
+      { steps: [tell(first), move, tell(fuller)], rows: 1, ofTask: 1 },
+      { steps: [tell(first), tell({ ...fuller, effort: 'high' })], rows: 1, ofTask: 0 },
+      { steps: [tell(first), tell({ ...fuller, isSum: true })], rows: 1, ofTask: 0 },
+      { steps: [tell(first), tell(advised)], rows: 2, ofTask: 0 },
+      { steps: [tell(advised), tell(fuller)], rows: 1, ofTask: 0 },
+      { steps: [tell(...efforts)], rows: 2, ofTask: 0 },
+    ];
+    for (const { steps: life, rows, ofTask } of lives) {
+      const { kept, anew } = tablesAfter(life);
+      expect(kept).toEqual(anew);
+      expect(kept.map((table) => table.length)).toEqual([rows, ofTask]);
+    }
   });
 
   it('is made anew of the calls of an older ledger, tasks, efforts and advisors told apart', () => {
@@ -166,6 +241,25 @@ describe('what rollups are kept as', () => {
     expect(rowsOf(path, 'SELECT * FROM rollups').length).toBeGreaterThan(5);
   });
 });
+
+/** What is kept after these steps, and what a migration makes of the calls. */
+function tablesAfter(all: readonly Step[], path = ledgerPathOf(tempDir())) {
+  const ledger = openBooks(path);
+  for (const id of taskIds) ledger.budget.saveTask(task({ id }));
+  for (const step of all) step(ledger);
+  ledger.close();
+  const kept = dump(path);
+  execute(path, `DROP TABLE task_rollups; ${schemaVersion6}`);
+  return { kept, anew: dump(path) };
+}
+
+/** All that a session came to in half an hour. */
+function sumOfSession(session: string, counts: ImportedCall['usage']): ImportedCall {
+  return told({
+    ...{ session, isSum: true, isOfAllModels: true, responseId: null, requestId: null, durationMs: 1_800_000 },
+    ...{ id: identityOf('own', `${session} total`), usage: counts },
+  });
+}
 
 function copyTables(from: string, to: string, names: readonly string[]): void {
   const db = new DatabaseSync(to);
