@@ -180,6 +180,16 @@ describe('a sum of a session that the wire saw call by call', () => {
     apply(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
     expect(totals(ledger)).toEqual({ input: 150, output: 10, calls: 1 });
   });
+
+  it('outlives it with its names where its log tells of nothing so far', () => {
+    const ledger = booksAfter([
+      { told: told({ atMs: atMs - 86_400_000 }) },
+      { told: sumOf('s', counts(0, 0), { workspaceId: 'only-here' }) },
+    ]);
+    ledger.writer.deleteBefore(atMs - minuteMs);
+    apply(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
+    expect(totals(ledger)).toEqual({ input: 150, output: 10, calls: 0 });
+  });
 });
 
 /** A session of an agent that writes down its sum only: the calls that it made, those that the wire saw, and when its sum was read. */
