@@ -1,49 +1,52 @@
 import { benjaminiHochberg } from './benjaminiHochberg.ts';
 import type { Interval, PairResult, TaskRatio } from './contract.ts';
-import { type CostParts, decompose } from './decomposition.ts';
+import { decompose } from './decomposition.ts';
 import { compareFigures } from './kendallTau.ts';
-import { type PairCosts, pairCosts } from './pairCosts.ts';
+import { costsOfOne, type PairCosts, type PairRoom, pairCosts, pairRoom } from './pairCosts.ts';
 import { MIN_TASKS_FOR_VERDICT, type PairedInterval, pairedInterval } from './pairedInterval.ts';
 import { pairState } from './pairState.ts';
-import { partsByTask } from './partsByTask.ts';
+import { partsByTask, sumParts, type TaskParts } from './partsByTask.ts';
 import { compareText, type RunTable, type TableModel } from './runTable.ts';
 import { pairSentence } from './sentences.ts';
 
-type PartsOf = (model: TableModel) => readonly (CostParts | null)[];
-
-interface Candidate {
+/** Two models with what follows from their common tasks alone. */
+interface PairFacts extends Pick<PairResult, 'commonTasks' | 'range' | 'reversedTasks' | 'why' | 'whyMissing'> {
   readonly a: TableModel;
   readonly b: TableModel;
-  readonly common: PairCosts;
+  readonly listRatio: number | null;
+  readonly sumA: number;
+  readonly sumB: number;
   readonly paired: PairedInterval | null;
+}
+
+interface PairContext {
+  readonly table: RunTable;
+  readonly parts: ReadonlyMap<TableModel, TaskParts>;
+  readonly mostReversedTasks: number;
 }
 
 /**
  * Every pair of models on the tasks that both attempted, or with `byTask` every pair on every task. Verdicts need five common tasks and
- * hold the false discovery rate over all pairs that have as many at 5 %. O(models^2 * tasks).
+ * hold the false discovery rate over all pairs that have as many at 5 %. Of each pair's reversed tasks at most `mostReversedTasks` are named.
+ * O(models^2 * tasks).
  */
-export function comparePairs(table: RunTable, byTask: boolean): readonly PairResult[] {
-  const candidates = table.models.flatMap((one, index) =>
-    table.models.slice(index + 1).map((other): Candidate => candidateOf(one, other)),
-  );
-  const parts = new Map(table.models.map((model) => [model, partsByTask(model, table.tasks.length)]));
-  const partsOf: PartsOf = (model) => parts.get(model) ?? [];
-  if (byTask) return candidates.flatMap((candidate) => resultsByTask(candidate, table, partsOf));
+export function comparePairs(
+  table: RunTable,
+  byTask: boolean,
+  mostReversedTasks = Number.POSITIVE_INFINITY,
+): readonly PairResult[] {
+  const { models, tasks } = table;
+  const parts = new Map(models.map((model) => [model, partsByTask(model, tasks.length)]));
+  const context = { table, parts, mostReversedTasks };
+  const pairs = models.flatMap((one, index) => models.slice(index + 1).map((other) => inOrder(one, other)));
+  if (byTask) return pairs.flatMap(([a, b]) => resultsByTask(a, b, context));
+  // One room for all pairs: with many models there are megabytes of costs that are looked at once.
+  const room = pairRoom(tasks.length);
+  const facts = pairs.map(([a, b]) => factsOf({ a, b, common: pairCosts(a.costs, b.costs, room), room }, context));
   const established = benjaminiHochberg(
-    candidates.map(({ paired, common }) =>
-      common.tasks.length < MIN_TASKS_FOR_VERDICT ? null : (paired?.pValue ?? null),
-    ),
+    facts.map(({ paired, commonTasks }) => (commonTasks < MIN_TASKS_FOR_VERDICT ? null : (paired?.pValue ?? null))),
   );
-  return candidates.map((candidate, index) =>
-    resultOf(candidate, { table, partsOf, isEstablished: established[index] ?? false }),
-  );
-}
-
-function candidateOf(one: TableModel, other: TableModel): Candidate {
-  const [a, b] = inOrder(one, other);
-  const common = pairCosts(a.costs, b.costs);
-  const ratios = common.ratios.filter((ratio) => ratio > 0 && Number.isFinite(ratio));
-  return { a, b, common, paired: pairedInterval(ratios) };
+  return facts.map((pair, index) => resultOf(pair, established[index] ?? false, null));
 }
 
 /** The cheaper-listed first; by label where that does not tell. */
@@ -52,27 +55,49 @@ function inOrder(one: TableModel, other: TableModel): readonly [TableModel, Tabl
   return (order || compareText(one.id.label, other.id.label)) <= 0 ? [one, other] : [other, one];
 }
 
-function resultsByTask({ a, b, common }: Candidate, table: RunTable, partsOf: PartsOf): readonly PairResult[] {
-  return common.tasks.map((task, index) => {
-    const ratio = common.ratios[index] ?? Number.NaN;
-    const single = { tasks: [task], sumA: a.costs[task] ?? 0, sumB: b.costs[task] ?? 0, ratios: [ratio] };
-    const paired = ratio > 0 && Number.isFinite(ratio) ? pairedInterval([ratio]) : null;
-    const result = resultOf({ a, b, common: single, paired }, { table, partsOf, isEstablished: false, byTask: true });
-    return result;
+function resultsByTask(a: TableModel, b: TableModel, context: PairContext): readonly PairResult[] {
+  const { tasks, titles } = context.table;
+  return Array.from(pairCosts(a.costs, b.costs).tasks, (task) => {
+    const common = costsOfOne(task, a.costs[task] ?? 0, b.costs[task] ?? 0);
+    return resultOf(factsOf({ a, b, common }, context), false, {
+      name: tasks[task] ?? null,
+      title: titles[task] ?? null,
+    });
   });
 }
 
-interface ResultContext {
-  readonly table: RunTable;
-  readonly partsOf: PartsOf;
-  readonly isEstablished: boolean;
-  readonly byTask?: boolean;
+interface CommonPair {
+  readonly a: TableModel;
+  readonly b: TableModel;
+  readonly common: PairCosts;
+  readonly room?: PairRoom;
 }
 
-function resultOf({ a, b, common, paired }: Candidate, context: ResultContext): PairResult {
-  const { table, partsOf, isEstablished, byTask = false } = context;
-  const { tasks, sumA, sumB } = common;
-  const commonTasks = tasks.length;
+function factsOf({ a, b, common, room }: CommonPair, context: PairContext): PairFacts {
+  const { tasks, sumA, sumB, ratios } = common;
+  const listRatio = a.rank !== null && b.rank !== null && b.rank > 0 ? a.rank / b.rank : null;
+  const [partsA, partsB] = [context.parts.get(a), context.parts.get(b)];
+  return {
+    ...{ a, b, commonTasks: tasks.length, listRatio, sumA, sumB },
+    paired: pairedInterval(ratios.every(hasLog) ? ratios : ratios.filter(hasLog), room?.logs),
+    range: rangeOf(ratios),
+    reversedTasks: listRatio === null || listRatio === 1 ? [] : reversedTasks(common, context),
+    ...whyOf(tasks, partsA ?? nothing, partsB ?? nothing),
+  };
+}
+
+const nothing: TaskParts = { price: null, figures: new Float64Array(0) };
+
+function hasLog(ratio: number): boolean {
+  return ratio > 0 && ratio < Number.POSITIVE_INFINITY;
+}
+
+function resultOf(
+  { a, b, sumA, sumB, paired, ...facts }: PairFacts,
+  isEstablished: boolean,
+  task: { readonly name: string | null; readonly title: string | null } | null,
+): PairResult {
+  const { commonTasks, listRatio } = facts;
   const costRatio = commonTasks > 0 && sumB > 0 ? sumA / sumB : null;
   const points =
     costRatio !== null &&
@@ -89,93 +114,72 @@ function resultOf({ a, b, common, paired }: Candidate, context: ResultContext): 
   });
   const isTooFew = commonTasks < MIN_TASKS_FOR_VERDICT;
   const verdict = isTooFew ? 'too few to say' : isEstablished ? 'established' : 'not established';
-  const listRatio = a.rank !== null && b.rank !== null && b.rank > 0 ? a.rank / b.rank : null;
   const interval = paired?.interval ?? null;
-  const task = byTask ? (table.tasks[tasks[0] ?? -1] ?? null) : null;
-  const { why, whyMissing } = whyOf(tasks, { a: partsOf(a), b: partsOf(b) });
   return {
     a: a.id.key,
     b: b.id.key,
     state,
     verdict,
     commonTasks,
-    task,
+    task: task?.name ?? null,
     listRatio,
     costRatio,
     typicalRatio: paired?.typicalRatio ?? null,
     interval,
     pValue: paired?.pValue ?? null,
-    range: rangeOf(common.ratios),
-    reversedTasks: listRatio === null || listRatio === 1 ? [] : reversedTasks(common, table),
+    range: facts.range,
+    reversedTasks: facts.reversedTasks,
     costANanoUsd: commonTasks === 0 ? null : sumA,
     costBNanoUsd: commonTasks === 0 ? null : sumB,
-    why,
-    whyMissing,
+    why: facts.why,
+    whyMissing: facts.whyMissing,
     sentence: pairSentence({
-      ...{ a: a.id.label, b: b.id.label, state, verdict, listRatio, costRatio, interval, commonTasks, why },
-      task: byTask ? (table.titles[tasks[0] ?? -1] ?? null) : null,
+      ...{ a: a.id.label, b: b.id.label, state, verdict, listRatio, costRatio, interval, commonTasks, why: facts.why },
+      task: task?.title ?? null,
     }),
   };
 }
 
-function rangeOf(ratios: readonly number[]): Interval | null {
-  const finite = ratios.filter(Number.isFinite);
-  if (finite.length === 0) return null;
-  const [low, high] = finite.reduce(([min, max], ratio) => [Math.min(min, ratio), Math.max(max, ratio)], [
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-  ] as const);
-  return [low, high];
-}
-
-/** `a` is the cheaper-listed one, so that a ratio above 1 is a reversal. */
-function reversedTasks({ tasks, ratios }: PairCosts, table: RunTable): readonly TaskRatio[] {
-  const reversed: TaskRatio[] = [];
-  tasks.forEach((task, index) => {
-    const ratio = ratios[index] ?? Number.NaN;
-    if (!Number.isFinite(ratio) || ratio <= 1 || compareFigures(ratio, 1) === 0) return;
-    reversed.push({ task: table.tasks[task] ?? '', taskTitle: table.titles[task] ?? '', ratio });
-  });
-  return reversed.sort((x, y) => y.ratio - x.ratio);
-}
-
-type Sides = Readonly<Record<'a' | 'b', readonly (CostParts | null)[]>>;
-
-function whyOf(tasks: readonly number[], sides: Sides): Pick<PairResult, 'why' | 'whyMissing'> {
-  if (tasks.length === 0) return { why: null, whyMissing: 'There is no common task.' };
-  const [sumA, sumB] = [emptySum(), emptySum()];
-  let split = 0;
-  for (const task of tasks) {
-    const [a, b] = [sides.a[task] ?? null, sides.b[task] ?? null];
-    if (a === null || b === null) continue;
-    split += 1;
-    addParts(sumA, a);
-    addParts(sumB, b);
+function rangeOf(ratios: Float64Array): Interval | null {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const ratio of ratios) {
+    if (!Number.isFinite(ratio)) continue;
+    low = Math.min(low, ratio);
+    high = Math.max(high, ratio);
   }
-  if (split === 0) {
+  return low <= high ? [low, high] : null;
+}
+
+/** `a` is the cheaper-listed one, so that a ratio above 1 is a reversal. Dearest first, of equals the first task. */
+function reversedTasks({ tasks, ratios }: PairCosts, { table, mostReversedTasks }: PairContext): readonly TaskRatio[] {
+  const least = leastNamed(ratios, mostReversedTasks);
+  const named: TaskRatio[] = [];
+  for (let place = 0; place < ratios.length; place++) {
+    const ratio = ratios[place] ?? Number.NaN;
+    if (!(ratio >= least) || !isReversedRatio(ratio)) continue;
+    const task = tasks[place] ?? -1;
+    named.push({ task: table.tasks[task] ?? '', taskTitle: table.titles[task] ?? '', ratio });
+  }
+  return named.sort((x, y) => y.ratio - x.ratio).slice(0, mostReversedTasks);
+}
+
+/** The ratio from which on a task is named. Numbers alone are sorted many times faster than what would be named of them. */
+function leastNamed(ratios: Float64Array, most: number): number {
+  if (ratios.length <= most) return 1;
+  return Math.max(1, ratios.filter(isReversedRatio).sort().at(-most) ?? 1);
+}
+
+function isReversedRatio(ratio: number): boolean {
+  return ratio > 1 && ratio < Number.POSITIVE_INFINITY && compareFigures(ratio, 1) !== 0;
+}
+
+function whyOf(tasks: Int32Array, a: TaskParts, b: TaskParts): Pick<PairResult, 'why' | 'whyMissing'> {
+  if (tasks.length === 0) return { why: null, whyMissing: 'There is no common task.' };
+  const sums = sumParts(a, b, tasks);
+  if (sums === null) {
     return { why: null, whyMissing: 'No common task has token counts, thinking included, and list prices for both.' };
   }
-  const why = decompose(sumA, sumB, split);
+  const why = decompose(sums.a, sums.b, sums.tasks);
   return { why, whyMissing: why === null ? 'A cost of 0 cannot be split.' : null };
-}
-
-type Sum = { -readonly [Name in keyof CostParts]: CostParts[Name] };
-
-function emptySum(): Sum {
-  return {
-    ...{ calls: 0, promptTokens: 0, promptNanoUsd: 0, thinkingTokens: 0, visibleTokens: 0, costNanoUsd: 0 },
-    ...{ inputNanoUsdPerMtok: 0, outputNanoUsdPerMtok: 0 },
-  };
-}
-
-/** Adds in place: with many models this is done some hundred thousand times. The prices are a model's, and the same in all its parts. */
-function addParts(sum: Sum, parts: CostParts): void {
-  sum.calls = sum.calls === null || parts.calls === null ? null : sum.calls + parts.calls;
-  sum.promptTokens += parts.promptTokens;
-  sum.promptNanoUsd += parts.promptNanoUsd;
-  sum.thinkingTokens += parts.thinkingTokens;
-  sum.visibleTokens += parts.visibleTokens;
-  sum.costNanoUsd += parts.costNanoUsd;
-  sum.inputNanoUsdPerMtok = parts.inputNanoUsdPerMtok;
-  sum.outputNanoUsdPerMtok = parts.outputNanoUsdPerMtok;
 }

@@ -37,6 +37,8 @@ const allRuns = [{ key: '', text: 'any run of this model' }];
 export interface CompareContext {
   /** Axes of frontiers to compute; each costs a bootstrap. The cost axis alone where left out. */
   readonly axes?: readonly FrontierAxis[];
+  /** Reversed tasks that are named of each pair, the dearest first; all where left out. */
+  readonly mostReversedTasks?: number;
   /** What was left out before the runs were handed in. */
   readonly leftOut?: Pick<LeftOut, 'sharedTasks' | 'otherOrigins'>;
   readonly onProgress?: (doneShare: number) => void;
@@ -47,9 +49,9 @@ export interface CompareContext {
  * Pure and deterministic: the order of the runs is irrelevant. No runs: an empty comparison that says so. Dominated by the bootstrap.
  */
 export function compareRuns(runs: readonly Run[], options: CompareOptions, context: CompareContext = {}): Comparison {
-  const { axes = ['cost'], onProgress } = context;
+  const { axes = ['cost'], mostReversedTasks, onProgress } = context;
   const table = runTable(runs, options);
-  const pairs = comparePairs(table, options.byTask);
+  const pairs = comparePairs(table, options.byTask, mostReversedTasks);
   const wholePairs = options.byTask ? comparePairs(table, false) : pairs;
   const reversals = compareReversals(table, pairs, options);
   const frontiers = axes

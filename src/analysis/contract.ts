@@ -348,7 +348,7 @@ export interface WhatIf {
   readonly sentence: string;
 }
 
-/** A model of "effective price": different work, no verdict. */
+/** A model at one effort (null: not known) of "effective price": different work, no verdict. */
 export interface EffectivePriceRow {
   readonly model: string;
   /** Paid for by a subscription: costs are what API prices would come to, and no bill. */
@@ -393,13 +393,13 @@ export interface EffectivePricePage {
 
 export type HistoryPeriod = 'day' | 'week' | 'month';
 
-export type HistoryKey = 'model' | 'agent' | 'folder' | 'branch' | 'task';
+export type HistoryKey = 'model' | 'effort' | 'agent' | 'folder' | 'branch' | 'task';
 
 /** Spend of one key in one period; billed and subscription use apart, never added up. */
 export interface HistoryCell {
   /** "2026-11-23", "2026-W48" (ISO 8601) or "2026-11", in local time. */
   readonly period: string;
-  /** Verbatim; null for no folder, no branch, no task. */
+  /** Verbatim; null for no folder, no branch, no task, and for an effort that is not known. */
   readonly key: string | null;
   readonly isSubscription: boolean;
   readonly calls: number;

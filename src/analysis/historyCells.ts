@@ -1,23 +1,34 @@
 import type { HistoryRow } from '../domain/usageRows.ts';
 import type { HistoryCell, HistoryPeriod } from './contract.ts';
+import { groupBy } from './groupBy.ts';
 
 /**
  * Spend by key and period from sums by key and day. Newest period first, dearest key first. Billed and subscription use stay apart; a cost is null only
  * where no call has a price, thinking only where no call has a count. O(rows log rows).
  */
 export function historyCells(rows: readonly HistoryRow[], period: HistoryPeriod): readonly HistoryCell[] {
-  const cells = new Map<string, HistoryCell>();
-  for (const row of rows) {
-    const name = periodOf(row.day, period);
-    const isSubscription = row.auth === 'subscription';
-    const id = JSON.stringify([name, row.key, isSubscription]);
-    const known = cells.get(id);
-    const cell = cellOf(row, name);
-    cells.set(id, known === undefined ? cell : sumOf(known, cell));
+  const days = groupBy(rows, ({ day }) => day);
+  const periods = groupBy(days, ([day]) => periodOf(day, period));
+  const newestFirst = [...periods].toSorted(([a], [b]) => compare(b, a));
+  return newestFirst.flatMap(([name, own]) => cellsOfPeriod(name, own));
+}
+
+function cellsOfPeriod(
+  period: string,
+  days: readonly (readonly [day: string, rows: readonly HistoryRow[]])[],
+): readonly HistoryCell[] {
+  const billed = new Map<string | null, HistoryCell>();
+  const subscription = new Map<string | null, HistoryCell>();
+  for (const [, rows] of days) {
+    for (const row of rows) {
+      const cells = row.auth === 'subscription' ? subscription : billed;
+      const known = cells.get(row.key);
+      const cell = cellOf(row, period);
+      cells.set(row.key, known === undefined ? cell : sumOf(known, cell));
+    }
   }
-  return [...cells.values()].toSorted(
+  return [...billed.values(), ...subscription.values()].toSorted(
     (a, b) =>
-      compare(b.period, a.period) ||
       (b.costNanoUsd ?? -1) - (a.costNanoUsd ?? -1) ||
       compare(a.key ?? '', b.key ?? '') ||
       Number(a.isSubscription) - Number(b.isSubscription),

@@ -1,7 +1,7 @@
 import { bootstrapTasks, percentileInterval } from './bootstrapTasks.ts';
 import type { Interval, Magnitude, ReversalCounts } from './contract.ts';
 import { compareFigures, kendallTauB, type SignPair, tauOfSigns } from './kendallTau.ts';
-import { type PairCosts, pairCosts } from './pairCosts.ts';
+import { costsOfOne, type PairCosts, pairCosts } from './pairCosts.ts';
 import { isCounted, isReversal, pairState } from './pairState.ts';
 
 export interface ReversalInput {
@@ -62,15 +62,10 @@ export function reversalCounts(input: ReversalInput): ReversalCounts {
 }
 
 function splitByTask({ a, b, common }: Pair): readonly Pair[] {
-  return common.tasks.map((task, index) => ({
+  return Array.from(common.tasks, (task) => ({
     a,
     b,
-    common: {
-      tasks: [task],
-      sumA: a.costs[task] ?? Number.NaN,
-      sumB: b.costs[task] ?? Number.NaN,
-      ratios: [common.ratios[index] ?? Number.NaN],
-    },
+    common: costsOfOne(task, a.costs[task] ?? Number.NaN, b.costs[task] ?? Number.NaN),
   }));
 }
 

@@ -152,7 +152,7 @@ function modelIds(runs: readonly Run[]): ReadonlyMap<string, ModelId> {
       const same = byName.get(model) ?? [];
       const efforts = new Set(same.map((other) => other.effort));
       const agents = new Set(same.map((other) => other.agent));
-      const effortPart = efforts.size > 1 ? ` (${effort ?? 'no effort'})` : '';
+      const effortPart = efforts.size > 1 ? ` (${effort ?? 'effort unknown'})` : '';
       const agentPart = agents.size > 1 ? ` in ${agent ?? 'no agent'}` : '';
       return [key, { key, model, effort, agent, label: `${model}${effortPart}${agentPart}` }];
     }),

@@ -5,7 +5,7 @@ import { type CorrectedCost, correctedCost, type LogCorrection } from '../domain
 import { usdOf } from '../domain/money.ts';
 import { plainText } from '../domain/plainText.ts';
 import type { LedgerReader, ReportKey, ReportRow } from '../ledger/contract.ts';
-import { isAtApiPrices, type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
+import { countedFigure, isAtApiPrices, type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
 import { type Column, textTable } from './textTable.ts';
 
 /** A row of `report --json`. Stable interface: exactly these keys. */
@@ -22,6 +22,7 @@ export interface ReportJsonRow {
   readonly webSearches: number;
   readonly costUsd: number | null;
   readonly unpricedCalls: number;
+  /** Calls whose figures are estimates or lower bounds. */
   readonly estimatedCalls: number;
 }
 
@@ -93,7 +94,7 @@ function jsonRow(row: ReportRow): ReportJsonRow {
     webSearches: row.webSearches,
     costUsd: row.costNanoUsd === null ? null : usdOf(row.costNanoUsd),
     unpricedCalls: row.unpricedCalls,
-    estimatedCalls: row.estimatedCalls,
+    estimatedCalls: row.estimatedCalls + row.partialCalls,
   };
 }
 
@@ -125,23 +126,25 @@ function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): 
     const auth = others.every((row) => row.auth === 'subscription') ? 'subscription' : 'no bill';
     totals.push(line('At API prices', auth, { ...subscription, toldCalls: told(others) }));
   }
+  // Calls that name no effort ran at one that nobody told.
+  const nothing = by === 'effort' ? '(unknown)' : '(none)';
   const lines = rows.map((row) =>
-    line(row.key === '' ? '(none)' : row.key, row.auth, { ...row, toldCalls: told([row]) }),
+    line(row.key === '' ? nothing : row.key, row.auth, { ...row, toldCalls: told([row]) }),
   );
   return textTable(columns, [...lines, ...totals], { width, rule: lines.length });
 }
 
 function line(key: string, auth: string, row: RowSums & { readonly toldCalls: number | null }): readonly string[] {
   const figures = rowFigures(row);
-  const mark = row.estimatedCalls > 0 ? 'estimated' : 'exact';
+  const counted = countedFigure(row);
   return [
     key,
     auth,
     printWhole(row.calls),
     ...(row.toldCalls === null ? [] : [printWhole(row.toldCalls)]),
     formatTokens(figures.inputTokens),
-    formatTokens({ kind: mark, value: row.cacheReadTokens }),
-    formatTokens({ kind: mark, value: row.cacheWrite5mTokens + row.cacheWrite1hTokens }),
+    formatTokens(counted(row.cacheReadTokens)),
+    formatTokens(counted(row.cacheWrite5mTokens + row.cacheWrite1hTokens)),
     formatTokens(figures.outputTokens),
     formatTokens(figures.thinkingTokens),
     printWhole(row.webSearches),

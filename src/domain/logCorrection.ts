@@ -31,6 +31,7 @@ export interface CorrectableSession {
   readonly calls: number;
   readonly toldCalls: number;
   readonly estimatedCalls: number;
+  readonly partialCalls: number;
   readonly costNanoUsd: NanoUsd | null;
   readonly thinkingNanoUsd: NanoUsd;
   readonly outputNanoUsd: NanoUsd;
@@ -79,6 +80,7 @@ export function correctedCost(
   return { costNanoUsd: Math.round(costNanoUsd), sessions: [...used].reduce((sum, one) => sum + one.sessions, 0) };
 }
 
-function isBound({ calls, toldCalls, estimatedCalls, costNanoUsd }: CorrectableSession): boolean {
-  return calls > 0 && toldCalls === calls && estimatedCalls > 0 && costNanoUsd !== null;
+function isBound(session: CorrectableSession): boolean {
+  const { calls, toldCalls, estimatedCalls, partialCalls, costNanoUsd } = session;
+  return calls > 0 && toldCalls === calls && partialCalls > 0 && estimatedCalls === 0 && costNanoUsd !== null;
 }

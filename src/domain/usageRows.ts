@@ -16,9 +16,11 @@ export interface UsageSums {
   readonly unpricedCalls: number;
 }
 
-/** All use of one model under one agent, paid for in one way. */
+/** All use of one model at one effort under one agent, paid for in one way. */
 export interface ModelUsageRow extends UsageSums {
   readonly model: string;
+  /** Null where the calls do not tell it. */
+  readonly effort: string | null;
   readonly agent: string;
   readonly auth: AuthKind;
   readonly sessions: number;
@@ -26,13 +28,19 @@ export interface ModelUsageRow extends UsageSums {
   readonly listPrice: RunListPrice | null;
 }
 
-export type HistoryRowKey = 'model' | 'agent' | 'folder' | 'branch' | 'task';
+export type HistoryRowKey = 'model' | 'effort' | 'agent' | 'folder' | 'branch' | 'task';
+
+/** Of the sums those that a history shows. */
+type HistorySums = Pick<
+  UsageSums,
+  'calls' | 'outputTokens' | 'thinkingTokens' | 'unknownThinkingCalls' | 'costNanoUsd' | 'unpricedCalls'
+>;
 
 /** Use of one key on one local day. */
-export interface HistoryRow extends UsageSums {
+export interface HistoryRow extends HistorySums {
   /** "2026-11-23". */
   readonly day: string;
-  /** Verbatim; null for none. A task is named by its id, a folder by its path or its workspace's id. */
+  /** Verbatim; null for none, of an effort for one that is not known. A task is named by its id, a folder by its path or its workspace's id. */
   readonly key: string | null;
   readonly auth: AuthKind;
 }

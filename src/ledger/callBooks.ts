@@ -10,7 +10,7 @@ import { saveLogs } from './logIndex.ts';
 import type { Names } from './names.ts';
 import type { Owner } from './owner.ts';
 import { pruneNames } from './pruneNames.ts';
-import { partRowsOf, Rollups } from './rollups.ts';
+import { partRowsOf, type Rollups } from './rollups.ts';
 import { Sightings } from './sightings.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import type { TaskStore } from './taskStore.ts';
@@ -25,6 +25,7 @@ export interface BooksOptions {
   readonly owner: Owner;
   readonly accounts: Accounts;
   readonly bookings: Bookings;
+  readonly rollups: Rollups;
   readonly tasks: TaskStore;
   readonly bothWays: BothWays;
   /** For calls of logs; without it they are unpriced. */
@@ -39,15 +40,13 @@ export class CallBooks {
   readonly #told: ToldCalls;
   readonly #cover: WireCover;
   readonly #sums: ToldSums;
-  /** Days and sessions whose rollups a replaced call has made stale, rebuilt before the commit. */
-  readonly #stale = new Map<string, { readonly day: number; readonly session: number }>();
 
   constructor(options: BooksOptions) {
     this.#options = options;
-    this.#rollups = new Rollups(options.statements, options.names);
-    const { statements, names, dayOf, bookings } = options;
+    const { statements, names, dayOf, bookings, rollups } = options;
+    this.#rollups = rollups;
     const price = options.price ?? (() => noCost);
-    const markStale = (day: number, session: number) => this.#markStale(day, session);
+    const markStale = (day: number, session: number) => rollups.markStale(day, session);
     const sightings = new Sightings({
       statements,
       names,
@@ -59,7 +58,6 @@ export class CallBooks {
       this.#cover.fillIn(seq);
       options.bothWays.noteCall(seq);
     };
-    const rollups = this.#rollups;
     const sums = new ToldSums({ statements, names, dayOf, price, markStale });
     this.#sums = sums;
     this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, sums, onSighted });
@@ -73,7 +71,7 @@ export class CallBooks {
       this.#options.accounts.forget();
       const result = work();
       this.#sums.settle();
-      for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
+      this.#rollups.settle();
       this.#options.accounts.write();
       db.exec('COMMIT');
       this.#sums.forget(true);
@@ -87,7 +85,6 @@ export class CallBooks {
       if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
     } finally {
-      this.#stale.clear();
       this.#options.accounts.forget();
     }
   }
@@ -112,11 +109,11 @@ export class CallBooks {
     this.#sums.noteSeen(record);
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
-      this.#rollups.add(recordOfSeq(this.#options, seq), day);
+      this.#rollups.add(recordOfSeq(this.#options, seq), seq, { day, task });
       return;
     }
-    this.#markStale(integerOf(before, 'day'), integerOf(before, 'session'));
-    this.#markStale(day, session);
+    this.#rollups.markStale(integerOf(before, 'day'), integerOf(before, 'session'));
+    this.#rollups.markStale(day, session);
   }
 
   /** Ends the calls in flight whose owner is gone, with what was last known of them. Returns how many. */
@@ -151,7 +148,7 @@ export class CallBooks {
     this.#sums.settle();
     for (const row of days) this.#rollups.rebuild(integerOf(row, 'day'), null);
     // Names that nothing refers to go, and rollups are where they are looked for.
-    for (const { day, session } of this.#stale.values()) this.#rollups.rebuild(day, session);
+    this.#rollups.settle();
     this.#options.bookings.deleteBefore(before);
     if (deleted > 0) pruneNames(statements);
     names.forget();
@@ -221,10 +218,6 @@ export class CallBooks {
       if (key === null) continue;
       statements.run('INSERT INTO observations VALUES (?, ?, ?, ?, ?)', key, kind, provider, record.source, seq);
     }
-  }
-
-  #markStale(day: number, session: number): void {
-    this.#stale.set(`${day} ${session}`, { day, session });
   }
 }
 

@@ -106,6 +106,11 @@ export function authOf(row: SqlRow): AuthKind {
   return oneOf(auths, row, 'auth');
 }
 
+/** Throws DamagedRow for what is none. */
+export function authNamed(value: unknown): AuthKind {
+  return authOf({ auth: typeof value === 'string' ? value : null });
+}
+
 export function provenanceOf(row: SqlRow): UsageProvenance {
   return oneOf(usageProvenances, row, 'provenance');
 }

@@ -35,7 +35,10 @@ export interface ReportRow {
   readonly thinkingNanoUsd: NanoUsd;
   readonly outputNanoUsd: NanoUsd;
   readonly unpricedCalls: number;
+  /** Calls whose counts are estimates. */
   readonly estimatedCalls: number;
+  /** Calls that were seen in part (a stream that was cut, a log that leaves some out): their counts are lower bounds. */
+  readonly partialCalls: number;
   /** Of the calls, those that only agents' logs tell of. */
   readonly toldCalls: number;
   readonly lastCallAtMs: number;
@@ -90,10 +93,12 @@ export interface LedgerReader {
   taskRuns(): TaskRuns;
   /** The list price of each model by its newest call; models without a price are missing. */
   latestPrices(): ReadonlyMap<string, RunListPrice>;
-  /** All use by model, agent and authorisation, from rollups. */
+  /** All use by model, effort, agent and authorisation, from rollups. */
   modelUsage(): readonly ModelUsageRow[];
-  /** Use by key and local day, newest day first; by branch and task from calls, else from rollups. */
+  /** Use by key and local day, newest day first, from rollups. */
   history(by: HistoryRowKey): readonly HistoryRow[];
+  /** Titles of all tasks, by their id. */
+  taskTitles(): ReadonlyMap<string, string>;
   close(): void;
 }
 

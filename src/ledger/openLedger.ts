@@ -17,6 +17,7 @@ import { Names } from './names.ts';
 import { type Connection, openConnection, prepareFile, setAside } from './openConnection.ts';
 import { type Owner, thisProcess } from './owner.ts';
 import { type LedgerQueries, ledgerQueries } from './queries.ts';
+import { Rollups } from './rollups.ts';
 import { importRuns, removeImport } from './runStore.ts';
 import { faultOf, Statements } from './sqlite.ts';
 import { TaskStore } from './taskStore.ts';
@@ -131,6 +132,7 @@ class OpenedLedger {
         latestPrices: () => read((queries) => queries.latestPrices()),
         modelUsage: () => read((queries) => queries.modelUsage()),
         history: (by) => read((queries) => queries.history(by)),
+        taskTitles: () => read((queries) => queries.taskTitles()),
         close,
       },
       writer: {
@@ -226,7 +228,8 @@ class OpenedLedger {
     const zone = new BudgetZone(this.#options.timeZone ?? null);
     if (connection.newerVersion === null) zone.read(statements);
     const bookings = new Bookings({ statements, names, accounts, zone });
-    const shared = { statements, names, accounts, bookings, zone, owner: owner ?? thisProcess() };
+    const rollups = new Rollups(statements, names);
+    const shared = { statements, names, accounts, bookings, rollups, zone, owner: owner ?? thisProcess() };
     const tasks = new TaskStore(shared);
     const bothWays = new BothWays(statements, names);
     return {

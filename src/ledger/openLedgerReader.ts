@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LedgerReader } from './contract.ts';
-import { schemaVersionOf } from './migrations.ts';
+import { migrate, migrations, newestVersion, schemaVersionOf } from './migrations.ts';
 import { Names } from './names.ts';
 import { emptyQueries, ledgerQueries } from './queries.ts';
 import { type Database, openDatabase, Statements } from './sqlite.ts';
@@ -12,12 +12,13 @@ import { type Database, openDatabase, Statements } from './sqlite.ts';
 const readerBusyMs = 2000;
 
 /**
- * Opens a ledger for reading, whether a meter is running or not. Answers empty where there is no file yet. Throws what SQLite
- * throws for a file that is damaged; nothing is set aside, which is the writer's to do.
+ * Opens a ledger for reading, whether a meter is running or not. Answers empty where there is no file yet. One that an older Outlay wrote is
+ * read from a copy that is brought up to date, until its writer has done so. Throws what SQLite throws for a file that is damaged; nothing
+ * is set aside, which is the writer's to do.
  */
 export function openLedgerReader(path: string): LedgerReader {
   if (!existsSync(path)) return { ...emptyQueries, close: () => undefined };
-  const { db, cleanUp } = openForReading(path);
+  const { db, cleanUp } = upToDate(openForReading(path));
   const close = () => {
     if (!db.isOpen) return;
     db.close();
@@ -36,6 +37,42 @@ export function openLedgerReader(path: string): LedgerReader {
 interface Opened {
   readonly db: Database;
   cleanUp(): void;
+}
+
+/** The ledger itself, or a copy of it where its tables are not yet those that are asked for. */
+function upToDate(opened: Opened): Opened {
+  try {
+    const version = schemaVersionOf(opened.db);
+    if (version === 0 || version >= newestVersion(migrations)) return opened;
+  } catch (error) {
+    end(opened);
+    throw error;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'outlay-'));
+  const cleanUp = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const copy = join(folder, 'ledger.sqlite');
+    opened.db.prepare('VACUUM INTO ?').run(copy);
+    const db = openDatabase(copy, { readOnly: false, busyMs: readerBusyMs });
+    try {
+      db.exec('PRAGMA synchronous = OFF');
+      migrate(db, migrations, () => undefined);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return { db, cleanUp };
+  } catch (error) {
+    cleanUp();
+    throw error;
+  } finally {
+    end(opened);
+  }
+}
+
+function end({ db, cleanUp }: Opened): void {
+  db.close();
+  cleanUp();
 }
 
 /**

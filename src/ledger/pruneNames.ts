@@ -1,4 +1,5 @@
 import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
+import { countsOf } from './toldRecord.ts';
 
 /**
  * Where names are referred to. Sessions, models, agents and workspaces of finished calls are in the rollups, which are small; the
@@ -8,7 +9,7 @@ const references = [
   'SELECT DISTINCT session, model, agent, workspace FROM rollups',
   'SELECT session, model, agent, workspace FROM calls WHERE owner_pid IS NOT NULL',
   // What counts nowhere is in no rollup.
-  `SELECT session, model, agent, workspace FROM calls WHERE seq IN (SELECT call FROM sightings WHERE source = 'sum')`,
+  `SELECT session, model, agent, workspace FROM calls WHERE NOT ${countsOf('calls')}`,
   `SELECT DISTINCT provider, sub_agent, requested_model, effort, error_type, problems, rates, price_version, pricing FROM calls`,
   'SELECT DISTINCT model, rates, price_version FROM call_parts',
   'SELECT DISTINCT provider FROM observations',

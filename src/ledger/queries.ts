@@ -1,9 +1,10 @@
 import type { CallRecord } from '../domain/call.ts';
 import { learnCorrections } from '../domain/logCorrection.ts';
+import { latestPrices } from './bookedPrices.ts';
 import { BothWays, type SeenBothWays } from './bothWays.ts';
-import { callReportSql, isCallReport } from './callReport.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
 import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
+import { historyRows, taskTitles } from './historyRows.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
 import { newestRequests } from './newestRequests.ts';
@@ -13,9 +14,9 @@ import { partRowsOf, startOfNewest } from './rollups.ts';
 import { importedRuns, importSummaries } from './runStore.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { folderOf } from './taskRow.ts';
-import { latestPrices, taskRuns } from './taskRuns.ts';
+import { taskRuns } from './taskRuns.ts';
 import { countsOf } from './toldRecord.ts';
-import { historyRows, modelUsage } from './usageQueries.ts';
+import { modelUsage } from './usageQueries.ts';
 
 /** What a connection answers; `LedgerReader` without the closing. */
 export type LedgerQueries = Omit<LedgerReader, 'close'>;
@@ -44,6 +45,7 @@ export function ledgerQueries(statements: Statements, names: Names, kept?: BothW
     latestPrices: () => latestPrices(statements),
     modelUsage: () => modelUsage(statements),
     history: (by) => historyRows(statements, by),
+    taskTitles: () => taskTitles(statements),
     costSince: (sinceMs) =>
       statements
         .all(
@@ -73,14 +75,17 @@ export const emptyQueries: LedgerQueries = {
   latestPrices: () => new Map(),
   modelUsage: () => [],
   history: () => [],
+  taskTitles: () => new Map(),
 };
 
-/** Keys that rollups have; the others are read from calls. */
-type RollupKey = Exclude<ReportKey, 'branch' | 'task' | 'effort'>;
-
-const keyColumns: Readonly<Record<RollupKey, { readonly group: string; readonly text: string }>> = {
+/** What each key groups by, and its text, which is '' for none. */
+const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly text: string }>> = {
   model: { group: 'r.model', text: '(SELECT name FROM names WHERE id = r.model)' },
   session: { group: 'r.session', text: '(SELECT name FROM names WHERE id = r.session)' },
+  effort: { group: 'r.effort', text: `ifnull((SELECT name FROM names WHERE id = r.effort), '')` },
+  task: { group: 'r.task', text: `ifnull((SELECT title || ' (' || id || ')' FROM tasks WHERE seq = r.task), '')` },
+  // Tasks of one branch come together under its name.
+  branch: { group: 'key', text: `ifnull((SELECT branch FROM tasks WHERE seq = r.task), '')` },
   agent: { group: 'r.agent', text: '(SELECT name FROM names WHERE id = r.agent)' },
   day: { group: 'r.day', text: 'CAST(r.day AS TEXT)' },
   month: { group: 'r.day / 100', text: `printf('%04d-%02d', r.day / 10000, r.day / 100 % 100)` },
@@ -98,7 +103,6 @@ function exactSum(column: string): string {
 
 /** The bare columns (agent, model) come from the row that holds the one `max`, as SQLite defines it: the newest call's. */
 function reportSql(by: ReportKey, conditions: readonly string[]): string {
-  if (isCallReport(by)) return callReportSql(by, conditions);
   const { group, text } = keyColumns[by];
   const sum = (column: string): string => exactSum(`r.${column}`);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
@@ -110,7 +114,7 @@ function reportSql(by: ReportKey, conditions: readonly string[]): string {
     ${sum('web_searches')} AS web_searches, iif(sum(r.priced) > 0, ${sum('cost_nano_usd')}, NULL) AS cost,
     ${sum('input_nano_usd')} AS input_cost, ${sum('cache_nano_usd')} AS cache_cost,
     ${sum('thinking_nano_usd')} AS thinking_cost, ${sum('output_nano_usd')} AS output_cost,
-    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated,
+    ${sum('unpriced_calls')} AS unpriced, ${sum('estimated_calls')} AS estimated, ${sum('partial_calls')} AS partial,
     ${sum('told_calls')} AS told_calls, max(r.newest) AS newest,
     (SELECT name FROM names WHERE id = r.agent) AS agent, (SELECT name FROM names WHERE id = r.model) AS model
     FROM rollups r ${where} GROUP BY ${group}, r.auth
@@ -154,6 +158,7 @@ function rowOf(row: SqlRow, by: ReportKey): ReportRow {
     outputNanoUsd: integerOf(row, 'output_cost'),
     unpricedCalls: integerOf(row, 'unpriced'),
     estimatedCalls: integerOf(row, 'estimated'),
+    partialCalls: integerOf(row, 'partial'),
     toldCalls: integerOf(row, 'told_calls'),
     lastCallAtMs: startOfNewest(integerOf(row, 'newest')),
     agent: textOf(row, 'agent'),

@@ -2,7 +2,8 @@ import { recordOf, selectCalls } from './callRow.ts';
 import type { DayNumber } from './localDay.ts';
 import type { Names } from './names.ts';
 import { type BookedRecord, type Share, sharesOf } from './shares.ts';
-import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
+import { integerOf, integerOrNull, type SqlRow, type Statements } from './sqlite.ts';
+import { TaskRollups } from './taskRollups.ts';
 
 const summed = [
   'calls',
@@ -25,6 +26,7 @@ const summed = [
   'output_nano_usd',
   'unpriced_calls',
   'estimated_calls',
+  'partial_calls',
   'told_calls',
 ] as const;
 
@@ -34,47 +36,74 @@ interface RollupRow extends Summed {
   readonly day: DayNumber;
   readonly session: number;
   readonly model: number;
+  /** 0 where it is not known. */
+  readonly effort: number;
   readonly agent: number;
   readonly auth: string;
   readonly workspace: number;
+  /** 0 for none. */
+  readonly task: number;
   newest: number;
 }
 
-const keys = ['day', 'session', 'model', 'agent', 'auth', 'workspace'] as const;
+const keys = ['day', 'session', 'model', 'effort', 'agent', 'auth', 'workspace', 'task'] as const;
 const columns = [...keys, ...summed, 'newest'];
 
-const addSql = `INSERT INTO rollups (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})
-  ON CONFLICT DO UPDATE SET ${summed.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')},
+const addUp = `ON CONFLICT DO UPDATE SET ${summed.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')},
   newest = max(newest, excluded.newest)`;
+const addSql = `INSERT INTO rollups (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')}) ${addUp}`;
+const withoutTaskSql = `INSERT INTO rollups (${columns.join(', ')})
+  SELECT ${columns.map((name) => (name === 'task' ? '0' : name)).join(', ')} FROM rollups WHERE task = ? ${addUp}`;
 
-/** Sums by local day, session, model, agent, authorisation and workspace, kept in the transaction that books the call. */
+/** Where a call is in the books. */
+export interface CallPlace {
+  readonly day: DayNumber;
+  /** The number of its task; null for none. */
+  readonly task: number | null;
+}
+
+/**
+ * Sums by local day, session, model, effort, agent, authorisation, workspace and task, kept in the transaction that books the call; and, for calls of
+ * tasks, those that runs are made of.
+ */
 export class Rollups {
   readonly #statements: Statements;
   readonly #names: Names;
+  readonly #tasks: TaskRollups;
+  /** Days and sessions that a replaced, moved or deleted call has made stale, rebuilt before the commit. */
+  readonly #stale = new Map<string, { readonly day: DayNumber; readonly session: number }>();
   /** What `addLater` has added up and `flush` writes. */
   readonly #later = new Map<string, RollupRow>();
 
   constructor(statements: Statements, names: Names) {
     this.#statements = statements;
     this.#names = names;
+    this.#tasks = new TaskRollups(statements);
   }
 
-  add(record: BookedRecord, day: DayNumber): void {
-    for (const share of sharesOf(record)) this.#statements.prepare(addSql).run({ ...this.#rowOf(record, share, day) });
+  /** Adds a finished call, by its row and what was read from it. */
+  add(record: BookedRecord, seq: number, place: CallPlace): void {
+    this.#addShares(record, place);
+    if (place.task !== null) this.#tasks.add(seq);
   }
 
-  /** Adds up in memory what many calls bring, until `flush`, which must come before the commit. */
+  /** Adds up in memory what many calls of no task bring, until `flush`, which must come before the commit. */
   addLater(record: BookedRecord, day: DayNumber): void {
-    for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, day), 1);
+    for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, { day, task: null }), 1);
   }
 
   /** Takes a call back that `addLater` adds anew, with the same keys and time: what is newest cannot be taken back. */
   subtractLater(record: BookedRecord, day: DayNumber): void {
-    for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, day), -1);
+    for (const share of sharesOf(record)) this.#sumLater(this.#rowOf(record, share, { day, task: null }), -1);
+  }
+
+  #addShares(record: BookedRecord, place: CallPlace): void {
+    const statement = this.#statements.prepare(addSql);
+    for (const share of sharesOf(record)) statement.run({ ...this.#rowOf(record, share, place) });
   }
 
   #sumLater(row: RollupRow, sign: 1 | -1): void {
-    const key = `${row.day} ${row.session} ${row.model} ${row.agent} ${row.auth} ${row.workspace}`;
+    const key = `${row.day} ${row.session} ${row.model} ${row.effort} ${row.agent} ${row.auth} ${row.workspace}`;
     const sum = this.#later.get(key);
     if (sum === undefined) {
       if (sign < 0) for (const name of summed) row[name] = 0 - row[name];
@@ -91,19 +120,40 @@ export class Rollups {
     this.#later.clear();
   }
 
-  /** Drops what was added up in a transaction that failed. */
-  forget(): void {
-    this.#later.clear();
+  /** Notes that a session's sums of a day do not hold any more; `settle` mends them. */
+  markStale(day: DayNumber, session: number): void {
+    this.#stale.set(`${day} ${session}`, { day, session });
   }
 
-  #rowOf(record: BookedRecord, share: Share, day: DayNumber): RollupRow {
+  /** Computes anew what became stale; before the commit. */
+  settle(): void {
+    for (const { day, session } of this.#stale.values()) this.rebuild(day, session);
+    this.#stale.clear();
+  }
+
+  /** Drops what was added up or noted in a transaction that failed. */
+  forget(): void {
+    this.#later.clear();
+    this.#stale.clear();
+  }
+
+  /** What a deleted task's calls came to stays, without a task. */
+  forgetTask(task: number): void {
+    this.#statements.run(withoutTaskSql, task);
+    this.#statements.run('DELETE FROM rollups WHERE task = ?', task);
+    this.#tasks.forgetTask(task);
+  }
+
+  #rowOf(record: BookedRecord, share: Share, { day, task }: CallPlace): RollupRow {
     return {
       day,
       session: this.#names.idOf(record.session),
       model: this.#names.idOf(share.model),
+      effort: this.#names.idOrNull(share.effort) ?? 0,
       agent: this.#names.idOf(record.agent),
       auth: record.auth,
       workspace: this.#names.idOf(record.workspaceId),
+      task: task ?? 0,
       ...sumsOf(share, record.source === 'transcript'),
       newest: newestOf(record.startedAtMs, share.calls === 1),
     };
@@ -115,7 +165,11 @@ export class Rollups {
     const values = session === null ? [day] : [day, session];
     this.#statements.run(`DELETE FROM rollups WHERE ${where}`, ...values);
     const rows = this.#statements.all(`${selectCalls} WHERE ${where} AND owner_pid IS NULL`, ...values);
-    for (const row of rows) this.add(recordOf(row, partRowsOf(this.#statements, row), this.#names), day);
+    for (const row of rows) {
+      const record = recordOf(row, partRowsOf(this.#statements, row), this.#names);
+      this.#addShares(record, { day, task: integerOrNull(row, 'task') });
+    }
+    this.#tasks.rebuild(day, session);
   }
 }
 
@@ -155,6 +209,7 @@ function sumsOf(share: Share, isTold: boolean): Summed {
     output_nano_usd: share.outputNanoUsd,
     unpriced_calls: share.unpricedCalls,
     estimated_calls: share.estimatedCalls,
+    partial_calls: share.partialCalls,
     told_calls: isTold ? share.calls : 0,
   };
 }

@@ -17,6 +17,7 @@ export interface RowFigures {
   readonly calls: number;
   readonly unpricedCalls: number;
   readonly estimatedCalls: number;
+  readonly partialCalls: number;
 }
 
 /** The sums of a row that figures are made of. */
@@ -24,10 +25,10 @@ export type RowSums = Omit<ReportRow, 'key' | 'auth' | 'agent' | 'model' | 'last
 
 /**
  * Puts the marks on a row's sums: a cost that leaves out unpriced calls is a lower bound, thinking that leaves out calls with
- * unknown thinking too; anything with an estimated or cut call in it is estimated.
+ * unknown thinking too. Anything with an estimated call in it is estimated; else, with a call that was seen in part, a lower bound.
  */
 export function rowFigures(row: RowSums): RowFigures {
-  const counted = row.estimatedCalls > 0 ? estimatedFigure : exactFigure;
+  const counted = countedFigure(row);
   const money = row.unpricedCalls > 0 ? atLeastFigure : counted;
   const amount = (nanoUsd: number): Figure => (row.costNanoUsd === null ? unknownFigure : money(nanoUsd));
   return {
@@ -44,7 +45,17 @@ export function rowFigures(row: RowSums): RowFigures {
     calls: row.calls,
     unpricedCalls: row.unpricedCalls,
     estimatedCalls: row.estimatedCalls,
+    partialCalls: row.partialCalls,
   };
+}
+
+/** How a sum of counts of these calls is marked. */
+export function countedFigure({
+  estimatedCalls,
+  partialCalls,
+}: Pick<RowSums, 'estimatedCalls' | 'partialCalls'>): (value: number) => Figure {
+  if (estimatedCalls > 0) return estimatedFigure;
+  return partialCalls > 0 ? atLeastFigure : exactFigure;
 }
 
 function thinkingFigure(row: RowSums, counted: (value: number) => Figure): Figure {
@@ -101,5 +112,6 @@ function addSums(a: RowSums, b: RowSums): RowSums {
     outputNanoUsd: a.outputNanoUsd + b.outputNanoUsd,
     unpricedCalls: a.unpricedCalls + b.unpricedCalls,
     estimatedCalls: a.estimatedCalls + b.estimatedCalls,
+    partialCalls: a.partialCalls + b.partialCalls,
   };
 }

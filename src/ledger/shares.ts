@@ -10,6 +10,8 @@ export interface BookedRecord extends CallRecord {
 /** What a call adds to the rollup of one model. */
 export interface Share {
   readonly model: string;
+  /** That of the call for its own model; what others took part with is not told. */
+  readonly effort: string | null;
   /** 1 for the call's own model; 0 for a model that took part in it (an advisor), and for the sum of calls that nobody counted. */
   readonly calls: 0 | 1;
   readonly usage: Usage;
@@ -22,6 +24,7 @@ export interface Share {
   readonly outputNanoUsd: NanoUsd;
   readonly unpricedCalls: number;
   readonly estimatedCalls: number;
+  readonly partialCalls: number;
 }
 
 interface Amounts {
@@ -104,11 +107,13 @@ function ownShare(record: BookedRecord, amounts: Amounts): Share {
     ...amounts,
     usage: { ...amounts.usage, toolCalls: record.usage.toolCalls },
     model: record.model,
+    effort: record.effort,
     calls: record.isSum === true ? 0 : 1,
     unknownThinkingCalls: unknownThinking ? 1 : 0,
     thinkingAtLeastTokens: unknownThinking ? (record.thinkingAtLeastTokens ?? 0) : 0,
     unpricedCalls: amounts.costNanoUsd === null ? 1 : 0,
-    estimatedCalls: record.provenance === 'reported' ? 0 : 1,
+    estimatedCalls: record.provenance === 'estimated' ? 1 : 0,
+    partialCalls: record.provenance === 'partial' ? 1 : 0,
   };
 }
 
@@ -120,11 +125,13 @@ function otherShare(model: string, amounts: Amounts, before: readonly Share[]): 
     ...amounts,
     usage: { ...amounts.usage, toolCalls: 0 },
     model,
+    effort: null,
     calls: 0,
     unknownThinkingCalls: amounts.usage.thinkingTokens === null && !thinkingCounted ? 1 : 0,
     thinkingAtLeastTokens: 0,
     unpricedCalls: amounts.costNanoUsd === null && !unpricedCounted ? 1 : 0,
     estimatedCalls: 0,
+    partialCalls: 0,
   };
 }
 

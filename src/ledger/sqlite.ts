@@ -111,3 +111,7 @@ export function textOf(row: SqlRow, column: string): string {
   if (typeof value !== 'string') throw new DamagedRow(`${column} holds no text`);
   return value;
 }
+
+export function textOrNull(row: SqlRow, column: string): string | null {
+  return row[column] === null ? null : textOf(row, column);
+}

@@ -9,7 +9,7 @@ import {
   taskEventKinds,
 } from '../domain/task.ts';
 import type { Names } from './names.ts';
-import { DamagedRow, integerOf, integerOrNull, type SqlRow, type SqlValue, textOf } from './sqlite.ts';
+import { DamagedRow, integerOf, integerOrNull, type SqlRow, type SqlValue, textOf, textOrNull } from './sqlite.ts';
 
 const states: readonly TaskState[] = ['open', ...outcomes];
 
@@ -96,10 +96,6 @@ function proposalOf(row: SqlRow): OutcomeProposal {
     because: textOf(row, 'proposed_because'),
     atMs: integerOf(row, 'proposed_at_ms'),
   };
-}
-
-function textOrNull(row: SqlRow, column: string): string | null {
-  return row[column] === null ? null : textOf(row, column);
 }
 
 function oneOf<T extends string>(allowed: readonly T[], row: SqlRow, column: string): T {

@@ -1,58 +1,59 @@
 import type { Run, RunListPrice } from '../domain/run.ts';
+import { listPriceOf } from './bookedPrices.ts';
 import type { TaskRuns } from './contract.ts';
-import { startOfNewest } from './rollups.ts';
-import { integerOf, integerOrNull, type SqlRow, type Statements, textOf } from './sqlite.ts';
-import { countsOf, isCallOf } from './toldRecord.ts';
+import { packedRows } from './packedRows.ts';
+import { type Statements, textOf } from './sqlite.ts';
 
-/** Sums over the calls of one task, session, model and effort at one set of rates. */
-interface Group {
-  readonly task: number;
-  readonly session: number;
-  readonly agent: string;
-  readonly model: string;
-  readonly effort: string | null;
-  readonly isSubAgent: boolean;
-  readonly rates: string;
-  readonly calls: number;
-  readonly costNanoUsd: number;
-  readonly unpricedCalls: number;
-  readonly thinkingNanoUsd: number;
-  readonly inputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
-  readonly outputTokens: number;
-  readonly unknownTokenCalls: number;
-  readonly thinkingTokens: number;
-  readonly unknownThinkingCalls: number;
-  readonly durationMs: number;
-  readonly startedAtMs: number;
+/** Sums over the calls of one task, session, agent, model and effort at one set of rates on one day, in the order of `columns`. */
+type Group = readonly number[];
+
+const unpriced = 1;
+const unknownTokens = 2;
+const unknownThinking = 4;
+const subAgent = 8;
+
+/** As few as can be, and whether there is any in place of how many: each costs a millisecond in books of 20,000 tasks. */
+const columns = {
+  task: 'task',
+  session: 'session',
+  agent: 'agent',
+  model: 'model',
+  effort: 'effort',
+  rates: 'rates',
+  marks: `(unpriced_calls > 0) * ${unpriced} + (unknown_token_calls > 0) * ${unknownTokens}
+    + (unknown_thinking_calls > 0) * ${unknownThinking} + sub_agent * ${subAgent}`,
+  calls: 'calls',
+  costNanoUsd: 'cost_nano_usd',
+  thinkingNanoUsd: 'thinking_nano_usd',
+  inputTokens: 'input_tokens',
+  cacheReadTokens: 'cache_read_tokens',
+  cacheWriteTokens: 'cache_write_tokens',
+  outputTokens: 'output_tokens',
+  thinkingTokens: 'thinking_tokens',
+  durationMs: 'duration_ms',
+  firstAtMs: 'first_at_ms',
+  lastAtMs: 'last_at_ms',
+} as const;
+
+type Column = keyof typeof columns;
+
+const places = Object.fromEntries(Object.keys(columns).map((name, index) => [name, index])) as Readonly<
+  Record<Column, number>
+>;
+
+interface FinishedTask {
+  readonly id: string;
+  readonly title: string;
+  readonly hasPassed: boolean;
+  readonly isStopped: boolean;
 }
 
 /** Tasks of trials are compared as trials, from what the trial itself wrote down. */
 const TRIAL_OUTCOME_BY = 'a trial';
 
-/** A call that failed before it used anything has no price and needs none. */
-const isFree = `(status = 'error' AND output_tokens IS 0 AND ifnull(input_tokens, 0) = 0)`;
-
-const groupSql = `SELECT c.task AS task, c.session AS session,
-  (SELECT name FROM names WHERE id = c.agent) AS agent, (SELECT name FROM names WHERE id = c.model) AS model,
-  (SELECT name FROM names WHERE id = c.effort) AS effort, c.sub_agent IS NOT NULL AS sub_agent,
-  (SELECT name FROM names WHERE id = c.rates) AS rates, sum(${isCallOf('c')}) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost,
-  sum(c.cost_nano_usd IS NULL AND NOT ${isFree}) AS unpriced, sum(ifnull(c.thinking_nano_usd, 0)) AS thinking_cost,
-  sum(ifnull(c.input_tokens, 0)) AS input, sum(c.cache_read_tokens) AS cache_read,
-  sum(c.cache_write_5m_tokens + c.cache_write_1h_tokens) AS cache_write, sum(ifnull(c.output_tokens, 0)) AS output,
-  sum((c.input_tokens IS NULL OR c.output_tokens IS NULL) AND c.status <> 'error') AS unknown_tokens,
-  sum(ifnull(c.thinking_tokens, 0)) AS thinking,
-  sum(c.thinking_tokens IS NULL AND NOT (c.status = 'error' AND ifnull(c.output_tokens, 0) = 0)) AS unknown_thinking,
-  sum(iif(${isCallOf('c')}, ifnull(c.duration_ms, 0), 0)) AS duration, min(c.started_at_ms) AS started
-  FROM calls c JOIN tasks t ON t.seq = c.task
-  WHERE t.state <> 'open' AND t.outcome_by IS NOT '${TRIAL_OUTCOME_BY}' AND c.owner_pid IS NULL AND ${countsOf('c')}
-  GROUP BY c.task, c.session, c.agent, c.model, c.effort, sub_agent, c.rates`;
-
-const taskSql = `SELECT seq, id, title, state, EXISTS (
-    SELECT 1 FROM task_events e WHERE e.task = tasks.seq AND e.kind IN ('refused', 'stopped') AND e.seq > ifnull(
-      (SELECT max(x.seq) FROM task_events x WHERE x.task = tasks.seq AND x.kind IN ('extended', 'limits')), 0)
-  ) AS stopped FROM tasks WHERE state <> 'open' AND outcome_by IS NOT '${TRIAL_OUTCOME_BY}' ORDER BY seq`;
+/** Tasks that their budget stopped after it was last extended. */
+const stoppedSql = `SELECT task FROM task_events WHERE kind IN ('refused', 'stopped', 'extended', 'limits') GROUP BY task
+  HAVING max(iif(kind IN ('refused', 'stopped'), seq, 0)) > max(iif(kind IN ('extended', 'limits'), seq, 0))`;
 
 /**
  * One run for each finished task of the user's own work, with all of its spend: auxiliary models and sub-agents too. A session that mixes models is one
@@ -60,78 +61,85 @@ const taskSql = `SELECT seq, id, title, state, EXISTS (
  * have different ones have no run and are counted.
  *
  * A task that its budget stopped after it was last extended, and that did not pass, is censored. A cost is unknown where a call has no price; tokens and
- * thinking where a call has no count. Time is that of calls that are not a sub-agent's, added up.
+ * thinking where a call has no count. Time is that of calls that are not a sub-agent's, added up. O(tasks): no call is read.
  */
 export function taskRuns(statements: Statements): TaskRuns {
-  const byTask = new Map<number, Group[]>();
-  for (const row of statements.all(groupSql)) {
-    const group = groupOf(row);
-    const known = byTask.get(group.task);
-    if (known) known.push(group);
-    else byTask.set(group.task, [group]);
-  }
-  let sharedTasks = 0;
-  const runs = statements.all(taskSql).flatMap((row): readonly Run[] => {
-    const groups = byTask.get(integerOf(row, 'seq'));
-    if (groups === undefined) return [];
-    const mains = mainGroups(groups);
-    const main = mains[0];
-    if (main === undefined || mains.some((other) => !isSameModel(main, other))) {
-      sharedTasks += 1;
-      return [];
-    }
-    return [runOf(row, groups, main)];
+  const stopped = new Set(statements.all(stoppedSql).map((row) => row['task']));
+  const names = new BookedNames(statements);
+  const byTask = groupsByTask(statements);
+  const tasks = packedRows(statements, {
+    columns: ['seq', 'id', 'title', `state = 'passed'`],
+    from: `FROM (SELECT * FROM tasks WHERE state <> 'open' AND outcome_by IS NOT '${TRIAL_OUTCOME_BY}' ORDER BY seq)`,
   });
+  let sharedTasks = 0;
+  const runs: Run[] = [];
+  for (const [seq, id, title, passed] of tasks) {
+    const groups = byTask.get(Number(seq));
+    if (groups === undefined) continue;
+    const main = mainOfTask(groups, names);
+    const task = { id: String(id), title: String(title), hasPassed: passed === 1, isStopped: stopped.has(seq ?? null) };
+    if (main === null) sharedTasks += 1;
+    else runs.push(runOf(task, groups, { main, names }));
+  }
   return { runs, sharedTasks };
 }
 
-function groupOf(row: SqlRow): Group {
-  return {
-    task: integerOf(row, 'task'),
-    session: integerOf(row, 'session'),
-    agent: textOf(row, 'agent'),
-    model: textOf(row, 'model'),
-    effort: row['effort'] === null ? null : textOf(row, 'effort'),
-    isSubAgent: row['sub_agent'] === 1,
-    rates: textOf(row, 'rates'),
-    calls: integerOf(row, 'calls'),
-    costNanoUsd: integerOf(row, 'cost'),
-    unpricedCalls: integerOf(row, 'unpriced'),
-    thinkingNanoUsd: integerOf(row, 'thinking_cost'),
-    inputTokens: integerOf(row, 'input'),
-    cacheReadTokens: integerOf(row, 'cache_read'),
-    cacheWriteTokens: integerOf(row, 'cache_write'),
-    outputTokens: integerOf(row, 'output'),
-    unknownTokenCalls: integerOf(row, 'unknown_tokens'),
-    thinkingTokens: integerOf(row, 'thinking'),
-    unknownThinkingCalls: integerOf(row, 'unknown_thinking'),
-    durationMs: integerOrNull(row, 'duration') ?? 0,
-    startedAtMs: integerOf(row, 'started'),
-  };
+function groupsByTask(statements: Statements): ReadonlyMap<number, readonly Group[]> {
+  const byTask = new Map<number, Group[]>();
+  // Every column is declared as a number that is there.
+  const groups = packedRows(statements, { columns: Object.values(columns), from: 'FROM task_rollups' });
+  for (const group of groups as readonly Group[]) {
+    const task = group[0] ?? 0;
+    const known = byTask.get(task);
+    if (known) known.push(group);
+    else byTask.set(task, [group]);
+  }
+  return byTask;
 }
 
-/** The main group of each session. */
-function mainGroups(groups: readonly Group[]): readonly Group[] {
+function figure(group: Group, column: Column): number {
+  return group[places[column]] ?? 0;
+}
+
+function isMarked(group: Group, mark: number): boolean {
+  return (figure(group, 'marks') & mark) !== 0;
+}
+
+function sumOf(groups: readonly Group[], column: Column): number {
+  const place = places[column];
+  let sum = 0;
+  for (const group of groups) sum += group[place] ?? 0;
+  return sum;
+}
+
+/** The one agent, model and effort that was the main one of all of a task's sessions; null where there were several. */
+function mainOfTask(groups: readonly Group[], names: BookedNames): Group | null {
+  const [first] = groups;
+  if (groups.length === 1 && first !== undefined) return first;
   const sessions = new Map<number, Group[]>();
   for (const group of groups) {
-    const known = sessions.get(group.session);
+    const session = figure(group, 'session');
+    const known = sessions.get(session);
     if (known) known.push(group);
-    else sessions.set(group.session, [group]);
+    else sessions.set(session, [group]);
   }
-  return [...sessions.values()].flatMap((own) => {
-    const mains = own.filter(({ isSubAgent }) => !isSubAgent);
-    return mainOf(mains.length > 0 ? mains : own) ?? [];
+  const mains = [...sessions.values()].flatMap((own) => {
+    const notSub = own.filter((group) => !isMarked(group, subAgent));
+    const found = mainOf(notSub.length > 0 ? notSub : own, names);
+    return found === null ? [] : [found];
   });
+  const [main] = mains;
+  return main === undefined || mains.some((other) => !isSameModel(main, other)) ? null : main;
 }
 
 /** The model and effort with the largest cost; by output tokens where costs are equal or unknown, then by name. Rates do not tell models apart. */
-function mainOf(groups: readonly Group[]): Group | null {
+function mainOf(groups: readonly Group[], names: BookedNames): Group | null {
   const sums = new Map<string, { readonly group: Group; cost: number; output: number }>();
   for (const group of groups) {
-    const key = JSON.stringify([group.model, group.effort]);
+    const key = JSON.stringify([names.text(figure(group, 'model')), names.text(figure(group, 'effort'))]);
     const sum = sums.get(key) ?? { group, cost: 0, output: 0 };
-    sum.cost += group.costNanoUsd;
-    sum.output += group.outputTokens;
+    sum.cost += figure(group, 'costNanoUsd');
+    sum.output += figure(group, 'outputTokens');
     sums.set(key, sum);
   }
   const [first] = [...sums].toSorted(
@@ -141,116 +149,91 @@ function mainOf(groups: readonly Group[]): Group | null {
 }
 
 function isSameModel(a: Group, b: Group): boolean {
-  return a.agent === b.agent && a.model === b.model && a.effort === b.effort;
+  const isSame = (column: Column): boolean => figure(a, column) === figure(b, column);
+  return isSame('agent') && isSame('model') && isSame('effort');
 }
 
-function runOf(row: SqlRow, groups: readonly Group[], main: Group): Run {
-  const sum = (figure: (group: Group) => number): number => groups.reduce((total, group) => total + figure(group), 0);
-  const id = textOf(row, 'id');
-  const state = textOf(row, 'state');
-  const isCensored = state !== 'passed' && row['stopped'] === 1;
-  const isPriced = sum(({ unpricedCalls }) => unpricedCalls) === 0;
-  const hasTokens = sum(({ unknownTokenCalls }) => unknownTokenCalls) === 0;
-  const hasThinking = sum(({ unknownThinkingCalls }) => unknownThinkingCalls) === 0;
-  const costNanoUsd = isPriced ? sum((group) => group.costNanoUsd) : null;
+function runOf(
+  { id, title, hasPassed, isStopped }: FinishedTask,
+  groups: readonly Group[],
+  { main, names }: { readonly main: Group; readonly names: BookedNames },
+): Run {
+  let marks = 0;
+  let durationMs = 0;
+  let startedAtMs = Number.POSITIVE_INFINITY;
+  for (const group of groups) {
+    marks |= figure(group, 'marks');
+    if (!isMarked(group, subAgent)) durationMs += figure(group, 'durationMs');
+    startedAtMs = Math.min(startedAtMs, figure(group, 'firstAtMs'));
+  }
+  const isCensored = !hasPassed && isStopped;
+  const hasTokens = (marks & unknownTokens) === 0;
+  const hasThinking = (marks & unknownThinking) === 0;
+  const costNanoUsd = (marks & unpriced) === 0 ? sumOf(groups, 'costNanoUsd') : null;
   return {
     id,
     origin: 'task',
     task: id,
-    taskTitle: textOf(row, 'title'),
-    model: main.model,
-    effort: main.effort,
-    agent: main.agent,
+    taskTitle: title,
+    model: names.text(figure(main, 'model')) ?? '',
+    effort: names.text(figure(main, 'effort')),
+    agent: names.text(figure(main, 'agent')),
     run: null,
-    passed: isCensored ? null : state === 'passed',
+    passed: isCensored ? null : hasPassed,
     isCensored,
     costNanoUsd,
     costWithoutThinkingNanoUsd:
-      costNanoUsd === null || !hasThinking ? null : costNanoUsd - sum(({ thinkingNanoUsd }) => thinkingNanoUsd),
-    inputTokens: hasTokens ? sum(({ inputTokens }) => inputTokens) : null,
-    cacheReadTokens: sum(({ cacheReadTokens }) => cacheReadTokens),
-    cacheWriteTokens: sum(({ cacheWriteTokens }) => cacheWriteTokens),
-    outputTokens: hasTokens ? sum(({ outputTokens }) => outputTokens) : null,
-    thinkingTokens: hasThinking ? sum(({ thinkingTokens }) => thinkingTokens) : null,
-    calls: sum(({ calls }) => calls),
-    seconds: groups.reduce((total, group) => total + (group.isSubAgent ? 0 : group.durationMs), 0) / 1000,
-    startedAtMs: groups.reduce((first, { startedAtMs }) => Math.min(first, startedAtMs), Number.POSITIVE_INFINITY),
-    listPrice: listPriceOf(
-      groups.filter((group) => isSameModel(group, main)),
-      main.model,
-    ),
+      costNanoUsd === null || !hasThinking ? null : costNanoUsd - sumOf(groups, 'thinkingNanoUsd'),
+    inputTokens: hasTokens ? sumOf(groups, 'inputTokens') : null,
+    cacheReadTokens: sumOf(groups, 'cacheReadTokens'),
+    cacheWriteTokens: sumOf(groups, 'cacheWriteTokens'),
+    outputTokens: hasTokens ? sumOf(groups, 'outputTokens') : null,
+    thinkingTokens: hasThinking ? sumOf(groups, 'thinkingTokens') : null,
+    calls: sumOf(groups, 'calls'),
+    seconds: durationMs / 1000,
+    startedAtMs,
+    listPrice: names.listPrice(groups.length === 1 ? groups : groups.filter((group) => isSameModel(group, main)), main),
   };
 }
 
-interface RatesAt {
-  readonly rates: string;
-  readonly startedAtMs: number;
-}
+/** Names by number, and the list prices that rates come to: few, and asked for again and again. */
+class BookedNames {
+  readonly #statements: Statements;
+  readonly #texts = new Map<number, string | null>();
+  readonly #prices = new Map<string, RunListPrice | null>();
 
-/** The rates of the newest of a model's calls that had no modifier, else of the newest. */
-function listPriceOf(calls: readonly RatesAt[], model: string): RunListPrice | null {
-  const priced = calls.flatMap(({ rates, startedAtMs }) => {
-    const rate = ratesIn(rates, model);
-    return rate === null ? [] : [{ ...rate, startedAtMs }];
-  });
-  const [best] = priced.toSorted(
-    (a, b) => Number(a.isModified) - Number(b.isModified) || b.startedAtMs - a.startedAtMs,
-  );
-  return best?.price ?? null;
-}
-
-/** The list price of each model by its newest call, found through the rollups; models without a price are missing. O(models * log calls) after the rollups. */
-export function latestPrices(statements: Statements): ReadonlyMap<string, RunListPrice> {
-  const prices = new Map<string, RunListPrice>();
-  const newest = statements.all(
-    `SELECT (SELECT name FROM names WHERE id = r.model) AS model, max(r.newest) AS newest
-     FROM rollups r WHERE r.priced > 0 GROUP BY r.model`,
-  );
-  for (const row of newest) {
-    const model = textOf(row, 'model');
-    const calls = statements.all(
-      `SELECT (SELECT name FROM names WHERE id = rates) AS rates, started_at_ms AS started
-       FROM calls WHERE started_at_ms = ? AND owner_pid IS NULL LIMIT 100`,
-      startOfNewest(integerOf(row, 'newest')),
-    );
-    const named = calls.map((call) => ({ rates: textOf(call, 'rates'), startedAtMs: integerOf(call, 'started') }));
-    const own = named.filter(({ rates }) => rates.includes(JSON.stringify(model)));
-    const price = listPriceOf(own.length > 0 ? own : named, model);
-    if (price !== null) prices.set(model, price);
+  constructor(statements: Statements) {
+    this.#statements = statements;
   }
-  return prices;
-}
 
-/** The rates of a model in the JSON that calls keep, by its name or, as providers name models with a date, the only one there is. */
-export function ratesIn(
-  json: string,
-  model: string,
-): { readonly price: RunListPrice; readonly isModified: boolean } | null {
-  let entries: unknown;
-  try {
-    entries = JSON.parse(json);
-  } catch {
-    return null;
+  /** Null for 0, which is no name. */
+  text(id: number): string | null {
+    const known = this.#texts.get(id);
+    if (known !== undefined) return known;
+    const row = this.#statements.get('SELECT name FROM names WHERE id = ?', id);
+    const text = row === undefined ? null : textOf(row, 'name');
+    this.#texts.set(id, text);
+    return text;
   }
-  if (!Array.isArray(entries)) return null;
-  const objects = entries.filter((entry): entry is object => typeof entry === 'object' && entry !== null);
-  const entry = objects.find((candidate) => Reflect.get(candidate, 'model') === model) ?? objects[0];
-  if (entry === undefined) return null;
-  const rate = (name: string): number | null => {
-    const value: unknown = Reflect.get(entry, name);
-    return typeof value === 'number' ? value : null;
-  };
-  const input = rate('inputNanoUsdPerMtok');
-  const output = rate('outputNanoUsdPerMtok');
-  if (input === null || output === null) return null;
-  const modifiers: unknown = Reflect.get(entry, 'modifiers');
-  return {
-    price: {
-      inputNanoUsdPerMtok: input,
-      outputNanoUsdPerMtok: output,
-      cacheReadNanoUsdPerMtok: rate('cacheReadNanoUsdPerMtok'),
-      cacheWriteNanoUsdPerMtok: rate('cacheWrite5mNanoUsdPerMtok'),
-    },
-    isModified: Array.isArray(modifiers) && modifiers.length > 0,
-  };
+
+  /** The list price of a run of a model, from the sums over its own calls. */
+  listPrice(own: readonly Group[], main: Group): RunListPrice | null {
+    const [only] = own;
+    const model = figure(main, 'model');
+    if (own.length > 1 || only === undefined) return this.#listPrice(own, model);
+    const key = `${figure(only, 'rates')} ${model}`;
+    const known = this.#prices.get(key);
+    if (known !== undefined) return known;
+    const price = this.#listPrice(own, model);
+    this.#prices.set(key, price);
+    return price;
+  }
+
+  #listPrice(own: readonly Group[], model: number): RunListPrice | null {
+    const rates = own.map((group) => ({
+      rates: this.text(figure(group, 'rates')) ?? '',
+      startedAtMs: figure(group, 'lastAtMs'),
+    }));
+    return listPriceOf(rates, this.text(model) ?? '');
+  }
 }

@@ -6,6 +6,7 @@ import type { Bookings } from './bookings.ts';
 import type { BudgetZone } from './budgetZone.ts';
 import type { SessionBinding, TaskBooks, TaskWithAccount } from './contract.ts';
 import type { Names } from './names.ts';
+import type { Rollups } from './rollups.ts';
 import { integerOf, integerOrNull, type SqlRow, type SqlValue, type Statements, textOf } from './sqlite.ts';
 import { taskColumns, taskEventOf, taskOf } from './taskRow.ts';
 
@@ -14,6 +15,7 @@ export interface TaskStoreOptions {
   readonly names: Names;
   readonly accounts: Accounts;
   readonly bookings: Bookings;
+  readonly rollups: Rollups;
   readonly zone: BudgetZone;
 }
 
@@ -91,10 +93,11 @@ export class TaskStore {
   }
 
   delete(taskId: string): void {
-    const { statements, bookings } = this.#options;
+    const { statements, bookings, rollups } = this.#options;
     const seq = this.seqOf(taskId);
     if (seq === null) return;
     bookings.forgetTask(seq);
+    rollups.forgetTask(seq);
     statements.run('UPDATE calls SET task = NULL WHERE task = ?', seq);
     statements.run('DELETE FROM tasks WHERE seq = ?', seq);
   }
@@ -108,21 +111,23 @@ export class TaskStore {
 
   /** Sessions are looked for on the days that the rollups name, so that the calls of others are not read. */
   bindSession(session: string, taskId: string | null, moveCalls: boolean): number {
-    const { statements, names, bookings } = this.#options;
+    const { statements, names, bookings, rollups } = this.#options;
     const task = taskId === null ? null : this.#seqOrThrow(taskId);
     const name = names.idOf(session);
     statements.run('INSERT OR REPLACE INTO bindings VALUES (?, ?, ?)', name, task, Number(moveCalls));
     if (!moveCalls) return 0;
     const moved = statements
       .prepare(
-        `SELECT seq, id FROM calls WHERE session = :session AND day IN (SELECT day FROM rollups WHERE session = :session)
+        `SELECT seq, id, day FROM calls WHERE session = :session AND day IN (SELECT day FROM rollups WHERE session = :session)
            AND owner_pid IS NULL AND task IS NOT :task
-         UNION ALL SELECT seq, id FROM calls WHERE session = :session AND owner_pid IS NOT NULL AND task IS NOT :task`,
+         UNION ALL SELECT seq, id, NULL FROM calls WHERE session = :session AND owner_pid IS NOT NULL AND task IS NOT :task`,
       )
       .all({ session: name, task });
     for (const row of moved) {
       statements.run('UPDATE calls SET task = ? WHERE seq = ?', task, integerOf(row, 'seq'));
       bookings.move(row['id'] ?? null, task);
+      const day = integerOrNull(row, 'day');
+      if (day !== null) rollups.markStale(day, name);
     }
     return moved.length;
   }

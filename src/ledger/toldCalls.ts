@@ -8,6 +8,7 @@ import { mergeImported } from './mergeImported.ts';
 import type { Names } from './names.ts';
 import { type PricedTold, priceTold } from './priceTold.ts';
 import { partRowsOf, type Rollups } from './rollups.ts';
+import { type BookedRecord, sharesOf } from './shares.ts';
 import type { Sightings } from './sightings.ts';
 import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
 import { importedOf, rawSumOf, selectTold } from './toldImported.ts';
@@ -214,9 +215,11 @@ export class ToldCalls {
     statements.prepare(updateTold).run(...toldValues(now, cost, { names, day }), seq);
     if (partRows.length > 0) statements.run('DELETE FROM call_parts WHERE call = ?', seq);
     this.#writeParts(seq, priced);
-    if (isInSameRollup(importedOf(row, names, partRows), now)) {
-      rollups.subtractLater(recordOf(row, partRows, names), integerOf(row, 'day'));
-      rollups.addLater(recordOfImported(now, priced), day);
+    // A session that was moved to a task has its calls in that task's sums as well.
+    const [was, is] = [recordOf(row, partRows, names), recordOfImported(now, priced)];
+    if (row['task'] === null && isInSameRollup(importedOf(row, names, partRows), now) && isSharedAlike(was, is)) {
+      rollups.subtractLater(was, integerOf(row, 'day'));
+      rollups.addLater(is, day);
       return;
     }
     markStale(integerOf(row, 'day'), integerOf(row, 'session'));
@@ -256,8 +259,22 @@ function isInSameRollup(a: ImportedCall, b: ImportedCall): boolean {
     a.atMs === b.atMs &&
     a.session === b.session &&
     a.model === b.model &&
+    a.effort === b.effort &&
     a.agent === b.agent &&
     a.auth === b.auth &&
-    a.workspaceId === b.workspaceId
+    a.workspaceId === b.workspaceId &&
+    a.isSum === b.isSum
   );
+}
+
+/** Whether the same models have a share in both: one that has none any more would stay as a row of nothing. */
+function isSharedAlike(a: BookedRecord, b: BookedRecord): boolean {
+  if (a.parts.length === 0 && b.parts.length === 0) return true;
+  const models = (record: BookedRecord): string =>
+    JSON.stringify(
+      sharesOf(record)
+        .map(({ model }) => model)
+        .toSorted(),
+    );
+  return models(a) === models(b);
 }

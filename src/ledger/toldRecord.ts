@@ -69,8 +69,6 @@ export function tellsOfSum(text: string | null): boolean {
 const sumEnding = ',true]';
 
 /** SQL: 1 for each row that is a call, 0 for a sum of several. Only modifiers are looked at, of which there are few. */
-export const isCallSql = isCallOf('r');
-
 export function isCallOf(calls: string): string {
   return `(${calls}.pricing IS NULL OR (SELECT name FROM names WHERE id = ${calls}.pricing) NOT LIKE '%${sumEnding}')`;
 }

@@ -204,6 +204,7 @@ export class ToldSums {
     if (left === null) dropRawSum(statements, seq);
     else this.#keepRaw(seq, raw);
     markStale(integerOf(row, 'day'), integerOf(row, 'session'));
+    markStale(dayOf(raw.atMs), integerOf(row, 'session'));
     return (cost.costNanoUsd ?? 0) - (integerOrNull(row, 'cost_nano_usd') ?? 0);
   }
 

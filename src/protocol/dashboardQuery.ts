@@ -4,7 +4,7 @@ import type { DashboardQuery } from './dashboard.ts';
 
 const axes: readonly FrontierAxis[] = ['cost', 'costOfPass', 'thinkingTokens', 'seconds'];
 const periods: readonly HistoryPeriod[] = ['day', 'week', 'month'];
-const keys: readonly HistoryKey[] = ['model', 'agent', 'folder', 'branch', 'task'];
+const keys: readonly HistoryKey[] = ['model', 'effort', 'agent', 'folder', 'branch', 'task'];
 
 const MOST_LETTERS = 1_000;
 const MOST_ORIGINS = 1_000;

@@ -95,7 +95,7 @@ export const nowStrings = {
   rateHint: 'Over the last ten minutes, calls in flight included.',
   unpriced: (count: number) => `${plural(count, 'call', 'calls')} unpriced`,
   estimated: (count: number) => `${plural(count, 'call', 'calls')} estimated`,
-  estimatedOrAtLeast: (count: number) => `${plural(count, 'call', 'calls')} estimated or lower bounds`,
+  partlyCounted: (count: number) => `${plural(count, 'call', 'calls')} counted in part`,
   calls: (count: number) => plural(count, 'call', 'calls'),
   periodNote: (period: string, note: string) => `${period}: ${note}`,
   marksHint: '≈ estimated · ≥ at least · - unknown',

@@ -159,10 +159,14 @@ function periodNotes(name: string, period: PeriodSpend): readonly string[] {
   const both = [period.billed, period.subscription].filter((spend) => spend !== null);
   const count = (of: (spend: SpendFigures) => number): number => both.reduce((sum, spend) => sum + of(spend), 0);
   const toldCalls = count((spend) => spend.toldCalls);
-  const sums = { unpricedCalls: count((spend) => spend.unpricedCalls), toldCalls };
+  const sums = {
+    unpricedCalls: count((spend) => spend.unpricedCalls),
+    estimatedCalls: count((spend) => spend.estimatedCalls),
+    partialCalls: count((spend) => spend.partialCalls),
+  };
   const notes = [
     ...toldNotes({ calls: count((spend) => spend.calls), toldCalls }),
-    ...doubts({ ...sums, estimatedCalls: count((spend) => spend.estimatedCalls) }),
+    ...doubts(sums),
     ...correctionNotes(period.billed),
     ...correctionNotes(period.subscription).map((note) => `${nowStrings.apiPricesTag} ${note}`),
   ];

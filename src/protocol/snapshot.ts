@@ -18,12 +18,12 @@ export interface SpendFigures {
   readonly visibleTokens: Figure;
   readonly calls: number;
   readonly unpricedCalls: number;
-  /** With counts that are estimates, or lower bounds. */
+  /** With counts that are estimates. */
   readonly estimatedCalls: number;
+  /** With counts that are lower bounds. */
+  readonly partialCalls: number;
   /** Of the calls, those that only agents' logs tell of. */
   readonly toldCalls: number;
-  /** A session that only logs tell of, which leave some out: what is not exact of it is a lower bound. */
-  readonly isBound?: true;
   /** What the cost may come to where logs tell a lower bound of it, by what was learned; left out where there is nothing to say. */
   readonly corrected?: CorrectedCost;
 }

@@ -62,11 +62,13 @@ export function periodView(
 }
 
 /** Words for what is not sure about a sum; empty where all is sure. */
-export function doubts(spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCalls' | 'toldCalls'>): readonly string[] {
+export function doubts(
+  spend: Pick<SpendFigures, 'unpricedCalls' | 'estimatedCalls' | 'partialCalls'>,
+): readonly string[] {
   const notes: string[] = [];
   if (spend.unpricedCalls > 0) notes.push(nowStrings.unpriced(spend.unpricedCalls));
-  const words = spend.toldCalls > 0 ? nowStrings.estimatedOrAtLeast : nowStrings.estimated;
-  if (spend.estimatedCalls > 0) notes.push(words(spend.estimatedCalls));
+  if (spend.estimatedCalls > 0) notes.push(nowStrings.estimated(spend.estimatedCalls));
+  if (spend.partialCalls > 0) notes.push(nowStrings.partlyCounted(spend.partialCalls));
   return notes;
 }
 
@@ -142,9 +144,10 @@ function isTold({ calls, toldCalls }: SpendFigures, { isOneAgent }: Pick<RowName
 
 /** Where a row comes from and what is not sure of it. A log that one agent wrote tells at least what it tells. */
 function provenanceNotes({ spend }: SpendRow, name: RowName): readonly string[] {
-  const isSum = spend.calls === 0 && isTold(spend, name);
-  if (spend.isBound !== true) return [...(isSum ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
-  return [nowStrings.fromLogsAtLeast, ...correctionNotes(spend), ...doubts({ ...spend, estimatedCalls: 0 })];
+  const isAllTold = isTold(spend, name);
+  const isBound = name.isOneAgent && isAllTold && spend.partialCalls > 0 && spend.estimatedCalls === 0;
+  if (isBound) return [nowStrings.fromLogsAtLeast, ...correctionNotes(spend), ...doubts({ ...spend, partialCalls: 0 })];
+  return [...(isAllTold && spend.calls === 0 ? [nowStrings.fromLogs] : toldNotes(spend)), ...doubts(spend)];
 }
 
 /** What a cost was paid for, largest unit first in reading order; what no kind accounts for is a segment of its own. */

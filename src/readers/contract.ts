@@ -229,11 +229,6 @@ export interface Reader {
   readonly variables: readonly string[];
   /** The settings of VS Code that move its logs; SECURITY.md names them. */
   readonly settings?: readonly string[];
-  /**
-   * The agent counts for itself: what its logs tell may be too much as well as too little. Of any other agent a log that is not exact tells a
-   * lower bound.
-   */
-  readonly holdsEstimates?: true;
   /** Pure: looks at nothing but its argument. */
   paths(place: Place): readonly SourceRoot[];
 }

@@ -20,8 +20,10 @@ import type { Run } from '../../src/domain/run.ts';
 import { ledgerPathOf } from '../../src/ledger/ledgerFiles.ts';
 import { openLedger } from '../../src/ledger/openLedger.ts';
 import { openLedgerReader } from '../../src/ledger/openLedgerReader.ts';
+import { schemaVersion6 } from '../../src/ledger/schemaVersion6.ts';
 import { openDatabase } from '../../src/ledger/sqlite.ts';
 import { type ListedModel, listedModels } from '../../src/meter/dashboard/bookPrices.ts';
+import { MOST_REVERSED_TASKS } from '../../src/meter/dashboard/buildDashboard.ts';
 import { whatIfPage } from '../../src/meter/dashboard/whatIfPage.ts';
 import { createPricer } from '../../src/pricing/createPricer.ts';
 import { loadPriceBook } from '../../src/pricing/priceBook.ts';
@@ -67,8 +69,10 @@ function pages(reader: ReturnType<typeof openLedgerReader>): readonly BenchRow[]
     page('history by model and day', () => historyCells(reader.history('model'), 'day')),
     page('history by agent and week', () => historyCells(reader.history('agent'), 'week')),
     page('history by folder and month', () => historyCells(reader.history('folder'), 'month')),
-    timed('history by task, from calls', () => historyCells(reader.history('task'), 'day')),
-    timed('runs of own tasks, from calls', () => reader.taskRuns()),
+    page('history by effort and day', () => historyCells(reader.history('effort'), 'day')),
+    page('history by branch and day', () => historyCells(reader.history('branch'), 'day')),
+    page('history by task and day', () => historyCells(reader.history('task'), 'day')),
+    page('runs of own tasks', () => reader.taskRuns()),
     timed('20,000 imported runs, read', () => reader.importedRuns(null)),
   ];
 }
@@ -100,7 +104,7 @@ function comparison(all: readonly Run[]): readonly BenchRow[] {
   const withIt = median(() => buildFrontier(table, 'cost', options));
   return [
     timed('runs by model and task', () => runTable(all, options)),
-    page('list against cost: pairs', () => comparePairs(table, false)),
+    page('list against cost: pairs', () => comparePairs(table, false, MOST_REVERSED_TASKS)),
     page('list against cost: reversals', () => compareReversals(table, pairs, still)),
     page('cost against success', () => buildFrontier(table, 'cost', still)),
     page('cost of a pass', () => [table.models.map(costOfPass), frontierCostOfPass(table)]),
@@ -150,7 +154,7 @@ function median(work: () => unknown): number {
   return times.slice(1).toSorted((a, b) => a - b)[2] ?? Number.NaN;
 }
 
-/** A million calls of 50 days, 500 sessions, 40 models and 20,000 finished tasks, made of one real row, with their rollups; and as many imported runs. */
+/** A million calls of 50 days, 500 sessions, 40 models and 20,000 finished tasks, made of one real row, with the rollups that their migration makes of them; and as many imported runs. */
 function fill(path: string): void {
   const ledger = openLedger({ path, timeZone: 'UTC', clock: systemClock, log: () => undefined });
   const used = usage({
@@ -194,15 +198,7 @@ function fill(path: string): void {
       ${count(runs)} SELECT printf('task-%016d', i), 'Task ' || i, 'branch-' || (i % 50), 'passed', 0, 'warn', 0, 'you' FROM n;
     INSERT INTO calls (${columns.join(', ')}) ${count(calls)}
       SELECT ${columns.map((name) => changed[name] ?? `s.${name}`).join(', ')} FROM n, (SELECT * FROM calls) s;
-    DELETE FROM rollups;
-    INSERT INTO rollups (day, session, model, agent, auth, workspace, calls, input_tokens, cache_read_tokens, cache_write_5m_tokens,
-      cache_write_1h_tokens, output_tokens, thinking_tokens, known_thinking, unknown_thinking_calls, thinking_at_least_tokens, web_searches,
-      tool_calls, cost_nano_usd, priced, input_nano_usd, cache_nano_usd, thinking_nano_usd, output_nano_usd, unpriced_calls, estimated_calls,
-      newest, told_calls)
-      SELECT day, session, model, agent, auth, workspace, count(*), sum(input_tokens), sum(cache_read_tokens),
-      sum(cache_write_5m_tokens), sum(cache_write_1h_tokens), sum(output_tokens), sum(thinking_tokens), count(*), 0, 0, sum(web_searches),
-      sum(tool_calls), sum(cost_nano_usd), count(*), sum(input_nano_usd), sum(cache_nano_usd), sum(thinking_nano_usd),
-      sum(output_nano_usd), 0, 0, max(started_at_ms * 2 + 1), 0 FROM calls GROUP BY day, session, model, agent, auth, workspace;
+    DROP TABLE task_rollups; ${schemaVersion6}
     COMMIT; PRAGMA wal_checkpoint(TRUNCATE); ANALYZE`);
   db.close();
 }

@@ -37,7 +37,7 @@ export const queryShape: Shape<DashboardQuery> = objectOf<DashboardQuery>({
   priceWeights: objectOf<DashboardQuery['priceWeights']>({ input: number, output: number }),
   axis: frontierAxis,
   historyPeriod: oneOf('day', 'week', 'month'),
-  historyKey: oneOf('model', 'agent', 'folder', 'branch', 'task'),
+  historyKey: oneOf('model', 'effort', 'agent', 'folder', 'branch', 'task'),
   subject: nullable(text),
   findTask: text,
   call: nullable(text),

@@ -52,7 +52,7 @@ export function effectiveLabels(rows: DashboardData['effective']['rows']): reado
   return rows.map((row) => {
     const others = rows.filter((other) => other !== row && other.model === row.model);
     const notes = [
-      others.some(({ effort }) => effort !== row.effort) ? (row.effort ?? 'no effort named') : null,
+      others.some(({ effort }) => effort !== row.effort) ? (row.effort ?? 'effort unknown') : null,
       others.some(({ agent }) => agent !== row.agent) ? row.agent : null,
       row.isSubscription ? 'subscription' : null,
     ].filter((note) => note !== null);

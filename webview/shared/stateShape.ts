@@ -45,8 +45,8 @@ const spendFigures = objectOf<SpendFigures>({
   calls: number,
   unpricedCalls: number,
   estimatedCalls: number,
+  partialCalls: number,
   toldCalls: number,
-  isBound: optional((value): value is true => value === true),
   corrected: optional(objectOf<CorrectedCost>({ costNanoUsd: number, sessions: number })),
 });
 

@@ -6,7 +6,7 @@ import { frontierMoments } from '../../analysis/frontierMoments.ts';
 import { historyCells } from '../../analysis/historyCells.ts';
 import { modelNames } from '../../analysis/runTable.ts';
 import type { Run } from '../../domain/run.ts';
-import type { LedgerReader, ReportRow } from '../../ledger/contract.ts';
+import type { LedgerReader } from '../../ledger/contract.ts';
 import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts';
 import { localDayOf } from '../snapshot/localDays.ts';
 import type { ListedModel } from './bookPrices.ts';
@@ -17,7 +17,7 @@ const MOMENTS = 10;
 /** Periods of history that are shown, newest first; the command line has them all. */
 const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
 /** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
-const MOST_REVERSED_TASKS = 20;
+export const MOST_REVERSED_TASKS = 20;
 /** Of the whole, the part that the comparison takes; the rest is reading. */
 const COMPARISON_SHARE = 0.85;
 const READING_SHARE = 0.1;
@@ -41,6 +41,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
   const { reprice, without, priceWeights } = query;
   const options = { ...defaultCompareOptions, reprice, without, priceWeights };
   const comparison = compareRuns(chosen.runs, options, {
+    mostReversedTasks: MOST_REVERSED_TASKS,
     axes: query.axis === 'cost' ? ['cost'] : ['cost', query.axis],
     leftOut: { sharedTasks: chosen.sharedTasks, otherOrigins: chosen.otherOrigins },
     onProgress: (share) => onProgress(READING_SHARE + COMPARISON_SHARE * share),
@@ -60,16 +61,10 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     origins: chosen.choices,
     effective: effectivePricePage(reader.modelUsage(), comparison.smallestTrial),
     history: history.map((cell) => ({ ...cell, key: titledKey(cell.key, query, sources.workspaceTitles) })),
-    comparison: {
-      ...comparison,
-      pairs: comparison.pairs.map((pair) => ({
-        ...pair,
-        reversedTasks: pair.reversedTasks.slice(0, MOST_REVERSED_TASKS),
-      })),
-    },
+    comparison,
     moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
     whatIf,
-    taskTitles: query.historyKey === 'task' ? titlesOf(reader.report({ by: 'task' })) : {},
+    taskTitles: query.historyKey === 'task' ? titlesOf(history, reader.taskTitles()) : {},
     modelNames: modelNames(chosen.runs, without),
     callOutliers: callOutliers(reader.newestRequests(MOST_LOOKED_AT)),
     call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
@@ -82,13 +77,14 @@ function newestPeriods(cells: readonly HistoryCell[], { historyPeriod }: Dashboa
   return cells.filter(({ period }) => kept.has(period));
 }
 
-/** The report names a task by its title and, in brackets, its id. */
-function titlesOf(rows: readonly ReportRow[]): Readonly<Record<string, string>> {
-  const named = rows.flatMap(({ key }): readonly (readonly [string, string])[] => {
-    const match = /^(.*) \((task-[a-z0-9]{16})\)$/s.exec(key);
-    return match?.[1] === undefined || match[2] === undefined ? [] : [[match[2], match[1]]];
-  });
-  return Object.fromEntries(named);
+/** Of the tasks that are shown. */
+function titlesOf(
+  history: readonly HistoryCell[],
+  titles: ReadonlyMap<string, string>,
+): Readonly<Record<string, string>> {
+  const keys = [...new Set(history.map(({ key }) => key))];
+  const named = keys.map((key): readonly [string | null, string | undefined] => [key, titles.get(key ?? '')]);
+  return Object.fromEntries(named.filter(([, title]) => title !== undefined));
 }
 
 function titledKey(

@@ -78,7 +78,10 @@ export function modelMarks({ models }: Pick<Comparison, 'models'>): readonly Mod
   const labels = new Map(models.map(({ key, label }) => [key, label]));
   return models.flatMap((model): readonly ModelMark[] => {
     const texts = textsOf(model, (key) => labels.get(key) ?? key);
-    return texts.length === 0 ? [] : [{ model: model.model, text: texts.join('; ') }];
+    // What tells the model from others of its name: the sidebar has one row for all of them.
+    const which = model.label.slice(model.model.length).trim();
+    const text = texts.join('; ');
+    return texts.length === 0 ? [] : [{ model: model.model, text: which === '' ? text : `${which}: ${text}` }];
   });
 }
 

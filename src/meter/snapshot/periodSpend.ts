@@ -3,7 +3,6 @@ import { type CorrectedCost, correctedCost, type LogCorrection } from '../../dom
 import type { ReportRow } from '../../ledger/contract.ts';
 import { isAtApiPrices, rowFigures, sumRows } from '../../ledger/rowFigures.ts';
 import type { LiveCall, PeriodSpend, SpendFigures, SpendRow } from '../../protocol/snapshot.ts';
-import { logsHoldEstimates } from '../../readers/holdEstimates.ts';
 
 const SHOWN_ROWS = 50;
 
@@ -51,33 +50,14 @@ function spendRow(row: ReportRow): SpendRow {
   return { key, auth, agent, model, lastCallAtMs, spend: { ...rowFigures(row), toldCalls } };
 }
 
-/** A session has one agent, whose log tells at least what it tells: there, and only there, a doubt about logs is a lower bound. */
+/** A session has one agent, of whose log more may be known than what it tells. */
 function sessionRow(row: ReportRow, corrections: readonly LogCorrection[]): SpendRow {
   const shown = spendRow(row);
-  const isBound = row.toldCalls === row.calls && row.estimatedCalls > 0 && !logsHoldEstimates(row.agent);
-  if (!isBound) return shown;
-  return { ...shown, spend: withCorrection(asBounds(shown.spend), correctedCost([row], corrections)) };
+  return { ...shown, spend: withCorrection(shown.spend, correctedCost([row], corrections)) };
 }
 
 function withCorrection<Spend extends SpendFigures | null>(spend: Spend, corrected: CorrectedCost | null): Spend {
   return spend === null || corrected === null ? spend : { ...spend, corrected };
-}
-
-function asBounds(spend: SpendFigures): SpendFigures {
-  const bound = (figure: Figure): Figure => (figure.kind === 'estimated' ? atLeastFigure(figure.value) : figure);
-  return {
-    ...spend,
-    isBound: true,
-    costNanoUsd: bound(spend.costNanoUsd),
-    inputNanoUsd: bound(spend.inputNanoUsd),
-    cacheNanoUsd: bound(spend.cacheNanoUsd),
-    thinkingNanoUsd: bound(spend.thinkingNanoUsd),
-    outputNanoUsd: bound(spend.outputNanoUsd),
-    inputTokens: bound(spend.inputTokens),
-    cacheTokens: bound(spend.cacheTokens),
-    thinkingTokens: bound(spend.thinkingTokens),
-    visibleTokens: bound(spend.visibleTokens),
-  };
 }
 
 function total(rows: readonly ReportRow[], live: readonly LiveCall[]): SpendFigures | null {
@@ -122,6 +102,7 @@ const nothing = {
   outputNanoUsd: 0,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
 };
 
 const unreadable: SpendFigures = {
@@ -137,6 +118,7 @@ const unreadable: SpendFigures = {
   calls: 0,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
   toldCalls: 0,
 };
 

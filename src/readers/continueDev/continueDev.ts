@@ -17,7 +17,6 @@ export const continueDev: Reader = {
   agent: 'continue',
   title: 'Continue',
   variables: ['CONTINUE_GLOBAL_DIR'],
-  holdsEstimates: true,
   paths: (place) => [
     {
       path: join(namedFolder(place, 'CONTINUE_GLOBAL_DIR') ?? join(place.homeDir, '.continue'), 'dev_data'),

@@ -20,7 +20,6 @@ export const cursor: Reader = {
   agent: 'cursor',
   title: 'Cursor',
   variables: ['VSCODE_PORTABLE', 'APPDATA', 'XDG_CONFIG_HOME'],
-  holdsEstimates: true,
   paths: (place) =>
     userFolders(place).map((folder) => ({
       path: join(folder, 'globalStorage', 'state.vscdb'),

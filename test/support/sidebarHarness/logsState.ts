@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../../src/domain/call.ts';
-import { atLeastFigure, estimatedFigure, unknownFigure } from '../../../src/domain/figure.ts';
+import { atLeastFigure, unknownFigure } from '../../../src/domain/figure.ts';
 import type { SidebarState } from '../../../src/protocol/sidebar.ts';
 import type { PeriodSpend, SpendFigures } from '../../../src/protocol/snapshot.ts';
 import { callRecord, row, snapshotAt, spendOf, stateOf, USD } from './states.ts';
@@ -11,13 +11,13 @@ export function logsState(nowMs: number): SidebarState {
     toldCalls: calls,
     ...fields,
   });
-  const cut = { costNanoUsd: atLeastFigure(6.4 * USD), thinkingTokens: unknownFigure, estimatedCalls: 31 };
+  const cut = { costNanoUsd: atLeastFigure(6.4 * USD), thinkingTokens: unknownFigure, partialCalls: 31 };
   const codex = { agent: 'codex', model: 'gpt-6-codex', auth: 'subscription' } as const;
   const period: PeriodSpend = {
     billed: spendOf(3.1, [0.12, 0.21, 0.47, 0.2], 41),
     subscription: told(14.52, 132, {
-      costNanoUsd: estimatedFigure(14.52 * USD),
-      estimatedCalls: 31,
+      costNanoUsd: atLeastFigure(14.52 * USD),
+      partialCalls: 31,
       toldCalls: 120,
       corrected: { costNanoUsd: 17.2 * USD, sessions: 5 },
     }),
@@ -25,7 +25,7 @@ export function logsState(nowMs: number): SidebarState {
       row({ key: 'gpt-6-codex', ...codex, spend: told(8.12, 60, { toldCalls: 48 }), lastCallAtMs: nowMs }),
       row({
         ...{ key: 'claude-opus-4-8', auth: 'unknown', lastCallAtMs: nowMs },
-        spend: told(6.4, 72, { ...cut, costNanoUsd: estimatedFigure(6.4 * USD) }),
+        spend: told(6.4, 72, cut),
       }),
       row({ key: 'claude-haiku-4-5', spend: spendOf(3.1, [0.12, 0.21, 0.47, 0.2], 41), lastCallAtMs: nowMs }),
     ],
@@ -33,7 +33,7 @@ export function logsState(nowMs: number): SidebarState {
       row({
         ...{ key: '5d0c7f12-77e0-4f6b-9a1c-5d2e8b7a4c31', model: 'claude-opus-4-8', auth: 'unknown' },
         ...{
-          spend: told(6.4, 72, { ...cut, isBound: true, corrected: { costNanoUsd: 9.1 * USD, sessions: 5 } }),
+          spend: told(6.4, 72, { ...cut, corrected: { costNanoUsd: 9.1 * USD, sessions: 5 } }),
           lastCallAtMs: nowMs - 60_000,
         },
       }),

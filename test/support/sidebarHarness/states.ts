@@ -28,6 +28,7 @@ export function spendOf(total: number, shares: readonly [number, number, number,
     calls,
     unpricedCalls: 0,
     estimatedCalls: 0,
+    partialCalls: 0,
     toldCalls: 0,
   };
 }
@@ -45,6 +46,7 @@ const unpricedSpend: SpendFigures = {
   calls: 2,
   unpricedCalls: 2,
   estimatedCalls: 0,
+  partialCalls: 0,
   toldCalls: 0,
 };
 

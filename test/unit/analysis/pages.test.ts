@@ -20,7 +20,7 @@ const sums = {
   ...{ unknownThinkingCalls: 0, costNanoUsd: 2e9, thinkingNanoUsd: 0.5e9, unpricedCalls: 0 },
 };
 const usage = (changes: Partial<ModelUsageRow> = {}): ModelUsageRow => ({
-  ...{ model: 'm', agent: 'codex', auth: 'key', sessions: 4, listPrice: price(1, 10), ...sums },
+  ...{ model: 'm', effort: null, agent: 'codex', auth: 'key', sessions: 4, listPrice: price(1, 10), ...sums },
   ...changes,
 });
 const history = (changes: Partial<HistoryRow> = {}): HistoryRow => ({
@@ -74,6 +74,27 @@ describe('effective prices', () => {
     expect(page.smallestTrial).toMatchObject({ models: ['m', 'n'], tasks: 5, costRangeNanoUsd: [1.875e9, 7.5e9] });
     const known = { ...page.smallestTrial, sentence: 'That one.' } as typeof page.smallestTrial;
     expect(effectivePricePage([usage()], known).sentences).toContain('That one.');
+  });
+
+  it('tell the efforts of a model apart, one that is not known too', () => {
+    const { rows, smallestTrial, sentences } = effectivePricePage(
+      [
+        usage({ effort: 'high', costNanoUsd: 3e9 }),
+        usage({ effort: null, costNanoUsd: 2e9 }),
+        usage({ effort: 'low', costNanoUsd: 1e9 }),
+        usage({ model: 'n', costNanoUsd: 0.5e9 }),
+      ],
+      null,
+    );
+    expect(rows.map(({ model, effort, sentence }) => [model, effort, sentence.split(' lists')[0]])).toEqual([
+      ['m', 'high', 'm (high)'],
+      ['m', null, 'm (effort unknown)'],
+      ['m', 'low', 'm (low)'],
+      ['n', null, 'n'],
+    ]);
+    // What is of an unknown effort may be of that very effort, which makes no pair with it.
+    expect(smallestTrial?.models).toEqual(['m (high)', 'm (low)']);
+    expect(sentences).toHaveLength(2);
   });
 
   it('are empty without calls, and keep subscription use apart', () => {

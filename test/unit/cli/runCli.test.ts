@@ -98,6 +98,25 @@ describe('outlay report', () => {
     );
   });
 
+  it('marks what was seen in part as a lower bound and what was estimated as such, and names an effort that is not known', async () => {
+    const dataDir = tempDir();
+    book(dataDir, [
+      call({ id: callId(1), effort: 'high', provenance: 'partial' }),
+      call({ id: callId(2), effort: null, provenance: 'estimated' }),
+    ]);
+    const args = ['report', '--data-dir', dataDir, '--by', 'effort'];
+    const lines = (await run(args, { width: 120 })).stdout.split('\n').map((line) => line.split(/\s+/));
+    expect(lines.slice(1, 3).map(([key, , , input]) => [key, input])).toEqual([
+      ['(unknown)', '≈100'],
+      ['high', '≥100'],
+    ]);
+    const rows: { key: string; estimatedCalls: number }[] = JSON.parse((await run([...args, '--json'])).stdout);
+    expect(rows.map(({ key, estimatedCalls }) => [key, estimatedCalls])).toEqual([
+      ['', 1],
+      ['high', 1],
+    ]);
+  });
+
   it('says so where there is no call yet', async () => {
     const dataDir = tempDir();
     expect(await run(['report', '--data-dir', dataDir, '--by', 'day'])).toMatchObject({

@@ -12,7 +12,7 @@ const seen = (change: Partial<BothWaysSums> = {}): BothWaysSums => ({
 });
 
 const session = (change: Partial<CorrectableSession> = {}): CorrectableSession => ({
-  ...{ agent: 'claude-code', calls: 4, toldCalls: 4, estimatedCalls: 1 },
+  ...{ agent: 'claude-code', calls: 4, toldCalls: 4, estimatedCalls: 0, partialCalls: 1 },
   ...{ costNanoUsd: 1200, thinkingNanoUsd: 100, outputNanoUsd: 250 },
   ...change,
 });
@@ -47,14 +47,15 @@ describe('what a lower bound may have cost', () => {
   });
 
   it('holds the sessions beside it as they are', () => {
-    const exact = session({ estimatedCalls: 0, costNanoUsd: 10 });
+    const exact = session({ partialCalls: 0, costNanoUsd: 10 });
     const other = session({ agent: 'codex', costNanoUsd: 100 });
     const unpriced = session({ costNanoUsd: null });
     expect(correctedCost([session(), exact, other, unpriced], corrections)?.costNanoUsd).toBe(1900 + 110);
   });
 
-  it('is nothing to say where no session has one, the wire saw some of its calls, or nothing was learned', () => {
-    expect(correctedCost([session({ estimatedCalls: 0 })], corrections)).toBeNull();
+  it('is nothing to say where no session has one, a log holds estimates, the wire saw some calls, or nothing was learned', () => {
+    expect(correctedCost([session({ partialCalls: 0 })], corrections)).toBeNull();
+    expect(correctedCost([session({ estimatedCalls: 1 })], corrections)).toBeNull();
     expect(correctedCost([session({ toldCalls: 3 })], corrections)).toBeNull();
     expect(correctedCost([session()], [])).toBeNull();
     expect(correctedCost([], corrections)).toBeNull();

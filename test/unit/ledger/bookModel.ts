@@ -6,11 +6,11 @@ type PlainRow = Omit<ReportRow, 'agent' | 'model'>;
 
 /**
  * What a report must say, folded from the calls in the plainest way: no rollups, no SQL. Calls are shared out over models part by
- * part only where a report is by model; every other report sums whole calls.
+ * part only where a report is by model or by effort, which only a call’s own model tells; every other report sums whole calls.
  */
 export function expectedReport(
   records: readonly CallRecord[],
-  by: Extract<ReportKey, 'model' | 'session' | 'day' | 'agent'>,
+  by: Extract<ReportKey, 'model' | 'effort' | 'session' | 'day' | 'agent'>,
   dayOf: (record: CallRecord) => string,
 ): PlainRow[] {
   const rows = new Map<string, PlainRow>();
@@ -20,7 +20,8 @@ export function expectedReport(
   };
   for (const record of records) {
     const shares = sharesOf(record);
-    if (by === 'model') for (const share of shares) add(shareRow(record, share));
+    if (by === 'model') for (const share of shares) add(shareRow(record, share, share.model));
+    else if (by === 'effort') for (const share of shares) add(shareRow(record, share, effortOf(record, share)));
     else add(wholeRow(record, by === 'day' ? dayOf(record) : record[by], shares));
   }
   return [...rows.values()];
@@ -60,15 +61,20 @@ function sharesOf(record: CallRecord): Share[] {
   }));
 }
 
-function shareRow(record: CallRecord, share: Share): PlainRow {
+function effortOf(record: CallRecord, share: Share): string {
+  return share.model === record.model ? (record.effort ?? '') : '';
+}
+
+function shareRow(record: CallRecord, share: Share, key: string): PlainRow {
   const own = share.model === record.model;
   return {
-    ...sums(record, share.model, share.pieces),
+    ...sums(record, key, share.pieces),
     calls: own ? 1 : 0,
     unknownThinkingCalls: share.unknownThinking ? 1 : 0,
     thinkingAtLeastTokens: own && share.unknownThinking ? (record.thinkingAtLeastTokens ?? 0) : 0,
     unpricedCalls: share.unpriced ? 1 : 0,
-    estimatedCalls: own && record.provenance !== 'reported' ? 1 : 0,
+    estimatedCalls: own && record.provenance === 'estimated' ? 1 : 0,
+    partialCalls: own && record.provenance === 'partial' ? 1 : 0,
   };
 }
 
@@ -79,7 +85,8 @@ function wholeRow(record: CallRecord, key: string, shares: readonly Share[]): Pl
     unknownThinkingCalls: shares.some((share) => share.unknownThinking) ? 1 : 0,
     thinkingAtLeastTokens: shares[0]?.unknownThinking ? (record.thinkingAtLeastTokens ?? 0) : 0,
     unpricedCalls: shares.some((share) => share.unpriced) ? 1 : 0,
-    estimatedCalls: record.provenance === 'reported' ? 0 : 1,
+    estimatedCalls: record.provenance === 'estimated' ? 1 : 0,
+    partialCalls: record.provenance === 'partial' ? 1 : 0,
   };
 }
 
@@ -106,6 +113,7 @@ function sums(record: CallRecord, key: string, pieces: readonly Piece[]): PlainR
     outputNanoUsd: sum((piece) => piece.cost.split?.outputNanoUsd ?? 0) ?? 0,
     unpricedCalls: 0,
     estimatedCalls: 0,
+    partialCalls: 0,
     toldCalls: record.source === 'transcript' ? 1 : 0,
     lastCallAtMs: record.startedAtMs,
   };
@@ -134,6 +142,7 @@ function addRow(a: PlainRow | undefined, b: PlainRow): PlainRow {
     outputNanoUsd: a.outputNanoUsd + b.outputNanoUsd,
     unpricedCalls: a.unpricedCalls + b.unpricedCalls,
     estimatedCalls: a.estimatedCalls + b.estimatedCalls,
+    partialCalls: a.partialCalls + b.partialCalls,
     lastCallAtMs: Math.max(a.lastCallAtMs, b.lastCallAtMs),
   };
 }

@@ -134,6 +134,7 @@ export const calls: fc.Arbitrary<CallRecord> = fc
     session: fc.constantFrom('s1', 's2', 's3'),
     auth: fc.constantFrom<AuthKind>('key', 'subscription', 'unknown'),
     model: fc.constantFrom(...models),
+    effort: fc.constantFrom(null, 'low', 'high'),
     status: fc.constantFrom<CallStatus>('ok', 'error', 'truncated', 'aborted'),
     provenance: fc.constantFrom<UsageProvenance>('reported', 'estimated', 'partial'),
     thinkingAtLeastTokens: maybeCount,

@@ -64,7 +64,7 @@ describe('a writer that is killed', () => {
     const [lost, ...others] = reader.calls({});
     expect(others).toEqual([]);
     expect(lost).toMatchObject({ status: 'lost', provenance: 'partial', usage: { outputTokens: 77 } });
-    expect(reader.report({ by: 'model' })[0]).toMatchObject({ calls: 1, outputTokens: 77, estimatedCalls: 1 });
+    expect(reader.report({ by: 'model' })[0]).toMatchObject({ calls: 1, outputTokens: 77, partialCalls: 1 });
     reader.close();
   });
 

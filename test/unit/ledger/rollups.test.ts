@@ -14,7 +14,7 @@ type Step =
 
 // A zone with a change to summer time on 2026-03-29, inside the range of the generated calls.
 const timeZone = 'Europe/Berlin';
-const keys = ['model', 'session', 'day', 'agent'] as const satisfies readonly ReportKey[];
+const keys = ['model', 'effort', 'session', 'day', 'agent'] as const satisfies readonly ReportKey[];
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -95,6 +95,21 @@ describe('rollups', () => {
     const rows = ledger.reader.report({ by: 'model' });
     expect(rows.map(({ key, costNanoUsd, inputTokens }) => [key, costNanoUsd, inputTokens])).toEqual([
       ['claude-opus-4-6', 5000, 400],
+    ]);
+  });
+
+  it('know the effort of a call’s own model, and not that of others that took part in it', () => {
+    const ledger = openInMemory();
+    ledger.writer.finish(advisedCall());
+    const rows = ledger.reader.report({ by: 'effort' });
+    expect(rows.map(({ key, calls: count, costNanoUsd }) => [key, count, costNanoUsd])).toEqual([
+      ['', 0, 1700],
+      ['high', 1, 900],
+    ]);
+    const used = ledger.reader.modelUsage().map(({ model, effort, calls: count }) => [model, effort, count]);
+    expect(used.toSorted()).toEqual([
+      ['claude-advisor', null, 0],
+      ['claude-opus-4-6', 'high', 1],
     ]);
   });
 

@@ -19,6 +19,7 @@ const sums: RowSums = {
   outputNanoUsd: 250,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
 };
 
 describe('rowFigures', () => {
@@ -44,6 +45,13 @@ describe('rowFigures', () => {
     const figures = rowFigures({ ...sums, estimatedCalls: 1 });
     expect(figures.costNanoUsd).toEqual({ kind: 'estimated', value: 900 });
     expect(figures.inputTokens).toEqual({ kind: 'estimated', value: 100 });
+  });
+
+  it('gives lower bounds where a call was seen in part, and an estimate where another was estimated', () => {
+    const partly = rowFigures({ ...sums, partialCalls: 1 });
+    expect(partly.costNanoUsd).toEqual({ kind: 'atLeast', value: 900 });
+    expect(partly.outputTokens).toEqual({ kind: 'atLeast', value: 40 });
+    expect(rowFigures({ ...sums, partialCalls: 1, estimatedCalls: 1 }).costNanoUsd.kind).toBe('estimated');
   });
 
   it('gives a lower bound of thinking where a call hid its own, with what was seen of it', () => {

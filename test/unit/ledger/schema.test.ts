@@ -25,7 +25,9 @@ const columns = {
   observations: 'native_key key_kind provider source call',
   imports: 'seq name file imported_at_ms',
   rollups:
-    'day session model agent auth workspace calls input_tokens cache_read_tokens cache_write_5m_tokens cache_write_1h_tokens output_tokens thinking_tokens known_thinking unknown_thinking_calls thinking_at_least_tokens web_searches tool_calls cost_nano_usd priced input_nano_usd cache_nano_usd thinking_nano_usd output_nano_usd unpriced_calls estimated_calls newest told_calls',
+    'day session model effort agent auth workspace task calls input_tokens cache_read_tokens cache_write_5m_tokens cache_write_1h_tokens output_tokens thinking_tokens known_thinking unknown_thinking_calls thinking_at_least_tokens web_searches tool_calls cost_nano_usd priced input_nano_usd cache_nano_usd thinking_nano_usd output_nano_usd unpriced_calls estimated_calls partial_calls told_calls newest',
+  task_rollups:
+    'day session task agent model effort sub_agent rates calls cost_nano_usd unpriced_calls thinking_nano_usd input_tokens cache_read_tokens cache_write_tokens output_tokens unknown_token_calls thinking_tokens unknown_thinking_calls duration_ms first_at_ms last_at_ms',
   runs: `id import task model effort run passed cost_nano_usd cost_without_thinking_nano_usd input_tokens cache_read_tokens cache_write_tokens output_tokens thinking_tokens calls seconds started_at_ms input_nano_usd_per_mtok output_nano_usd_per_mtok censored`,
   accounts:
     'key spent_nano_usd spent_subscription_nano_usd spent_thinking_tokens spent_output_tokens spent_tool_calls spent_calls held_nano_usd held_subscription_nano_usd held_thinking_tokens held_output_tokens held_tool_calls held_calls open_holds estimated_charges unpriced_calls guessed_thinking_tokens',

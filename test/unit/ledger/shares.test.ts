@@ -44,17 +44,19 @@ describe('the shares of a call', () => {
     expect(sharesOf(record)).toEqual([
       {
         model: 'main',
+        effort: 'high',
         calls: 1,
         usage: { ...own, toolCalls: record.usage.toolCalls },
         ...{ costNanoUsd: 10, inputNanoUsd: 1, cacheNanoUsd: 2, thinkingNanoUsd: 3, outputNanoUsd: 4 },
-        ...{ unknownThinkingCalls: 0, thinkingAtLeastTokens: 0, unpricedCalls: 0, estimatedCalls: 0 },
+        ...{ unknownThinkingCalls: 0, thinkingAtLeastTokens: 0, unpricedCalls: 0, estimatedCalls: 0, partialCalls: 0 },
       },
       {
         model: 'advisor',
+        effort: null,
         calls: 0,
         usage: { ...advisor, toolCalls: 0 },
         ...{ costNanoUsd: 100, inputNanoUsd: 10, cacheNanoUsd: 20, thinkingNanoUsd: 30, outputNanoUsd: 40 },
-        ...{ unknownThinkingCalls: 0, thinkingAtLeastTokens: 0, unpricedCalls: 0, estimatedCalls: 0 },
+        ...{ unknownThinkingCalls: 0, thinkingAtLeastTokens: 0, unpricedCalls: 0, estimatedCalls: 0, partialCalls: 0 },
       },
     ]);
   });

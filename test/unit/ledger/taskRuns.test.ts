@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/domain/call.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { Task, TaskEvent } from '../../../src/domain/task.ts';
+import { ratesIn } from '../../../src/ledger/bookedPrices.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
-import { ratesIn } from '../../../src/ledger/taskRuns.ts';
 import { makeRun, price } from '../analysis/runFixture.ts';
 import { task as newTask } from './budgetFixtures.ts';
 import { call, callId, priced, unpriced, usage } from './callFixtures.ts';
@@ -202,7 +202,15 @@ describe('sums for pages', () => {
     ledger.writer.finish(call({ id: callId(1), ...main, cost: priced(1, 2), taskId: id }));
     ledger.writer.finish(call({ id: callId(2), ...main, cost: priced(3, 4), session: 's2', ...newer }));
     ledger.writer.finish(
-      call({ id: callId(3), ...main, cost: unpriced, model: 'odd', auth: 'subscription', workspaceId: 'w2' }),
+      call({
+        id: callId(3),
+        ...main,
+        cost: unpriced,
+        model: 'odd',
+        effort: null,
+        auth: 'subscription',
+        workspaceId: 'w2',
+      }),
     );
     return ledger;
   }
@@ -223,6 +231,7 @@ describe('sums for pages', () => {
   it.each([
     ['model', ['claude-opus-4-6', 'claude-opus-4-6', 'odd']],
     ['agent', ['claude-code', 'claude-code', 'claude-code']],
+    ['effort', ['high', 'high', null]],
     ['folder', ['/home/me/shop', '/home/me/shop', 'w2']],
     ['branch', ['fix', null, null]],
     ['task', [id, null, null]],

@@ -93,7 +93,7 @@ describe('a sum of a session that the wire saw call by call', () => {
     const ledger = booksAfter([...calls.map((finished) => ({ finished })), { told: sumOf('s', counts(450, 31, 7)) }]);
     const rows = ledger.reader.report({ by: 'session' });
     const left = rows.find(({ key }) => key === 's');
-    expect(left).toMatchObject({ calls: 0, inputTokens: 150, outputTokens: 1, cacheReadTokens: 7, estimatedCalls: 1 });
+    expect(left).toMatchObject({ calls: 0, inputTokens: 150, outputTokens: 1, cacheReadTokens: 7, partialCalls: 1 });
     expect(left?.costNanoUsd).toBe(150 + 10);
     expect(left && isAtApiPrices(left)).toBe(true);
     expect(
@@ -179,6 +179,16 @@ describe('a sum of a session that the wire saw call by call', () => {
     ledger.writer.deleteBefore(atMs - minuteMs);
     apply(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
     expect(totals(ledger)).toEqual({ input: 150, output: 10, calls: 1 });
+  });
+
+  it('outlives it with its names where its log tells of nothing so far', () => {
+    const ledger = booksAfter([
+      { told: told({ atMs: atMs - 86_400_000 }) },
+      { told: sumOf('s', counts(0, 0), { workspaceId: 'only-here' }) },
+    ]);
+    ledger.writer.deleteBefore(atMs - minuteMs);
+    apply(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
+    expect(totals(ledger)).toEqual({ input: 150, output: 10, calls: 0 });
   });
 });
 

@@ -24,6 +24,7 @@ const row = (fields: Partial<ReportRow>): ReportRow => ({
   outputNanoUsd: 400,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
   toldCalls: 0,
   lastCallAtMs: 0,
   agent: 'a',
@@ -81,26 +82,26 @@ describe('periodSpend', () => {
     expect(period.subscription?.costNanoUsd).toEqual(exactFigure(7));
   });
 
-  it('shows what a log with gaps tells of a session as a lower bound, and an agent’s own estimates as estimates', () => {
-    const told = { toldCalls: 1, estimatedCalls: 1 };
-    const bySession = [
-      row({ ...told, agent: 'claude-code', lastCallAtMs: 3 }),
-      row({ ...told, agent: 'cursor', lastCallAtMs: 2 }),
+  it('shows what a log with gaps tells as a lower bound, and an agent’s own estimates as estimates, in every row and total', () => {
+    const rows = [
+      row({ toldCalls: 1, partialCalls: 1, agent: 'claude-code', lastCallAtMs: 3 }),
+      row({ toldCalls: 1, estimatedCalls: 1, agent: 'cursor', lastCallAtMs: 2 }),
       row({ estimatedCalls: 1, lastCallAtMs: 1 }),
     ];
-    const costs = periodSpend({ byModel: [], bySession }, []).bySession.map(
-      ({ spend: { costNanoUsd } }) => costNanoUsd,
-    );
-    expect(costs).toEqual([atLeastFigure(1000), estimatedFigure(1000), estimatedFigure(1000)]);
+    const expected = [atLeastFigure(1000), estimatedFigure(1000), estimatedFigure(1000)];
+    const { byModel, bySession } = periodSpend({ byModel: rows, bySession: rows }, []);
+    expect(byModel.map(({ spend: { costNanoUsd } }) => costNanoUsd)).toEqual(expected);
+    expect(bySession.map(({ spend: { costNanoUsd } }) => costNanoUsd)).toEqual(expected);
+    expect(spend([row({}), row({ partialCalls: 1 })]).billed?.costNanoUsd).toEqual(atLeastFigure(2000));
   });
 
   it('puts what a lower bound may come to beside the figures of a session and of all, and into none', () => {
     const corrections = [{ agent: 'claude-code', sessions: 4, outputFactor: 3 }];
-    const told = row({ auth: 'unknown', agent: 'claude-code', toldCalls: 1, estimatedCalls: 1 });
+    const told = row({ auth: 'unknown', agent: 'claude-code', toldCalls: 1, partialCalls: 1 });
     const wire = row({});
     const period = periodSpend({ byModel: [told, wire], bySession: [told, wire] }, [], corrections);
     expect(period.subscription).toMatchObject({
-      costNanoUsd: estimatedFigure(1000),
+      costNanoUsd: atLeastFigure(1000),
       corrected: { costNanoUsd: 2200, sessions: 4 },
     });
     expect(period.billed).not.toHaveProperty('corrected');

@@ -54,6 +54,7 @@ const row = (costNanoUsd: number): ReportRow => ({
   outputNanoUsd: 0,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
   toldCalls: 0,
   lastCallAtMs: 0,
   agent: 'a',

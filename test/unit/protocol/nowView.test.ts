@@ -260,7 +260,7 @@ describe('what only logs tell of', () => {
     ]);
     expect(today?.byModel.map(({ notes }) => notes)).toEqual([
       ['60 calls', '48 calls from logs'],
-      ['72 calls', 'from logs', '31 calls estimated or lower bounds'],
+      ['72 calls', 'from logs', '31 calls counted in part'],
       ['41 calls'],
     ]);
   });
@@ -268,10 +268,10 @@ describe('what only logs tell of', () => {
   it('never calls it billed', () => {
     expect(view.totals?.lines.map(({ key, note, today }) => [key, note, today.text])).toEqual([
       ['billed', null, '$3.10'],
-      ['subscription', '(subscription and logs)', '≈$14.52'],
+      ['subscription', '(subscription and logs)', '≥$14.52'],
     ]);
     expect(view.totals?.notes[0]).toBe(
-      'Today: 120 calls from logs, 31 calls estimated or lower bounds, at API prices about $17.20 (estimate from 5 sessions seen both ways)',
+      'Today: 120 calls from logs, 31 calls counted in part, at API prices about $17.20 (estimate from 5 sessions seen both ways)',
     );
     const facts = new Map(
       logsState(nowMs)

@@ -20,6 +20,7 @@ const spend = (costNanoUsd: Figure): SpendFigures => ({
   calls: 1,
   unpricedCalls: 0,
   estimatedCalls: 0,
+  partialCalls: 0,
   toldCalls: 0,
 });
 const period = (change: Partial<PeriodSpend> = {}): PeriodSpend => ({

@@ -16,6 +16,7 @@ const periods: readonly Choice<HistoryPeriod>[] = [
 
 const keys: readonly Choice<HistoryKey>[] = [
   { value: 'model', text: 'Model' },
+  { value: 'effort', text: 'Effort' },
   { value: 'agent', text: 'Agent' },
   { value: 'folder', text: 'Folder' },
   { value: 'branch', text: 'Branch' },
@@ -24,6 +25,7 @@ const keys: readonly Choice<HistoryKey>[] = [
 
 const nothing: Readonly<Record<HistoryKey, string>> = {
   model: 'no model',
+  effort: 'effort unknown',
   agent: 'no agent',
   folder: 'no folder',
   branch: 'no branch',

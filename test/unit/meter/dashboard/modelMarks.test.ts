@@ -11,6 +11,16 @@ describe('marks of models', () => {
     expect(marks.get('gpt-5.4')).toBe('on the cost-success frontier');
   });
 
+  it('say of which effort they are where a model was compared at several', () => {
+    const runs = trialRuns.map((run) =>
+      run.model === 'gpt-5.4' || run.model === 'gemini-3-flash-preview'
+        ? { ...run, effort: run.model === 'gpt-5.4' ? 'high' : null, model: 'gpt-5.4' }
+        : run,
+    );
+    const marks = modelMarks(comparisonOf(runs)).filter(({ model }) => model === 'gpt-5.4');
+    expect(marks.map(({ text }) => text.split(': ')[0]).toSorted()).toEqual(['(effort unknown)', '(high)']);
+  });
+
   it('say nothing of frontiers where no outcome is known, and nothing of models of which nothing is to be said', () => {
     const marks = modelMarks(comparisonOf(studyRuns()));
     expect(marks.map(({ model }) => model).toSorted()).toEqual(['Gemini 3 Flash', 'Gemini 3.1 Pro', 'Kimi K2.5']);

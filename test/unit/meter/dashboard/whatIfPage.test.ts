@@ -30,7 +30,7 @@ const row = (model: string, changes: Partial<ReportRow> = {}): ReportRow => ({
     thinkingAtLeastTokens: 0,
   },
   ...{ webSearches: 0, costNanoUsd: 30e9, inputNanoUsd: 0, cacheNanoUsd: 0, thinkingNanoUsd: 0, outputNanoUsd: 0 },
-  ...{ unpricedCalls: 0, estimatedCalls: 0, toldCalls: 0, lastCallAtMs: 1, agent: 'a', model },
+  ...{ unpricedCalls: 0, estimatedCalls: 0, partialCalls: 0, toldCalls: 0, lastCallAtMs: 1, agent: 'a', model },
   ...changes,
 });
 const used = (model: string, changes: Partial<TaskUsageRow> = {}): TaskUsageRow => ({
