@@ -1,8 +1,6 @@
 import { callOutliers, MOST_LOOKED_AT } from '../../analysis/callOutliers.ts';
-import { compareRuns } from '../../analysis/compareRuns.ts';
 import { defaultCompareOptions, type HistoryCell, type HistoryPeriod } from '../../analysis/contract.ts';
 import { effectivePricePage } from '../../analysis/effectivePrice.ts';
-import { frontierMoments } from '../../analysis/frontierMoments.ts';
 import { historyCells } from '../../analysis/historyCells.ts';
 import { modelNames } from '../../analysis/runTable.ts';
 import type { Run } from '../../domain/run.ts';
@@ -10,10 +8,10 @@ import type { LedgerReader } from '../../ledger/contract.ts';
 import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts';
 import { localDayOf } from '../snapshot/localDays.ts';
 import type { ListedModel } from './bookPrices.ts';
+import type { ComparisonShelf } from './comparisonShelf.ts';
 import { chooseRuns } from './runSources.ts';
 import { whatIfPage } from './whatIfPage.ts';
 
-const MOMENTS = 10;
 /** Periods of history that are shown, newest first; the command line has them all. */
 const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
 /** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
@@ -29,6 +27,8 @@ export interface DashboardSources {
   readonly workspaceTitles: ReadonlyMap<string, string>;
   readonly listed: readonly ListedModel[];
   readonly nowMs: number;
+  /** Compares, or remembers what came of it. */
+  readonly compare: ComparisonShelf;
   readonly onProgress: (doneShare: number) => void;
 }
 
@@ -40,12 +40,18 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
   onProgress(READING_SHARE);
   const { reprice, without, priceWeights } = query;
   const options = { ...defaultCompareOptions, reprice, without, priceWeights };
-  const comparison = compareRuns(chosen.runs, options, {
-    mostReversedTasks: MOST_REVERSED_TASKS,
-    axes: query.axis === 'cost' ? ['cost'] : ['cost', query.axis],
-    leftOut: { sharedTasks: chosen.sharedTasks, otherOrigins: chosen.otherOrigins },
-    onProgress: (share) => onProgress(READING_SHARE + COMPARISON_SHARE * share),
-  });
+  const { comparison, moments } = sources.compare(
+    {
+      runs: chosen.runs,
+      options,
+      axis: query.axis,
+      context: {
+        mostReversedTasks: MOST_REVERSED_TASKS,
+        leftOut: { sharedTasks: chosen.sharedTasks, otherOrigins: chosen.otherOrigins },
+      },
+    },
+    (share) => onProgress(READING_SHARE + COMPARISON_SHARE * share),
+  );
   onProgress(READING_SHARE + COMPARISON_SHARE);
   const month = reader.report({ by: 'model', sinceDay: `${localDayOf(nowMs).slice(0, 7)}-01` });
   const own = chosen.all.filter(({ origin }) => origin === 'task' || origin === 'trial');
@@ -62,7 +68,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     effective: effectivePricePage(reader.modelUsage(), comparison.smallestTrial),
     history: history.map((cell) => ({ ...cell, key: titledKey(cell.key, query, sources.workspaceTitles) })),
     comparison,
-    moments: frontierMoments(chosen.runs, options, { axis: query.axis, moments: MOMENTS }),
+    moments,
     whatIf,
     taskTitles: query.historyKey === 'task' ? titlesOf(history, reader.taskTitles()) : {},
     modelNames: modelNames(chosen.runs, without),

@@ -4,6 +4,7 @@ import { openLedgerReader } from '../../ledger/openLedgerReader.ts';
 import { trialRuns } from '../../trials/trialRuns.ts';
 import { workspaceTitles } from '../workspaceTitles.ts';
 import { buildDashboard } from './buildDashboard.ts';
+import { type ComparisonShelf, createComparisonShelf } from './comparisonShelf.ts';
 import type { DashboardJob, DashboardThreadData, FromDashboardThread } from './messages.ts';
 import { createPriceShelf, type PriceShelf } from './priceShelf.ts';
 
@@ -12,18 +13,25 @@ const port = parentPort;
 if (port !== null) {
   const { dataDir } = workerData as DashboardThreadData;
   const shelf = createPriceShelf();
+  const compare = createComparisonShelf();
   const send = (message: FromDashboardThread): void => port.postMessage(message);
   port.on('message', (job: DashboardJob) => {
-    work(dataDir, job, { send, shelf }).catch((error: unknown) => {
+    work(dataDir, job, { send, shelf, compare }).catch((error: unknown) => {
       send({ type: 'failed', id: job.id, sentence: error instanceof Error ? error.message : String(error) });
     });
   });
 }
 
+interface WorkParts {
+  readonly send: (message: FromDashboardThread) => void;
+  readonly shelf: PriceShelf;
+  readonly compare: ComparisonShelf;
+}
+
 async function work(
   dataDir: string,
   { id, query, nowMs, priceOverrides }: DashboardJob,
-  { send, shelf }: { readonly send: (message: FromDashboardThread) => void; readonly shelf: PriceShelf },
+  { send, shelf, compare }: WorkParts,
 ): Promise<void> {
   const listed = await shelf(priceOverrides, nowMs);
   const reader = openLedgerReader(ledgerPathOf(dataDir));
@@ -33,6 +41,7 @@ async function work(
       trials: await trialRuns(dataDir),
       workspaceTitles: workspaceTitles(dataDir),
       listed,
+      compare,
       nowMs,
       onProgress: (doneShare) => send({ type: 'progress', id, doneShare }),
     });

@@ -5,6 +5,7 @@ import type { Run } from '../../../../src/domain/run.ts';
 import { ledgerPathOf } from '../../../../src/ledger/ledgerFiles.ts';
 import { openLedger } from '../../../../src/ledger/openLedger.ts';
 import { buildDashboard } from '../../../../src/meter/dashboard/buildDashboard.ts';
+import { createComparisonShelf } from '../../../../src/meter/dashboard/comparisonShelf.ts';
 import { type DashboardQuery, defaultDashboardQuery } from '../../../../src/protocol/dashboard.ts';
 import { makeRun, price } from '../../analysis/runFixture.ts';
 import { task } from '../../ledger/budgetFixtures.ts';
@@ -42,6 +43,7 @@ function dashboardOf({ calls = [], trials = [], query = {}, isActive = false }: 
     { ...defaultDashboardQuery, ...query },
     {
       ...{ reader: ledger.reader, trials, listed, nowMs, workspaceTitles: new Map() },
+      compare: createComparisonShelf(),
       onProgress: (share) => progress.push(share),
     },
   );
