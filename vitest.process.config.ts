@@ -5,6 +5,6 @@ export default defineConfig({
   test: {
     include: ['test/process/**/*.test.ts'],
     pool: 'forks',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
   },
 });

@@ -96,6 +96,8 @@ export async function startVsCode(options: VsCodeOptions): Promise<VsCode> {
     const port = await server.port;
     browser = await chromium.launch({ executablePath: chromiumPath(), args: browserFlags });
     const page = await browser.newPage({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+    // Patience against hanging, not a measure: a busy machine takes half a minute to reload a window.
+    page.setDefaultTimeout(60_000);
     const { hostExit, consoleLines } = await listen(page, server.process);
     const open = async (at: number): Promise<void> => {
       await page.goto(address(at, options));

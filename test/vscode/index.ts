@@ -13,7 +13,7 @@ export interface HostResults {
 
 /** VS Code calls this inside its extension host; it rejects when a test failed. */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, forbidOnly: true, forbidPending: true, reporter: 'spec' });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, forbidOnly: true, forbidPending: true, reporter: 'spec' });
   const suite = join(__dirname, 'suite');
   for (const file of readdirSync(suite).sort()) if (file.endsWith('.test.js')) mocha.addFile(join(suite, file));
   const passed: string[] = [];

@@ -3,7 +3,7 @@ import { projectDir } from '../support/toolchain.ts';
 import { prepareHostRun } from './prepare.ts';
 
 /** Runs the in-host suite in the VS Code server, with its workbench in Chromium. */
-const limitMs = 300_000;
+const limitMs = 900_000;
 
 const host = await prepareHostRun(process.argv.slice(2));
 const vsCode = await startVsCode({

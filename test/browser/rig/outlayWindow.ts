@@ -13,7 +13,7 @@ import { openView, webviewFrame } from '../../support/workbench.ts';
 import { type ScriptedAnthropic, startScriptedAnthropic } from './scriptedAnthropic.ts';
 
 /** The longest that a busy machine may take to show what was done. */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 60_000;
 
 const extensionId = 'outlay.outlay';
 

@@ -85,5 +85,5 @@ describe('regular expressions of the sources', () => {
     const { literals } = await readSources();
     const steep = literals.filter(isSteep).map(({ path, pattern, flags }) => `${path} /${pattern}/${flags}`);
     expect(steep.sort()).toEqual(bounded);
-  }, 60_000);
+  }, 120_000);
 });

@@ -82,7 +82,7 @@ describe('sessions that were seen both ways', () => {
       }),
       { numRuns: 10 },
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 /** A batch that fails after its first call was booked. */

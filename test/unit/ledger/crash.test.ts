@@ -12,7 +12,7 @@ import { tempDir } from './tempDir.ts';
 const kills = 20;
 
 describe('a writer that is killed', () => {
-  it('loses no acknowledged call, and leaves rollups that equal its calls', { timeout: 120_000 }, async () => {
+  it('loses no acknowledged call, and leaves rollups that equal its calls', { timeout: 300_000 }, async () => {
     const path = ledgerPathOf(tempDir());
     const acknowledged = new Set<string>();
     for (let round = 0; round < kills; round++) {
@@ -47,7 +47,7 @@ describe('a writer that is killed', () => {
   });
 
   it('has its calls in flight booked as lost by the next one, with what was last known', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const path = ledgerPathOf(tempDir());
     const first = startChild('beginner.child.ts', [path, 'begin']);
@@ -68,7 +68,7 @@ describe('a writer that is killed', () => {
     reader.close();
   });
 
-  it('keeps the calls in flight of a writer that still lives', { timeout: 60_000 }, async () => {
+  it('keeps the calls in flight of a writer that still lives', { timeout: 120_000 }, async () => {
     const path = ledgerPathOf(tempDir());
     const first = startChild('beginner.child.ts', [path, 'begin']);
     await lineOf(first, (line) => line === 'begun');

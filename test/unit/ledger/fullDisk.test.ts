@@ -14,7 +14,7 @@ const mayMount = spawnSync('unshare', [
 
 describe('a disk that takes no more', () => {
   it('makes calls wait in memory, and every one of them is booked once it takes them again', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     // The kernel refuses to let any file of this process grow beyond 400 kB, until that limit is lifted below.
     const disk = new FaultyDisk(() => ['prlimit', '--fsize=400000:unlimited']);
@@ -25,13 +25,13 @@ describe('a disk that takes no more', () => {
     expect(await disk.killAndCompare()).toBeGreaterThan(100);
   });
 
-  it('loses no call at whichever byte of the files it stops, ten times', { timeout: 120_000 }, async () => {
+  it('loses no call at whichever byte of the files it stops, ten times', { timeout: 300_000 }, async () => {
     expect(await stopAtManyPlaces(10)).toBeGreaterThan(1_000);
   });
 
   it.runIf(mayMount.status === 0)(
     'is one that is full, and has room again, five times',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const disk = new SmallDisk(12);
       await disk.until('ack');

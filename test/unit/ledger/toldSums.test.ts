@@ -259,7 +259,7 @@ describe('sums and calls in any order', () => {
       }),
       { numRuns: 30 },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('come to the same after restarts and when all is imported again', () => {
     fc.assert(
@@ -280,7 +280,7 @@ describe('sums and calls in any order', () => {
       }),
       { numRuns: 5 },
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 function ordersOf<T>(items: readonly T[]): readonly (readonly T[])[] {
