@@ -204,6 +204,9 @@ describe('a trial with Claude Code that is cancelled', () => {
   });
 });
 
+/** Takes minutes, and never says the same twice: Gemini CLI ends an answer by itself that goes round in circles. */
+const longAnswer = Array.from({ length: 40_000 }, (_, index) => `Step ${index * 7919}.`).join(' ');
+
 describe.each([
   'claude-code:claude-sonnet-4-5',
   'codex:gpt-5',
@@ -214,9 +217,7 @@ describe.each([
   it('leaves nothing, and books what came', async () => {
     const trial = await start(
       ({ json }): Script =>
-        toolNames(json).length === 0
-          ? { text: 'A title' }
-          : { text: 'Word by word. '.repeat(20_000), chunkChars: 200, pauseMs: 100 },
+        toolNames(json).length === 0 ? { text: 'A title' } : { text: longAnswer, chunkChars: 200, pauseMs: 100 },
     );
     const running = await run(trial, { agents });
     await eventually(
