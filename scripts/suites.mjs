@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectDir } from './toolchain/cache.mjs';
@@ -62,6 +62,7 @@ export async function runSuites(names, args) {
     const failure = await runSuite(name, args, rows);
     rows.push({ name, failure, seconds: (Date.now() - startMs) / 1000 });
   }
+  for (const { name } of rows.filter((row) => row.failure !== null)) tellFailures(name);
   console.log('\nsuite      result   seconds');
   for (const { name, failure, seconds } of rows) {
     const result = failure === null ? 'passed' : 'FAILED';
@@ -82,15 +83,29 @@ async function runSuite(name, args, done) {
   if (suite.files !== undefined && globSync(suite.files, { cwd: projectDir }).length === 0)
     return `there is no ${suite.files}`;
   const mark = randomBytes(8).toString('hex');
+  const env = { ...suite.env, TEST_RUN_OF_OUTLAY: mark, FAILURES_OF_OUTLAY: failuresPath(name) };
+  rmSync(failuresPath(name), { force: true });
   try {
     for (const step of suite.steps) {
-      const code = await runStep(suite.free ? [...step, ...args] : step, { ...suite.env, TEST_RUN_OF_OUTLAY: mark });
+      const code = await runStep(suite.free ? [...step, ...args] : step, env);
       if (code !== 0) return `${step[0].replace(/^node_modules\//, '').split('/')[0]} ended with ${code}`;
     }
   } finally {
     suite.left = await endLeftovers(mark);
   }
   return suite.left.length === 0 ? null : `left running: ${suite.left.join(', ')}`;
+}
+
+const failuresPath = (name) => join(projectDir, 'reports', 'failures', `${name}.txt`);
+
+/** Says again, at the end of everything, what failed in a suite: a log of an hour is mostly read from its end. */
+function tellFailures(name) {
+  let said = '';
+  try {
+    said = readFileSync(failuresPath(name), 'utf8');
+  } catch {}
+  const lines = said.split('\n');
+  console.log(`\n== what failed in ${name}\n${lines.slice(0, 60).join('\n') || 'See its output above.'}`);
 }
 
 function runStep(argv, env) {

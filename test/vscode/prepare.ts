@@ -2,6 +2,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { writeFailures } from '../support/failureReporter.ts';
 import { endMeters } from '../support/processes.ts';
 import { type Script, type SeenRequest, startScriptedUpstream } from '../support/scriptedUpstream.ts';
 import { projectDir } from '../support/toolchain.ts';
@@ -91,12 +92,15 @@ function report(file: string): boolean {
   try {
     results = JSON.parse(readFileSync(file, 'utf8')) as HostResults;
   } catch {
-    console.error('The extension host ended without telling how the tests went.');
+    const sentence = 'The extension host ended without telling how the tests went.';
+    console.error(sentence);
+    writeFailures([sentence]);
     return false;
   }
   for (const title of results.passed) console.log(`  passed  ${title}`);
   for (const { title, error } of results.failed)
     console.log(`  FAILED  ${title}\n${error.replaceAll(/^/gm, '          ')}`);
+  writeFailures(results.failed.map(({ title, error }) => `${title}: ${error.slice(0, 900)}`));
   console.log(`in-host tests: ${results.passed.length} passed, ${results.failed.length} failed`);
   return results.failed.length === 0 && results.passed.length > 0;
 }
