@@ -11,6 +11,8 @@ export interface SeenRequest {
   /** With its query. */
   readonly path: string;
   readonly field: FieldReader;
+  /** The names of its fields in lower case, as they stand; absent where the hook cannot tell, or they are not known yet. */
+  readonly fieldNames?: () => readonly string[];
   /** Absent for HTTP/1.1. */
   readonly over?: 'http2';
   /** Its hook can tell when the answer is read, and asks then who reads it. */
