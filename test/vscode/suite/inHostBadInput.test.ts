@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { workspace } from 'vscode';
 import type { CallRecord } from '../../../src/domain/call.ts';
 import type { HostRoom } from '../../../src/protocol/hostFeed.ts';
+import type { Script } from '../../support/scriptedUpstream.ts';
 import {
   activatedCaller,
   activeTask,
@@ -257,6 +258,34 @@ describe('calls of another extension that are out of the ordinary', () => {
       await deleteTask(task.id);
       await until('the fetch of before', () => globalThis.fetch === unguarded);
     }
+  });
+
+  it('that only seem not to fit go as soon as those before them are booked', async () => {
+    const caller = await activatedCaller();
+    const outlay = await activatedOutlay();
+    const unguarded = globalThis.fetch;
+    await observe('on');
+    const small = { ...script, usage: { inputTokens: 1200, outputTokens: 10 } };
+    const send = async (one: Script): Promise<number> =>
+      (await wayOf(caller, 'the global fetch')(url, { headers: headersFor(one), body: messageBody() })).status;
+    const task = await activeTask({ outputTokens: 2 * usage.outputTokens });
+    try {
+      await until('the guard', () => globalThis.fetch !== unguarded);
+      assert.equal(await send(script), 200);
+      await until('the room for one more', () => outlay.orders().rooms.some(({ calls }) => calls === 1));
+      assert.equal(await send(small), 200);
+      // As long as that one is not booked it is taken for as large as the first.
+      const statuses = [await send(small)];
+      await until('the call to go', async () => {
+        if (statuses.at(-1) === 200) return true;
+        statuses.push(await send(small));
+        return false;
+      });
+      assert.deepEqual([...new Set(statuses.slice(0, -1))].join(), statuses.length > 1 ? '503' : '');
+    } finally {
+      await deleteTask(task.id);
+    }
+    await until('the fetch of before', () => globalThis.fetch === unguarded);
   });
 
   it('are stopped and let go also where somebody replaces fetch after us', async () => {
