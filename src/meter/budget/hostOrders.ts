@@ -76,12 +76,11 @@ function roomOf({ limits, account }: LimitedAccount, dimension: Dimension, usual
   const isCost = dimension === 'costNanoUsd';
   const adds = isCost && limits.countsSubscription;
   const spent = account.spent[dimension] + (adds ? account.spentSubscriptionNanoUsd : 0);
-  if (spent + leastCall[dimension] > limit) return null;
+  if (spent >= limit) return null;
   const heldInAccount = account.held[dimension] + (adds ? account.heldSubscriptionNanoUsd : 0);
   const held = limits.mode === 'strict' ? heldInAccount : 0;
   const perCall = usualIn(account, dimension) ?? usualCall?.[dimension] ?? null;
-  const left = Math.max(0, limit - spent - held);
-  const calls = perCall === null ? FIRST_CALLS : left === 0 ? 0 : Math.ceil(left / perCall);
+  const calls = perCall === null ? FIRST_CALLS : fillingCalls(limit - spent - held - leastCall[dimension], perCall);
   const isExact = dimension === 'calls' && held === 0;
   const refusal: Refusal = {
     ...{ scope: limits.scope, dimension, limit, needed: perCall ?? 0 },
@@ -97,6 +96,12 @@ function roomOf({ limits, account }: LimitedAccount, dimension: Dimension, usual
   };
   const taskId = limits.scope.kind === 'task' ? limits.scope.taskId : null;
   return { dimension, taskId, calls, onlyEnded: perCall === null, onlyBilled: isCost && !adds, refusal };
+}
+
+/** So many calls come to more than this; with fewer of them one more fits. */
+function fillingCalls(amount: number, perCall: number): number {
+  if (amount < 0) return 0;
+  return perCall === 0 ? Number.POSITIVE_INFINITY : Math.floor(amount / perCall) + 1;
 }
 
 /** What a call of the account came to in the mean, subscription use included; null where it had none. */

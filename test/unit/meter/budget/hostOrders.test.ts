@@ -52,6 +52,9 @@ describe('what a window is told of its limits', () => {
     expect(rooms(null, limited({ costNanoUsd: 5e9 }, {}))).toEqual([['costNanoUsd', 8, 'ended', 'billed']]);
     // Nothing comes of calls that came to nothing, and no window fills a room for thousands.
     expect(rooms(null, limited({ toolCalls: 5, calls: 9_000 }, { calls: 3 }))).toEqual([]);
+    // The last call of a task with as many tool calls as it may have is one without.
+    expect(rooms(null, limited({ toolCalls: 5 }, { toolCalls: 4, calls: 4 }))).toEqual([['toolCalls', 2]]);
+    expect(rooms(null, limited({ toolCalls: 5 }, { toolCalls: 5, calls: 5 }))).toEqual([]);
     const many = limited({ costNanoUsd: 5e9, outputTokens: 1_000 }, { ...spent, outputTokens: 200 });
     expect(rooms(null, many, limited({ calls: 50 }, { calls: 3 }))).toEqual([
       ['costNanoUsd', 40, 'billed'],
