@@ -104,6 +104,8 @@ describe('calls of another extension', () => {
     });
     const shownUnread = async (key: string): Promise<readonly string[]> => {
       const live = () => outlay.state().snapshot?.live ?? [];
+      // What the window shows may still be of calls before.
+      await until('no other call', () => live().length === 0);
       const unread = await caller.neverRead(url, sent(slow, key));
       await until('the call to be live', () => live().length === 1);
       const agents = live().map(({ agent: shown }) => shown);
