@@ -49,14 +49,14 @@ export type Admission = AdmittedCall | { readonly kind: 'control' } | Refusal;
  * `rawHeaders` is read because Node takes the first of several Host fields without a word.
  */
 export function admit(request: RawRequest, policy: AdmissionPolicy): Admission {
-  const { method = '', url = '', rawHeaders } = request;
+  const { method, url, rawHeaders } = request;
   const hosts = rawValues(rawHeaders, 'host');
   if (hosts.length !== 1) return refuse(400, 'Exactly one Host is needed.', 'address');
   if (hosts[0] !== `127.0.0.1:${policy.port}` && hosts[0] !== `localhost:${policy.port}`)
     return refuse(403, 'This Host is not served.', 'address');
   if (rawValues(rawHeaders, 'origin').length > 0 || rawValues(rawHeaders, 'sec-fetch-site').some((v) => v !== 'none'))
     return refuse(403, 'Web pages are not served.', 'web-page');
-  if (!url.startsWith('/')) return refuse(400, 'Only origin-form targets are served.');
+  if (!url?.startsWith('/')) return refuse(400, 'Only origin-form targets are served.');
   if (method === 'OPTIONS') return refuse(403, 'This method is not served.');
   if (method === 'TRACE' || method === 'CONNECT') return refuse(405, 'This method is not served.');
   if (policy.control && url.startsWith('/control/')) return { kind: 'control' };
@@ -64,17 +64,16 @@ export function admit(request: RawRequest, policy: AdmissionPolicy): Admission {
 }
 
 function admitCall(url: string, policy: AdmissionPolicy): Admission {
-  const queryAt = url.indexOf('?');
-  const bare = queryAt < 0 ? url : url.slice(0, queryAt);
-  const token = segmentAt(bare, 1);
-  const given = Buffer.from(token, 'latin1');
+  const bare = upTo('?', url, 0);
+  const token = upTo('/', bare, 1);
+  const given = Buffer.from(token);
   const isOwn = sameSecret(given, policy.token);
   const isFromCommandLine = sameSecret(given, policy.commandLineToken);
   if (!isOwn && !isFromCommandLine) return notAuthorised;
-  const workspaceId = segmentAt(bare, token.length + 2);
+  const workspaceId = upTo('/', bare, token.length + 2);
   if (!/^[A-Za-z0-9-]{1,64}$/.test(workspaceId)) return { ...notFound, message: 'There is no such workspace.' };
   const routeAt = token.length + workspaceId.length + 3;
-  const routeId = segmentAt(bare, routeAt);
+  const routeId = upTo('/', bare, routeAt);
   const route = policy.routes.get(routeId);
   if (route === undefined) return { ...notFound, message: 'There is no such route.' };
   if (!isOwn && route.onCommandLine !== true) return notAuthorised;
@@ -84,7 +83,7 @@ function admitCall(url: string, policy: AdmissionPolicy): Admission {
     workspaceId,
     route,
     path,
-    query: queryAt < 0 ? '' : url.slice(queryAt),
+    query: url.slice(bare.length),
     fromCommandLine: !isOwn,
   };
 }
@@ -98,10 +97,10 @@ const notAuthorised: Refusal = {
 };
 const notFound = { kind: 'refused', status: 404, reason: null, close: false } as const;
 
-/** The raw segment that starts at an index: never decoded, so that no two spellings mean the same. */
-function segmentAt(path: string, start: number): string {
-  const end = path.indexOf('/', start);
-  return end < 0 ? path.slice(start) : path.slice(start, end);
+/** What stands from an index up to a mark, or to the end. Never decoded, so that no two spellings mean the same. */
+function upTo(mark: '/' | '?', text: string, start: number): string {
+  const end = text.indexOf(mark, start);
+  return end < 0 ? text.slice(start) : text.slice(start, end);
 }
 
 /** Compares in a time that tells nothing but the length, which is no secret. */

@@ -39,7 +39,7 @@ export function readBeforeMs(value: unknown): number | null {
 
 export function readVersion(value: unknown): string {
   const { version } = object(value);
-  if (typeof version === 'string' && /^\d+\.\d+\.\d+/.test(version)) return version;
+  if (typeof version === 'string' && /^\d+\.\d+\.\d/.test(version)) return version;
   throw new ControlProblem('"version" must be a version number.');
 }
 
@@ -59,6 +59,11 @@ function isRecord(value: unknown): value is CallRecord {
     typeof record.usage === 'object' &&
     typeof record.cost === 'object'
   );
+}
+
+/** A member of what was sent; undefined where it has none, or is no object. */
+export function memberOf(params: unknown, name: string): unknown {
+  return typeof params === 'object' && params !== null ? Reflect.get(params, name) : undefined;
 }
 
 function object(value: unknown): Readonly<Record<string, unknown>> {

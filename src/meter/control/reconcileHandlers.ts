@@ -1,5 +1,6 @@
 import type { LedgerWorker } from '../../ledger/startLedgerWorker.ts';
 import type { ReconcileControlMap } from '../../protocol/reconcile.ts';
+import { memberOf } from './controlParams.ts';
 import { type ControlHandlers, ControlProblem } from './controlServer.ts';
 
 const MOST_SESSIONS = 200;
@@ -11,7 +12,7 @@ export function reconcileHandlers(
   return {
     sessionsBothWays: async () => ({ sessions: await books.sessionsBothWays(MOST_SESSIONS) }),
     reconcile: async (params) => {
-      const session: unknown = typeof params === 'object' && params !== null ? Reflect.get(params, 'session') : null;
+      const session = memberOf(params, 'session');
       if (typeof session !== 'string') throw new ControlProblem('"session" must be a text.');
       return { calls: await books.reconcile(session) };
     },

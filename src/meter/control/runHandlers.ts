@@ -1,6 +1,7 @@
 import type { RunBooks } from '../../ledger/contract.ts';
 import { isStagedName } from '../../ledger/stagedRuns.ts';
 import type { RunControlMap } from '../../protocol/runs.ts';
+import { memberOf } from './controlParams.ts';
 import { type ControlHandlers, ControlProblem } from './controlServer.ts';
 
 /** One handler for each request about imported runs. */
@@ -16,7 +17,7 @@ export function runHandlers(books: RunBooks): Pick<ControlHandlers, keyof RunCon
 }
 
 function textField(params: unknown, name: string): string {
-  const value: unknown = typeof params === 'object' && params !== null ? Reflect.get(params, name) : undefined;
+  const value = memberOf(params, name);
   if (typeof value !== 'string') throw new ControlProblem(`"${name}" must be a text.`);
   return value;
 }

@@ -136,6 +136,32 @@ describe('admission', () => {
     expect(admit({ rawHeaders: host }, policy)).toMatchObject({ status: 400 });
   });
 
+  it('opens only the routes that stand on command lines to the token that does', () => {
+    const visible = commandLineToken(token);
+    const of = (url: string) => admit({ method: 'POST', url, rawHeaders: ['Host', '127.0.0.1:4321'] }, policy);
+    expect(of(`/${visible}/ws-1/codex/v1/responses`)).toMatchObject({ kind: 'call', fromCommandLine: true });
+    expect(of(`/${token}/ws-1/codex/v1/responses`)).toMatchObject({ kind: 'call', fromCommandLine: false });
+    const refusal = { kind: 'refused', status: 401, message: 'Not authorised.', reason: 'token', close: false };
+    expect(of(`/${visible}/ws-1/anthropic/v1/messages`)).toEqual(refusal);
+  });
+
+  it('hands on the path and the query as they were sent', () => {
+    const parts = (rest: string) => {
+      const admission = admit({ url: `/${token}/ws-1${rest}`, rawHeaders: ['Host', '127.0.0.1:4321'] }, policy);
+      return admission.kind === 'call'
+        ? [admission.workspaceId, admission.route.id, admission.path, admission.query]
+        : [];
+    };
+    expect(parts('/anthropic/v1/%6d?a=b?/c')).toEqual(['ws-1', 'anthropic', '/v1/%6d', '?a=b?/c']);
+    expect(parts('/anthropic/v1')).toEqual(['ws-1', 'anthropic', '/v1', '']);
+    expect(parts('/anthropic?')).toEqual(['ws-1', 'anthropic', '', '?']);
+  });
+
+  it('takes no letter for another one whose code ends in the same byte', () => {
+    const wide = String.fromCharCode(token.charCodeAt(0) + 0x100) + token.slice(1);
+    expect(status(`/${wide}/ws-1/anthropic/v1/messages`)).toBe(401);
+  });
+
   it('never takes another token, whatever the method', () => {
     const methods = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND');
     fc.assert(

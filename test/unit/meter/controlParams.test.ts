@@ -127,6 +127,13 @@ describe('readSettings', () => {
     });
   });
 
+  it('takes whether logs are read only where that is yes or no', () => {
+    for (const readLogs of [true, false])
+      expect(readSettings({ ...settings, readLogs })).toEqual({ ...settings, readLogs });
+    for (const readLogs of [undefined, null, 'yes', 1])
+      expect(Object.keys(readSettings({ ...settings, readLogs }))).not.toContain('readLogs');
+  });
+
   it('says which field is wrong', () => {
     for (const metering of [undefined, null, 'true', 1])
       expect(refusalOf(readSettings, { ...settings, metering })).toBe('"metering" must be true or false.');

@@ -7,6 +7,7 @@ import { ControlServer, type SnapshotFeed } from '../../../src/meter/control/con
 import { ImportDesk } from '../../../src/meter/import/importDesk.ts';
 import { ImportThread } from '../../../src/meter/import/importThread.ts';
 import type { MeterStatus } from '../../../src/protocol/control.ts';
+import type { DashboardQuery } from '../../../src/protocol/dashboard.ts';
 import type { NowSnapshot } from '../../../src/protocol/snapshot.ts';
 import { noTasks } from '../../../src/protocol/tasks.ts';
 import { type Answer, call, cleanUp, startGateway } from '../gateway/gatewayRig.ts';
@@ -99,7 +100,7 @@ async function start(overrides: Partial<MeterOperations> = {}) {
     ...overrides,
   };
   const server = new ControlServer({
-    onHost: (_request, response) => response.end(),
+    onHost: (_request, response) => response.end('observed'),
     controlToken,
     handlers: createControlHandlers(meter),
     feed,
@@ -221,6 +222,15 @@ describe('the control API', () => {
       ['shutDown'],
     ]);
     expect(logged).toEqual([]);
+  });
+
+  it('hands the connections of windows over, and only those that send', async () => {
+    const { ask, asked } = await start();
+    expect((await ask('host')).body.toString()).toBe('observed');
+    expect((await ask('host', undefined, { method: 'GET' })).status).toBe(404);
+    expect((await ask('host/')).status).toBe(404);
+    expect((await ask('host', undefined, { headers: {} })).status).toBe(401);
+    expect(asked).toEqual([]);
   });
 
   it('takes no body for an empty object', async () => {
@@ -352,6 +362,11 @@ describe('the control API of tasks', () => {
     expect((await asked('extendTask', { id, dimension: 'costNanoUsd', amount: 1e9 })).view.task.limits).toMatchObject({
       costNanoUsd: 6e9,
     });
+    expect((await asked('changeTask', { id, title: 'Fix the login' })).view.task.title).toBe('Fix the login');
+    expect((await asked('proposeOutcome', { id, outcome: 'failed', because: 'made up' })).view.task).toMatchObject({
+      state: 'open',
+      proposal: { outcome: 'failed' },
+    });
     expect((await asked('closeTask', { id, outcome: 'passed' })).view.task.state).toBe('passed');
     expect((await asked('reopenTask', { id })).view.task.state).toBe('open');
     expect((await asked('allTasks', {})).tasks).toHaveLength(1);
@@ -368,10 +383,69 @@ describe('the control API of tasks', () => {
     const { ask, asked } = await start();
     expect(jsonOf(await ask('sessionsBothWays', '{}'))).toEqual({ sessions: [] });
     expect(jsonOf(await ask('reconcile', '{"session":"s-1"}'))).toEqual({ calls: [] });
-    expect((await ask('reconcile', '{"session":7}')).status).toBe(400);
+    for (const params of ['{"session":7}', '{}', 'null', '7'])
+      expect(jsonOf(await ask('reconcile', params))).toEqual({ error: '"session" must be a text.' });
     expect(asked).toEqual([
       ['sessionsBothWays', 200],
       ['reconcile', 's-1'],
+    ]);
+  });
+});
+
+describe('the control API of runs and comparisons', () => {
+  it('imports what was staged under a name of ours, and takes imports away by their names', async () => {
+    const { ask, asked } = await start();
+    const staged = `staged-runs-${'0f'.repeat(16)}.json`;
+    expect(jsonOf(await ask('importRuns', JSON.stringify({ staged })))).toEqual({ added: 2, known: 1 });
+    expect(jsonOf(await ask('removeImport', '{"name":"first"}'))).toEqual({ removed: null });
+    const refusals = [
+      ['importRuns', '{"staged":"../../etc/passwd"}', '"staged" must be a name of staged runs.'],
+      ['importRuns', '{"staged":7}', '"staged" must be a text.'],
+      ['removeImport', '{"name":null}', '"name" must be a text.'],
+      ['removeImport', 'null', '"name" must be a text.'],
+      ['removeImport', '7', '"name" must be a text.'],
+    ] as const;
+    for (const [name, params, error] of refusals)
+      expect([name, params, jsonOf(await ask(name, params))]).toEqual([name, params, { error }]);
+    expect(asked).toEqual([
+      ['importStaged', staged],
+      ['removeImport', 'first'],
+    ]);
+  });
+
+  it('asks for the comparison of a query, anew where that is wanted, and stops one', async () => {
+    const { ask, asked } = await start();
+    const query: DashboardQuery = {
+      origins: ['trial'],
+      reprice: true,
+      without: [],
+      priceWeights: { input: 1, output: 2 },
+      axis: 'cost',
+      historyPeriod: 'day',
+      historyKey: 'model',
+      subject: null,
+      findTask: '',
+      call: null,
+    };
+    for (const again of [true, false, 'true', undefined])
+      expect(jsonOf(await ask('dashboard', JSON.stringify({ query, again })))).toEqual({
+        state: 'working',
+        doneShare: 0.5,
+      });
+    expect(jsonOf(await ask('cancelDashboard', JSON.stringify({ query })))).toEqual({});
+    for (const params of ['{"query":{}}', '{}', 'null', '7'])
+      for (const name of ['dashboard', 'cancelDashboard'])
+        expect([name, params, jsonOf(await ask(name, params))]).toEqual([
+          name,
+          params,
+          { error: '"query" must be a query of the dashboard.' },
+        ]);
+    expect(asked).toEqual([
+      ['dashboard', query, true],
+      ['dashboard', query, false],
+      ['dashboard', query, false],
+      ['dashboard', query, false],
+      ['cancelDashboard', query],
     ]);
   });
 });
