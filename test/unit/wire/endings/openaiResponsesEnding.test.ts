@@ -112,12 +112,12 @@ describe('a Responses stream that is ended', () => {
     expect(end([begun()], 'codex')).toEqual(numbered(1, [failed]));
   });
 
-  it.each([
-    ['[DONE]'],
-    ...['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'error'].map((type) => [
-      { type },
-    ]),
-  ])('adds nothing after %j', (last) => {
+  it.each<{ readonly last: unknown }>([
+    { last: '[DONE]' },
+    ...['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'error'].map((type) => ({
+      last: { type },
+    })),
+  ])('adds nothing after $last', ({ last }) => {
     expect(end([begun(), last])).toEqual([]);
   });
 });
