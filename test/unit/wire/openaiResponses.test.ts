@@ -296,3 +296,55 @@ describe('items', () => {
     expect(onlyUsage(read)).toMatchObject({ webSearches: 1, toolCalls: 2 });
   });
 });
+
+describe('items without ids', () => {
+  const call = (place: unknown, more: object = {}) => ({
+    type: 'response.output_item.added',
+    output_index: place,
+    item: { type: 'function_call', ...more },
+  });
+  const calls = async (...events: readonly unknown[]) => (await readEvents(api, events)).facts.toolCalls;
+
+  it('are told apart by the ids of their calls, or by their place', async () => {
+    expect(await calls(call(0, { call_id: 'a' }), call(1, { call_id: 'a' }), call(1, { call_id: 'b' }))).toBe(2);
+    expect(await calls(call(0), call(1), { ...call(1), type: 'response.output_item.done' })).toBe(2);
+    expect(await calls(call('0'), call(undefined))).toBe(1);
+  });
+
+  it('or without a type are passed over', async () => {
+    for (const value of [null, 7, {}, { type: null }, { id: 'a' }]) {
+      const read = await readEvents(api, [{ type: 'response.output_item.added', output_index: 0, item: value }]);
+      expect(read.facts).toMatchObject({ toolCalls: 0, thinkingSeen: false });
+      expect(read.problems).toEqual([]);
+    }
+  });
+});
+
+describe('a usage', () => {
+  it.each([
+    [{ input_tokens: 3 }, { inputTokens: 3, outputTokens: null }],
+    [{ output_tokens: 3 }, { inputTokens: null, outputTokens: 3 }],
+    [{ total_tokens: 3 }, { inputTokens: null, outputTokens: null }],
+  ])('with one count is one: %j', async (counts, expected) => {
+    expect(onlyUsage(await readBody(api, response('completed', { usage: counts })))).toMatchObject(expected);
+  });
+
+  it('without any count is none', async () => {
+    const read = await readBody(api, response('completed', { usage: { input_tokens: null, cost: 1 } }));
+    expect(read.facts).toMatchObject({ parts: [], usageState: 'none', billedNanoUsd: null });
+  });
+});
+
+describe('the end of a response', () => {
+  it('tells what failed, and "error" where it does not say', async () => {
+    const error = { code: 'server_error', message: 'made up' };
+    expect((await readEvents(api, [ends('failed', { error })])).facts.errorType).toBe('server_error');
+    expect((await readEvents(api, [ends('failed', { error: null })])).facts.errorType).toBe('error');
+    expect((await readEvents(api, [ends('completed', { error: null })])).facts.errorType).toBeNull();
+  });
+
+  it('without a response is one', async () => {
+    const read = await readEvents(api, [created, { type: 'response.completed' }]);
+    expect(read.facts).toMatchObject({ complete: true, model: 'gpt-6', stopReason: null });
+  });
+});
