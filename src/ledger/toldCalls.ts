@@ -203,6 +203,7 @@ export class ToldCalls {
     this.#replace(row, now);
     sums.noteTold(before);
     sums.noteTold(now);
+    if (before.session !== now.session) sums.noteLeft(before.session);
   }
 
   #replace(row: SqlRow, now: ImportedCall): void {
