@@ -105,6 +105,7 @@ export class CallBooks {
     const finished = before?.['owner_pid'] === null ? recordOfSeq(this.#options, integerOf(before, 'seq')) : null;
     const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
+    this.#told.noteSeen();
     this.#cover.cover(record, seq);
     this.#options.bothWays.noteCall(seq);
     this.#sums.noteSeen(record, seq);

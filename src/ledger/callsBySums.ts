@@ -1,6 +1,7 @@
 import { plainModelName } from '../domain/sameModel.ts';
 import { usageOf } from './callRow.ts';
 import type { LoggedSessions } from './loggedSessions.ts';
+import { namelessAgents } from './namelessAgents.ts';
 import type { Names } from './names.ts';
 import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
 import { type KnownCall, sumSlack, type ToldSum } from './sumRemainders.ts';
@@ -21,11 +22,6 @@ export interface Telling {
 
 /** Calls of a session may have been made before the log's own begin of it. */
 const beforeSessionMs = 86_400_000;
-
-/** What the wire calls the libraries that many agents make their calls with. */
-export const namelessAgents: readonly string[] = [
-  ...['unknown', 'litellm', 'anthropic-sdk', 'openai-sdk', 'google-genai-sdk'],
-];
 
 /** Finds the calls that may be in sums, and whose they are as far as anybody knows. */
 export class CallsBySums {
@@ -73,7 +69,7 @@ export class CallsBySums {
     const tellings = new Map<number, Telling>();
     if (calls.length === 0) return tellings;
     const rows = this.#options.statements.all(
-      `SELECT call, agent, session, started_at_ms FROM sightings WHERE source = 'transcript'
+      `SELECT call, agent, session, started_at_ms FROM sightings WHERE source IN ('transcript', 'assumed')
          AND call IN (SELECT value FROM json_each(?)) ORDER BY started_at_ms DESC, id DESC`,
       JSON.stringify(calls),
     );
