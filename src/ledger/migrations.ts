@@ -4,6 +4,7 @@ import { schemaVersion3 } from './schemaVersion3.ts';
 import { schemaVersion4 } from './schemaVersion4.ts';
 import { schemaVersion5 } from './schemaVersion5.ts';
 import { schemaVersion6 } from './schemaVersion6.ts';
+import { schemaVersion7 } from './schemaVersion7.ts';
 import { type Database, integerOf, type SqlRow } from './sqlite.ts';
 
 /** One step of the schema. Released steps are never edited; a change is a new step at the end. */
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   { version: 4, sql: schemaVersion4 },
   { version: 5, sql: schemaVersion5 },
   { version: 6, sql: schemaVersion6 },
+  { version: 7, sql: schemaVersion7 },
 ];
 
 export function newestVersion(steps: readonly Migration[]): number {

@@ -237,7 +237,7 @@ export class Sightings {
     if (outputTokens === null || outputTokens === 0 || input === null) return [];
     const endedAtMs = record.startedAtMs + (record.durationMs ?? 0);
     return this.#options.statements.all(
-      `${selectCalls} WHERE started_at_ms BETWEEN ? AND ? AND source = 'transcript' AND response_id IS NULL AND request_id IS NULL
+      `${selectCalls} INDEXED BY calls_told_nameless WHERE started_at_ms BETWEEN ? AND ? AND source = 'transcript' AND response_id IS NULL AND request_id IS NULL
          AND output_tokens = ? AND ${isCallOf('calls')} AND input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens = ?
        ORDER BY abs(started_at_ms - ?), seq LIMIT 1`,
       Math.round(record.startedAtMs - beforeMs),

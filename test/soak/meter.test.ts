@@ -135,7 +135,7 @@ describe('memory', () => {
     console.log(
       `32 MB x 4: direct ${direct.toFixed(0)} ms, through ${through.toFixed(0)} ms; RSS ${before.toFixed(0)} -> ${rssMb(running).toFixed(0)} MB`,
     );
-    expect(rssMb(running) - before).toBeLessThan(150);
+    expect(rssMb(running) - before).toBeLessThan(100);
   });
 
   it('and open files are what they were after ten thousand calls', async () => {

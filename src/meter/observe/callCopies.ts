@@ -1,5 +1,6 @@
-import type { CallEnd, CallTap, ResponseHead } from '../../gateway/contract.ts';
+import type { CallEnd, CallHead, CallTap, ResponseHead } from '../../gateway/contract.ts';
 import type { ObservedItem } from './messages.ts';
+import { RunCutter } from './runCutter.ts';
 
 /** A longer piece is cut, so that none is more than what is copied in one go. */
 const pieceBytesMax = 256 * 1024;
@@ -17,7 +18,7 @@ export interface CopyQueue {
 /**
  * What passed of one call. The body of a request waits, uncopied, until it has been sent on: reading 32 MB takes as much of the
  * processor as forwarding them does, and nobody needs what they say before their last byte. Where there is no room for that, it is
- * read as it comes.
+ * read as it comes. Of an image in it only the beginning is copied.
  */
 export class CallCopies implements CallTap {
   readonly #id: string;
@@ -26,13 +27,21 @@ export class CallCopies implements CallTap {
   #held: Uint8Array[] | null = [];
   #heldBytes = 0;
   #hasGap = false;
+  /** Null for a compressed body, of which every byte is needed. */
+  readonly #cutter: RunCutter | null;
 
-  constructor(id: string, queue: CopyQueue) {
-    this.#id = id;
+  constructor(head: Pick<CallHead, 'id' | 'requestEncoding'>, queue: CopyQueue) {
+    this.#id = head.id;
     this.#queue = queue;
+    this.#cutter = (head.requestEncoding ?? 'identity') === 'identity' ? new RunCutter() : null;
   }
 
   requestBytes(chunk: Uint8Array): void {
+    if (this.#cutter === null) this.#keepBody(chunk);
+    else for (const piece of this.#cutter.push(chunk)) this.#keepBody(piece);
+  }
+
+  #keepBody(chunk: Uint8Array): void {
     if (!this.#mayKeep(chunk)) return;
     if (this.#held !== null && this.#queue.hold(chunk.length)) {
       this.#held.push(chunk);

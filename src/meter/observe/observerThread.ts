@@ -96,7 +96,7 @@ export class ObserverThread implements GatewayObserver {
 
   begin(head: CallHead): CallTap {
     this.#push({ kind: 'begin', head });
-    return new CallCopies(head.id, this.#queue);
+    return new CallCopies(head, this.#queue);
   }
 
   unmetered(routeId: string, method: string, pathShape: string): void {

@@ -25,8 +25,8 @@ describe('a disk that takes no more', () => {
     expect(await disk.killAndCompare()).toBeGreaterThan(100);
   });
 
-  it('loses no call at whichever byte of the files it stops, ten times', { timeout: 300_000 }, async () => {
-    expect(await stopAtManyPlaces(10)).toBeGreaterThan(1_000);
+  it('loses no call at whichever byte of the files it stops, four times', { timeout: 300_000 }, async () => {
+    expect(await stopAtManyPlaces(4)).toBeGreaterThan(400);
   });
 
   it.runIf(mayMount.status === 0)(

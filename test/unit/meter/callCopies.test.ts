@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { ResponseHead } from '../../../src/gateway/contract.ts';
 import { CallCopies, type CopyQueue } from '../../../src/meter/observe/callCopies.ts';
 import type { ObservedItem } from '../../../src/meter/observe/messages.ts';
+import { keptRunBytes } from '../../../src/meter/observe/runCutter.ts';
 
 const head: ResponseHead = { httpStatus: 200, contentType: null, contentEncoding: null, requestId: null, quota: [] };
+const call = { id: 'a', requestEncoding: null };
 const unbounded = Number.POSITIVE_INFINITY;
 
 /** A queue with so much room, and what went into it: kinds, and the text of bytes. */
@@ -47,7 +49,7 @@ class ScriptedQueue implements CopyQueue {
 describe('copies of a call', () => {
   it('tell nothing of a request’s body before it has been sent on', () => {
     const queue = new ScriptedQueue();
-    const copies = new CallCopies('a', queue);
+    const copies = new CallCopies(call, queue);
     copies.requestBytes(Buffer.from('one '));
     copies.requestBytes(Buffer.from('two'));
     expect([queue.told, queue.held]).toEqual([[], 7]);
@@ -62,7 +64,7 @@ describe('copies of a call', () => {
     ['gap', (copies: CallCopies) => copies.gap()],
   ] as const)('tell of a body that has not ended before %s', (kind, tell) => {
     const queue = new ScriptedQueue();
-    const copies = new CallCopies('a', queue);
+    const copies = new CallCopies(call, queue);
     copies.requestBytes(Buffer.from('half'));
     tell(copies);
     expect([queue.told, queue.held]).toEqual([['requestBytes half', kind], 0]);
@@ -72,7 +74,7 @@ describe('copies of a call', () => {
 
   it('tell at once who makes the call, and let its body wait', () => {
     const queue = new ScriptedQueue();
-    const copies = new CallCopies('a', queue);
+    const copies = new CallCopies(call, queue);
     copies.requestBytes(Buffer.from('body'));
     copies.named('codex');
     expect([queue.told, queue.held]).toEqual([['named'], 4]);
@@ -82,7 +84,7 @@ describe('copies of a call', () => {
 
   it('tell of a body as it comes once there is no room to hold it', () => {
     const queue = new ScriptedQueue({ holdMax: 6 });
-    const copies = new CallCopies('a', queue);
+    const copies = new CallCopies(call, queue);
     copies.requestBytes(Buffer.from('held '));
     copies.requestBytes(Buffer.from('more'));
     expect([queue.told, queue.held]).toEqual([['requestBytes held ', 'requestBytes more'], 0]);
@@ -93,7 +95,7 @@ describe('copies of a call', () => {
 
   it('leave a gap, once, from where nothing more can be kept', () => {
     const queue = new ScriptedQueue({ keepMax: 4 });
-    const copies = new CallCopies('a', queue);
+    const copies = new CallCopies(call, queue);
     copies.requestBytes(Buffer.from('kept'));
     copies.requestBytes(Buffer.from('left out'));
     copies.requestBytes(Buffer.from('x'));
@@ -106,8 +108,8 @@ describe('copies of a call', () => {
 
   it('cut a body that came in one piece, so that none is long to copy', () => {
     const queue = new ScriptedQueue();
-    const copies = new CallCopies('a', queue);
-    copies.requestBytes(Buffer.alloc(600 * 1024, 'b'));
+    const copies = new CallCopies(call, queue);
+    copies.requestBytes(Buffer.alloc(600 * 1024, 'b '));
     copies.requestEnd();
     expect(queue.pieces).toEqual([256 * 1024, 256 * 1024, 88 * 1024]);
   });
@@ -121,7 +123,7 @@ describe('copies of a call', () => {
     fc.assert(
       fc.property(fc.array(step), fc.nat(20), (steps, holdMax) => {
         const queue = new ScriptedQueue({ holdMax });
-        const copies = new CallCopies('a', queue);
+        const copies = new CallCopies(call, queue);
         for (const [kind, text] of steps) {
           if (kind === 'requestBytes') copies.requestBytes(Buffer.from(text));
           else if (kind === 'responseBytes') copies.responseBytes(Buffer.from(text), 1);
@@ -136,5 +138,14 @@ describe('copies of a call', () => {
         expect(queue.held).toBe(0);
       }),
     );
+  });
+
+  it('hold the beginning of an image, and all of a body that is compressed', () => {
+    const image = Buffer.alloc(1_000_000, 'QUJD');
+    const plain = new ScriptedQueue();
+    new CallCopies(call, plain).requestBytes(image);
+    const compressed = new ScriptedQueue();
+    new CallCopies({ ...call, requestEncoding: 'gzip' }, compressed).requestBytes(image);
+    expect([plain.kept, plain.held, compressed.held]).toEqual([keptRunBytes, keptRunBytes, image.length]);
   });
 });

@@ -73,7 +73,7 @@ describe('the observer’s thread', () => {
   it('gets no more of a large body at a time than it can soon have read, and in the end all of it', async () => {
     const { observer, batches, news, order } = startObserver();
     const tap = observer.begin(head('a'));
-    const body = Buffer.alloc(20 * windowBytes, 'b');
+    const body = Buffer.alloc(20 * windowBytes, 'b ');
     for (let at = 0; at < body.length; at += 65_536) tap.requestBytes(body.subarray(at, at + 65_536));
     tap.requestEnd();
     await once(news, 'batch');
@@ -88,7 +88,7 @@ describe('the observer’s thread', () => {
   it('is handed everything at once when it is drained', async () => {
     const { observer, order } = startObserver();
     const tap = observer.begin(head('a'));
-    tap.requestBytes(Buffer.alloc(8 * windowBytes, 'b'));
+    tap.requestBytes(Buffer.alloc(8 * windowBytes, 'b '));
     tap.end('complete', 1);
     await observer.drain();
     expect(await order('count')).toBe(8 * windowBytes);
@@ -97,7 +97,7 @@ describe('the observer’s thread', () => {
   it('that dies is followed by one that gets what had not been handed over', async () => {
     const { observer, news, order } = startObserver();
     const tap = observer.begin(head('a'));
-    tap.requestBytes(Buffer.alloc(20 * windowBytes, 'b'));
+    tap.requestBytes(Buffer.alloc(20 * windowBytes, 'b '));
     tap.requestEnd();
     await once(news, 'batch');
     const lost = await order('count');
