@@ -254,8 +254,8 @@ export class Sightings {
     const wire = { ...record, input: totalInputTokens(record.usage) };
     const endedAtMs = record.startedAtMs + (record.durationMs ?? 0);
     const rows = statements.all(
-      `${selectCalls} WHERE started_at_ms BETWEEN ? AND ? AND source = 'transcript' AND response_id IS NULL
-         AND request_id IS NULL AND ${isCallOf('calls')}`,
+      `${selectCalls} INDEXED BY calls_told_nameless WHERE started_at_ms BETWEEN ? AND ? AND source = 'transcript'
+         AND response_id IS NULL AND request_id IS NULL AND ${isCallOf('calls')}`,
       Math.round(record.startedAtMs - beforeMs),
       Math.round(endedAtMs + afterMs),
     );
