@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/domain/call.ts';
 import { addUsage, totalInputTokens } from '../../../src/domain/usage.ts';
@@ -182,6 +183,32 @@ describe('a call of a log without any id whose counts are not those of the wire'
   };
 
   /** The calls in the books after each order of these events, which must come to the same. */
+  type Kind = 'whole' | 'cut' | 'guessed' | 'wire only' | 'log only';
+
+  /** A call as the wire and the log of Cline have it; what the wire did not see is of later. */
+  function eventsOfCall(
+    { secondsLater, input, kind }: { readonly secondsLater: number; readonly input: number; readonly kind: Kind },
+    index: number,
+  ): readonly Event[] {
+    const startedAtMs = atMs + secondsLater * 1000;
+    const outputTokens = 1000 + index;
+    const finished: CallRecord = {
+      ...{ ...wire, ...noIds, id: callId(100 + index), agent: 'cline', startedAtMs, durationMs: 900 },
+      ...{ usage: usage({ inputTokens: input, outputTokens }), provenance: kind === 'cut' ? 'partial' : 'reported' },
+    };
+    const own = told({
+      ...{ ...noIds, agent: 'cline', session: 't', id: index.toString(16).padStart(32, '0') },
+      atMs: kind === 'log only' ? startedAtMs + 2 * 3_600_000 : startedAtMs + 1000,
+      provenance: kind === 'guessed' ? 'estimated' : kind === 'cut' ? 'partial' : 'reported',
+      counts: {
+        inputTokens: kind === 'guessed' ? input + 7 : input,
+        outputTokens: kind === 'cut' || kind === 'guessed' ? index + 1 : outputTokens,
+      },
+    });
+    if (kind === 'wire only') return [{ finished }];
+    return kind === 'log only' ? [{ told: own }] : [{ finished }, { told: own }];
+  }
+
   function callsAfter(events: readonly Event[]): readonly number[] {
     const all = [...permutations(events)].map((order) => booksAfter(order));
     for (const sums of all) expect(sums).toEqual(all[0]);
@@ -227,6 +254,28 @@ describe('a call of a log without any id whose counts are not those of the wire'
     expect(ledger.reader.sessionsBothWays(10)).toEqual([]);
     ledger.close();
   });
+
+  it('comes to the calls of the wire and those that it did not see, in any order and read again', () => {
+    const anyCall = fc.record({
+      secondsLater: fc.nat(20),
+      input: fc.constantFrom(100, 200, 300),
+      kind: fc.constantFrom('whole', 'cut', 'guessed', 'wire only', 'log only'),
+    });
+    const events = fc.array(anyCall, { minLength: 1, maxLength: 6 }).map((calls) => calls.flatMap(eventsOfCall));
+    const orders = events.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    fc.assert(
+      fc.property(orders, ([all, shuffled]) => {
+        const seen = all.filter((event) => 'finished' in event).length;
+        const unseen = all.filter((event) => 'told' in event && event.told.atMs > atMs + 3_600_000).length;
+        const first = booksAfter(all) as { calls: number }[][];
+        expect((first[0] ?? []).reduce((sum, { calls }) => sum + calls, 0)).toBe(seen + unseen);
+        expect(booksAfter([...shuffled, ...all])).toEqual(first);
+      }),
+      { numRuns: 40 },
+    );
+  }, 60_000);
 
   it('counts once where the log is written in steps, and where no call of the wire has an id', () => {
     const nameless: CallRecord = { ...wire, requestId: null, responseId: null };
