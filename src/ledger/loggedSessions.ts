@@ -15,6 +15,7 @@ export class LoggedSessions {
   readonly #isLogged = new Map<number, boolean>();
   /** When the transaction began; null where nobody knows. Numbers of names only grow. */
   #newestName: number | null = null;
+  #newestSoFar: number | null = null;
 
   constructor(statements: Statements) {
     this.#statements = statements;
@@ -44,15 +45,23 @@ export class LoggedSessions {
     return this.#wireSpan(session);
   }
 
+  /** All sessions of the transaction have their names. To be called before the commit, since nothing may fail after it. */
+  noteNames(): void {
+    const row = this.#statements.get('SELECT max(id) AS newest FROM names');
+    this.#newestSoFar = row === undefined ? null : integerOrNull(row, 'newest');
+  }
+
   /** What was written is true. Names that are made from now on are new to the books. */
   noteCommit(): void {
-    const row = this.#statements.get('SELECT max(id) AS newest FROM names');
-    this.#newestName = row === undefined ? null : integerOrNull(row, 'newest');
+    this.#newestName = this.#newestSoFar;
+    this.#newestSoFar = null;
   }
 
   /** Sessions may have gone, or not have been kept. */
   forget(): void {
     this.#isLogged.clear();
+    this.#newestName = null;
+    this.#newestSoFar = null;
   }
 
   #wireSpan(session: number): WireSpan | null {

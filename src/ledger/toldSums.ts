@@ -139,6 +139,7 @@ export class ToldSums {
 
   /** Works out what counts of every sum that is concerned. Returns by how much their cost has changed. */
   settle(): number {
+    if (this.#sums !== null && this.#sums.size > 0) this.#logged.noteNames();
     for (const session of this.#left) {
       const span = this.#logged.remove(this.#options.names.idOf(session));
       if (span !== null) this.#changes.push({ session, ...span });
