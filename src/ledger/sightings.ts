@@ -127,7 +127,7 @@ export class Sightings {
       note(statements.all(`${told} AND id = ?`, identityBytes(identityOf('response', responseId))));
     if (requestId !== null) note(statements.all(`${told} AND request_id = ?`, requestId));
     if (record.source === 'gateway') {
-      const host = `${selectCalls} WHERE seq IN (SELECT call FROM observations WHERE native_key = ? AND key_kind = ? AND source = 'host') AND owner_pid IS NULL`;
+      const host = `${selectCalls} WHERE seq IN (SELECT call FROM observations INDEXED BY observations_host WHERE native_key = ? AND key_kind = ? AND source = 'host') AND owner_pid IS NULL`;
       if (responseId !== null) note(statements.all(host, responseId, 'response'));
       if (requestId !== null) note(statements.all(host, requestId, 'request'));
     }
@@ -266,12 +266,13 @@ export class Sightings {
   }
 
   #observed(kind: 'response' | 'request', key: string, sources: readonly string[]): number | null {
-    const rows = this.#options.statements.all(
-      `SELECT call, source FROM observations WHERE native_key = ? AND key_kind = ? ORDER BY source, call`,
+    const row = this.#options.statements.get(
+      `SELECT call FROM observations WHERE native_key = ? AND key_kind = ? AND source IN (${sources.map(() => '?').join(', ')})
+       ORDER BY source, call LIMIT 1`,
       key,
       kind,
+      ...sources,
     );
-    const row = rows.find(({ source }) => sources.includes(String(source)));
     return row === undefined ? null : integerOrNull(row, 'call');
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { MeterLock, MeterReady } from '../../src/protocol/control.ts';
+import { meterNodeFlags } from '../../src/protocol/meterFlags.ts';
 import { readMeterLock } from '../../src/protocol/meterLock.ts';
 
 export const projectDir = resolve(import.meta.dirname, '../..');
@@ -47,6 +48,7 @@ export async function startMeterProcess(options: StartOptions): Promise<MeterPro
   const child = spawn(
     process.execPath,
     [
+      ...meterNodeFlags,
       program,
       '--data-dir',
       options.dataDir,

@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { startLedgerWorker } from '../../../src/ledger/startLedgerWorker.ts';
 import { call, usage } from './callFixtures.ts';
+import { sayLine } from './sayLine.ts';
 
 // Opens a ledger and either begins one call that it never ends, or nothing; then stays until it is killed.
 const [path = '', what] = process.argv.slice(2);
@@ -12,8 +12,8 @@ const ledger = startLedgerWorker({
 if (what === 'begin') {
   await ledger.begin(call());
   await ledger.update(call({ usage: usage({ inputTokens: 5, outputTokens: 77 }) }));
-  writeSync(1, 'begun\n');
+  sayLine('begun');
 } else {
   await ledger.health();
-  writeSync(1, 'opened\n');
+  sayLine('opened');
 }

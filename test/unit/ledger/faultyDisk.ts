@@ -13,6 +13,7 @@ export class FaultyDisk {
   readonly child: Child;
   readonly folder: string;
   readonly acknowledged: string[] = [];
+  #health = '';
   /** Where this process sees the books. */
   readonly path: string;
 
@@ -28,11 +29,17 @@ export class FaultyDisk {
     this.child.lines.on('line', (line) => {
       const [word, index] = line.split(' ');
       if (word === 'ack') this.acknowledged.push(callId(Number(index)));
+      if (word === 'health') this.#health = index ?? '';
     });
   }
 
-  until(line: string): Promise<string> {
-    return lineOf(this.child, (said) => said === line || said.startsWith(`${line} `));
+  /** Until calls wait from now on, or until they do not or no longer do: books can be well again before somebody asks. */
+  async until(state: 'waiting' | 'ok'): Promise<void> {
+    if (state === 'waiting' || this.#health !== state) await lineOf(this.child, (said) => said === `health ${state}`);
+  }
+
+  async untilBooked(): Promise<void> {
+    await lineOf(this.child, (said) => said.startsWith('ack '));
   }
 
   /** The kernel lets no file of the process grow beyond this, until it is lifted. */
@@ -73,18 +80,18 @@ export class FaultyDisk {
  */
 export async function stopAtManyPlaces(rounds: number): Promise<number> {
   const disk = new FaultyDisk();
-  await disk.until('ack');
+  await disk.untilBooked();
   for (let round = 0; round < rounds; round += 1) {
     // The golden section spreads the places over the files, and hardly ever at the border of a page.
     const place = Math.floor(disk.fileBytes * ((round * 0.618034) % 1));
-    const waiting = disk.until('health waiting');
+    const waiting = disk.until('waiting');
     disk.limitFiles(place);
     await waiting;
-    const well = disk.until('health ok');
+    const well = disk.until('ok');
     disk.limitFiles('unlimited');
     await well;
   }
-  await disk.until('ack');
+  await disk.untilBooked();
   return disk.killAndCompare();
 }
 

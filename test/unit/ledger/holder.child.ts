@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { startLedgerWorker } from '../../../src/ledger/startLedgerWorker.ts';
 import { admission, limits, spent, task } from './budgetFixtures.ts';
+import { sayLine } from './sayLine.ts';
 
 // Asks for admission without end, eight at a time, some of which it begins or finishes, and says which are committed.
 const [path = '', first = '0'] = process.argv.slice(2);
@@ -15,12 +15,12 @@ await ledger.saveTask(task({ limits: limits({ outputTokens: Number.MAX_SAFE_INTE
 async function hold(lane: number): Promise<void> {
   for (let index = Number(first) + lane; ; index += 8) {
     await ledger.admit(admission(index));
-    writeSync(1, `held ${index}\n`);
+    sayLine(`held ${index}`);
     if (index % 3 === 0) continue;
     await ledger.begin(spent(index, 0));
     if (index % 3 === 1) continue;
     await ledger.finish(spent(index, 7));
-    writeSync(1, `finished ${index}\n`);
+    sayLine(`finished ${index}`);
   }
 }
 
