@@ -53,13 +53,15 @@ export function createCallWatcher(options: CallWatcherOptions): CallWatcher & { 
       if (seen.field('sec-websocket-key') !== undefined) options.onKind('webSocket');
       return null;
     }
-    const caller = options.findCaller();
-    if (caller !== null) options.guess.learn(seen, caller);
-    const guessed = caller === null ? options.guess.of(seen) : null;
-    if (!options.mayObserve(caller ?? guessed)) return null;
+    const onStack = options.findCaller();
+    if (onStack !== null) options.guess.learn(seen, onStack);
+    const guessed = onStack === null ? options.guess.of(seen) : null;
+    if (!options.mayObserve(onStack ?? guessed?.caller ?? null)) return null;
+    const caller = onStack ?? (guessed?.isKnown === true ? guessed.caller : null);
     options.onSeen(caller);
     if (seen.over === 'http2') options.onKind('http2');
-    const sentence = options.refusal(seen, caller);
+    // Nothing can stop a stream over HTTP/2.
+    const sentence = seen.over === 'http2' ? null : options.refusal(seen, caller);
     if (sentence !== null) return { kind: 'refused', sentence };
     const startedAtMs = clock.nowMs();
     const call = options.begin({
@@ -70,19 +72,26 @@ export function createCallWatcher(options: CallWatcherOptions): CallWatcher & { 
       path: maskedPath(seen.path),
       fields: requestFieldsOf(seen.field),
       caller: caller === null ? null : options.nameOf(caller),
-      probably: guessed === null ? null : options.nameOf(guessed),
+      probably: caller !== null || guessed === null ? null : options.nameOf(guessed.caller),
     });
     const tap = tapOf(call, { clock, startedAtMs });
-    if (caller !== null || seen.tellsReader !== true) return { kind: 'observed', tap, askReader: null };
+    if (onStack !== null || seen.tellsReader !== true) return { kind: 'observed', tap, askReader: null };
     call.awaitName();
-    return { kind: 'observed', tap, askReader: () => askReader(seen, call) };
+    return { kind: 'observed', tap, askReader: () => askReader(seen, { call, told: caller }) };
   }
 
-  /** Whoever reads an answer has asked for it. */
-  function askReader(seen: SeenRequest, call: FeedCall): boolean {
+  /** Whoever reads an answer has asked for it, whatever was told before. */
+  function askReader(
+    seen: SeenRequest,
+    { call, told }: { readonly call: FeedCall; readonly told: string | null },
+  ): boolean {
     const caller = options.findCaller();
     if (caller === null) return false;
     options.guess.learn(seen, caller);
+    if (caller === told) {
+      call.settle();
+      return true;
+    }
     // It was not to be looked at, which nobody could know: what follows is left out, and the call says that it is not whole.
     if (options.mayObserve(caller)) options.onSeen(caller);
     else call.leaveOut();

@@ -11,10 +11,21 @@ export interface SeenRequest {
   /** With its query. */
   readonly path: string;
   readonly field: FieldReader;
+  /** The names of its fields in lower case, as they stand; absent where the hook cannot tell, or they are not known yet. */
+  readonly fieldNames?: () => readonly string[];
   /** Absent for HTTP/1.1. */
   readonly over?: 'http2';
   /** Its hook can tell when the answer is read, and asks then who reads it. */
   readonly tellsReader?: true;
+}
+
+/** Which calls are counted. */
+export interface CallsWanted {
+  /** None that bills nothing. */
+  readonly onlyBilled: boolean;
+  readonly onlyEnded: boolean;
+  /** Only those that began under this task; null for any. */
+  readonly taskId: string | null;
 }
 
 /** Kinds of calls that are not stopped, or of which nothing but their beginning is seen. */

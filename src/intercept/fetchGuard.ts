@@ -12,15 +12,16 @@ export interface FetchTarget {
   readonly field: FieldReader;
 }
 
+/** What is decided about a call: its answer in place of the provider's, or that it goes, which `run` then does. */
+export type Admission =
+  | { readonly kind: 'answered'; readonly answer: ShutAnswer }
+  | { readonly kind: 'goes'; readonly run: (call: () => unknown) => unknown };
+
 export interface FetchGuardParts {
   readonly watcher: Pick<CallWatcher, 'isKnown' | 'failed'>;
-  /** The answer in place of the provider's; null lets the call go. */
-  readonly refuse: (target: FetchTarget, caller: string | null) => ShutAnswer | null;
+  /** Decides at once: whoever calls `fetch` is waited for by nobody, and waits for nobody. */
+  readonly admit: (target: FetchTarget, caller: string | null) => Admission;
   readonly findCaller: () => string | null;
-  /** What to wait for before it is decided about a call; null decides at once. */
-  readonly beforeDeciding: (caller: string | null) => Promise<void> | null;
-  /** Runs a call that goes, so that it can be told later who made it. */
-  readonly runAs: (caller: string, call: () => unknown) => unknown;
 }
 
 /**
@@ -29,29 +30,24 @@ export interface FetchGuardParts {
  * it was made. Only there while a hard budget exists. Taken back only where it is still ours: otherwise it lets everything through.
  */
 export function installFetchGuard(parts: FetchGuardParts): Disposable {
-  const { watcher, refuse, findCaller, runAs, beforeDeciding } = parts;
+  const { watcher, admit, findCaller } = parts;
   const original = globalThis.fetch;
   let isOn = true;
+  const decide = (args: readonly unknown[]): Admission | null => {
+    const wanted = isOn ? targetOf(args) : null;
+    if (wanted === null || !watcher.isKnown(wanted.origin) || !isCallPath(wanted.method, wanted.path)) return null;
+    return admit(wanted, findCaller());
+  };
   const guard = new Proxy(original, {
     apply(target, self: unknown, args: readonly unknown[]): unknown {
       const pass = (): unknown => Reflect.apply(target, self, args);
-      let call: { readonly wanted: FetchTarget; readonly caller: string | null } | null = null;
-      let wait: Promise<void> | null = null;
+      const decided: { admission: Admission | null } = { admission: null };
       quietly(watcher, () => {
-        const wanted = isOn ? targetOf(args) : null;
-        if (wanted === null || !watcher.isKnown(wanted.origin) || !isCallPath(wanted.method, wanted.path)) return;
-        call = { wanted, caller: findCaller() };
-        wait = beforeDeciding(call.caller);
+        decided.admission = decide(args);
       });
-      const decide = (): unknown => {
-        let answer: ShutAnswer | null = null;
-        quietly(watcher, () => {
-          if (call !== null && isOn) answer = refuse(call.wanted, call.caller);
-        });
-        if (answer !== null) return Promise.resolve(responseOf(answer));
-        return call?.caller == null ? pass() : runAs(call.caller, pass);
-      };
-      return (wait as Promise<void> | null)?.then(decide) ?? decide();
+      const { admission } = decided;
+      if (admission === null) return pass();
+      return admission.kind === 'answered' ? Promise.resolve(responseOf(admission.answer)) : admission.run(pass);
     },
   });
   globalThis.fetch = guard;

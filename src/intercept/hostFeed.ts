@@ -2,6 +2,8 @@ import type { Disposable } from '../domain/disposable.ts';
 import type { HostBegin, HostItem, HostOrders } from '../protocol/hostFeed.ts';
 import type { HostLink, HostLinkEvents } from '../protocol/hostFeedClient.ts';
 import { itemFrame } from '../protocol/hostFrames.ts';
+import { isUnbilledCall } from '../protocol/llmHosts.ts';
+import type { CallsWanted } from './contract.ts';
 import { FeedCall } from './feedCall.ts';
 
 /** Copies go out that often: nobody sees figures of a fiftieth of a second, and work in bulk costs less. */
@@ -13,13 +15,17 @@ const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 const MAX_KEPT_CALLS = 500;
 /** A call that has ended is kept so long: a meter that dies now may not have booked it. Telling it twice books it once. */
 const KEPT_AFTER_END_MS = 5_000;
-/** Nobody waits longer for the meter's word about calls that have ended. */
-const CATCH_UP_MS = 3_000;
 
 export interface HostFeedOptions {
   readonly workspaceId: () => string;
   readonly onOrders: (orders: HostOrders) => void;
   readonly log: (sentence: string) => void;
+}
+
+interface Unbooked {
+  readonly call: FeedCall;
+  readonly isUnbilled: boolean;
+  readonly taskId: string | null;
 }
 
 /**
@@ -37,8 +43,7 @@ export class HostFeed implements Disposable {
   #timer: NodeJS.Timeout | null = null;
   #nextNo = 1;
   /** Calls by their id that the meter has not told of as booked. */
-  readonly #unbooked = new Map<string, FeedCall>();
-  readonly #waiting = new Set<() => void>();
+  readonly #unbooked = new Map<string, Unbooked>();
 
   constructor(options: HostFeedOptions) {
     this.#options = options;
@@ -54,7 +59,8 @@ export class HostFeed implements Disposable {
     return this.#queuedBytes;
   }
 
-  begin(about: Omit<HostBegin, 'kind' | 'no'>): FeedCall {
+  /** `taskId` is the task that the orders named last; null for none. */
+  begin(about: Omit<HostBegin, 'kind' | 'no'>, taskId: string | null = null): FeedCall {
     const no = this.#nextNo;
     this.#nextNo = (no % 0xffff_fffe) + 1;
     const call = new FeedCall(
@@ -69,7 +75,8 @@ export class HostFeed implements Disposable {
       },
     );
     this.#calls.set(no, call);
-    this.#unbooked.set(about.id, call);
+    const isUnbilled = isUnbilledCall(about.origin, about.fields['authorization']);
+    this.#unbooked.set(about.id, { call, isUnbilled, taskId });
     const [oldest] = this.#calls.values();
     if (this.#calls.size > MAX_KEPT_CALLS && oldest !== undefined) this.#forget(oldest);
     call.start();
@@ -77,36 +84,19 @@ export class HostFeed implements Disposable {
   }
 
   /** Calls of which the meter's orders know nothing yet. */
-  get unbookedCalls(): number {
-    return this.#unbooked.size;
+  unbookedCalls(wanted: CallsWanted): number {
+    let count = 0;
+    for (const { call, isUnbilled, taskId } of this.#unbooked.values()) {
+      if (wanted.onlyBilled && isUnbilled) continue;
+      if (wanted.onlyEnded && !call.isOver) continue;
+      if (wanted.taskId === null || wanted.taskId === taskId) count += 1;
+    }
+    return count;
   }
 
   /** The meter's newest orders know of these calls. */
   booked(ids: readonly string[]): void {
     for (const id of ids) this.#unbooked.delete(id);
-    for (const look of [...this.#waiting]) look();
-  }
-
-  /** Resolves once the meter's orders know of every call that has ended by now, or after a while without; null where they do, or no meter is there. */
-  caughtUp(): Promise<void> | null {
-    const ended = [...this.#unbooked].flatMap(([id, call]) => (call.isOver ? [id] : []));
-    if (ended.length === 0 || this.#link === null) return null;
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        resolve();
-      };
-      const look = (): void => {
-        if (this.#link === null || !ended.some((id) => this.#unbooked.has(id))) end();
-      };
-      const timer = setTimeout(() => {
-        // A call that is not booked by now may never be.
-        for (const id of ended) this.#unbooked.delete(id);
-        end();
-      }, CATCH_UP_MS);
-      this.#waiting.add(look);
-    });
   }
 
   /** Tells something that belongs to no call; lost where no meter is there. */
@@ -169,7 +159,6 @@ export class HostFeed implements Disposable {
     this.#queuedBytes = 0;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    this.booked([]);
   }
 
   /** False where these bytes were left out. */
@@ -211,6 +200,6 @@ export class HostFeed implements Disposable {
   #forget(call: FeedCall): void {
     if (!this.#calls.delete(call.no)) return;
     this.#keptBytes -= call.forget();
-    for (const [id, each] of this.#unbooked) if (each === call) this.#unbooked.delete(id);
+    for (const [id, each] of this.#unbooked) if (each.call === call) this.#unbooked.delete(id);
   }
 }

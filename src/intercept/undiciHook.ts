@@ -39,7 +39,9 @@ export function installUndiciHook(watcher: CallWatcher): Disposable {
     const { origin: given, path, method } = request;
     const origin = typeof given === 'string' ? given : given instanceof URL ? given.origin : '';
     if (!watcher.isKnown(origin) || typeof path !== 'string' || typeof method !== 'string') return;
-    const seen = watcher.begin({ origin, method, path, field: fieldsOf(request.headers), tellsReader: true });
+    const { headers } = request;
+    const fieldNames = (): readonly string[] => namesOf(headers);
+    const seen = watcher.begin({ origin, method, path, field: fieldsOf(headers), fieldNames, tellsReader: true });
     if (seen === null) return;
     if (seen.kind === 'refused') {
       abortAtStart(request, seen.sentence);
@@ -168,6 +170,17 @@ function fieldsOf(headers: unknown): FieldReader {
     const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1] as unknown;
     return text(Array.isArray(found) ? found[0] : found);
   };
+}
+
+/** Names of such fields, as they stand. */
+function namesOf(headers: unknown): readonly string[] {
+  if (typeof headers === 'string')
+    return headers.split('\r\n').map((line) => (line.split(':', 1)[0] ?? '').toLowerCase());
+  if (typeof headers !== 'object' || headers === null) return [];
+  const names: readonly unknown[] = Array.isArray(headers)
+    ? headers.filter((_, index) => index % 2 === 0)
+    : Object.keys(headers);
+  return names.map((name) => (text(name) ?? '').toLowerCase());
 }
 
 function listed(headers: readonly unknown[], name: string): string | undefined {

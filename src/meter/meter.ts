@@ -153,7 +153,8 @@ export class Meter {
       onBooked: (record) => {
         this.#budgets.booked(record);
         this.#snapshots.booksChanged();
-        if (record.source === 'host') void this.#renewOrders(record.id);
+        // The next call of an extension host is near: sooner than a snapshot, which says so where the books cannot be read.
+        if (record.source === 'host') this.#renewOrders().catch(() => undefined);
       },
       log,
     });
@@ -369,9 +370,8 @@ export class Meter {
 
   async #readBooks(nowMs: number, windowStartMs: number): Promise<Books> {
     try {
-      const [books] = await Promise.all([readBooks(this.#ledger, nowMs, windowStartMs), this.#budgets.readBoard()]);
+      const [books] = await Promise.all([readBooks(this.#ledger, nowMs, windowStartMs), this.#renewOrders()]);
       this.#notices.clear('books');
-      this.#hosts.ordersChanged();
       return books;
     } catch (error) {
       if (this.#stopping === null) this.#options.log(`the books cannot be read: ${String(error)}`);
@@ -384,14 +384,8 @@ export class Meter {
     }
   }
 
-  /** After a call that an extension host made itself its next one is near: sooner than a snapshot is due. */
-  async #renewOrders(booked: string): Promise<void> {
-    try {
-      await this.#budgets.readBoard();
-      this.#hosts.ordersChanged(booked);
-    } catch {
-      // The next snapshot reads the books again, and says so where it cannot.
-    }
+  async #renewOrders(): Promise<void> {
+    this.#hosts.ordersChanged(await this.#budgets.readBoard());
   }
 
   async #configure(settings: MeterSettings): Promise<readonly string[]> {

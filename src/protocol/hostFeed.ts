@@ -1,4 +1,5 @@
 import type { ApiKind } from '../domain/api.ts';
+import type { Dimension } from '../domain/budget.ts';
 
 /**
  * What a window tells the meter of calls that it observes in its extension host: `POST /control/host` with the control token, whose body
@@ -51,6 +52,8 @@ export interface HostRefused {
   readonly caller: string | null;
   /** `answered`: its agent was given the sentence; `aborted`: it can only say that the connection failed. */
   readonly how: 'answered' | 'aborted';
+  /** Calls that were not booked yet filled the room of this dimension; absent where the limit was used up by what is booked. */
+  readonly filled?: Dimension;
 }
 
 export type HostCallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upstream';
@@ -59,15 +62,33 @@ export type HostCallEnd = 'complete' | 'upstream-cut' | 'client-gone' | 'no-upst
 export interface HostOrders {
   /** Some hard limit concerns calls of this window: only then is anything put in place that could stop one. */
   readonly hasHardBudget: boolean;
-  /** So many more calls surely fit into every hard limit, as far as what was booked tells what a call comes to; 0 where it does not. */
-  readonly roomForCalls: number;
-  /** Calls of this window, by id, that have been booked since the orders before these: these know of them. */
+  /** The task that calls without a session belong to that begin now; null or absent for none. */
+  readonly taskId?: string | null;
+  /** What is left of the hard limits, counted in calls: the narrowest of each kind; none that no window could fill. */
+  readonly rooms: readonly HostRoom[];
+  /** Calls of this window, by id, that these orders know of and those before did not: booked, or never to be. */
   readonly booked?: readonly string[];
   /** Null while calls may leave. */
   readonly shut: ShutOrder | null;
 }
 
-/** A limit is used up. */
+/**
+ * What is left of one hard limit by what is booked, for a window to count its other calls against: those on their way, and those that have
+ * ended and are not booked yet. Each is taken for what calls mostly come to, as a hold of the gateway is.
+ */
+export interface HostRoom {
+  readonly dimension: Dimension;
+  /** Only calls that began under this task fill it; null for any. */
+  readonly taskId: string | null;
+  /** So many calls that are not booked fill it: no further one may leave. 0 where others' holds fill it. */
+  readonly calls: number;
+  /** Nothing is known of what a call comes to: only calls that have ended count. */
+  readonly onlyEnded: boolean;
+  /** What a further call is answered. */
+  readonly full: ShutOrder;
+}
+
+/** A limit is used up, or filled. */
 export interface ShutOrder {
   /** What the agent is told and the user reads. */
   readonly sentence: string;
@@ -84,4 +105,4 @@ export interface ShutAnswer {
   readonly body: string;
 }
 
-export const openOrders: HostOrders = { hasHardBudget: false, roomForCalls: 0, shut: null };
+export const openOrders: HostOrders = { hasHardBudget: false, rooms: [], shut: null };

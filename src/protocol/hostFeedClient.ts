@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import type { ControlAddress } from './controlClient.ts';
-import type { HostOrders } from './hostFeed.ts';
+import { type HostOrders, openOrders } from './hostFeed.ts';
 
 /** One connection of a window to its meter for what it observes. */
 export interface HostLink {
@@ -90,7 +90,9 @@ function readOrders(
 function parseOrders(line: string): HostOrders | null {
   try {
     const orders: unknown = JSON.parse(line);
-    return typeof orders === 'object' && orders !== null && 'hasHardBudget' in orders ? (orders as HostOrders) : null;
+    const isOrders = typeof orders === 'object' && orders !== null && 'hasHardBudget' in orders;
+    // A meter of another version may leave something out.
+    return isOrders ? { ...openOrders, ...(orders as Partial<HostOrders>) } : null;
   } catch {
     return null;
   }

@@ -98,3 +98,8 @@ export function isUnbilledHost(origin: string): boolean {
   if (localNames.has(hostname)) return isLlmAuthority(host);
   return hostname === 'chatgpt.com' || hostname.endsWith('.githubcopilot.com') || hostname.startsWith('copilot-');
 }
+
+/** Whether a call bills no dollars, by its host and its `authorization`: local models, plans and logins with a subscription. */
+export function isUnbilledCall(origin: string, authorization: string | undefined): boolean {
+  return isUnbilledHost(origin) || /^bearer\s+sk-ant-oat/i.test(authorization ?? '');
+}

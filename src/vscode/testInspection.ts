@@ -1,5 +1,6 @@
 import type { ExtensionContext } from 'vscode';
 import type { DashboardState } from '../protocol/dashboard.ts';
+import type { HostOrders } from '../protocol/hostFeed.ts';
 import type { SidebarState } from '../protocol/sidebar.ts';
 import type { BudgetPolicy } from '../protocol/tasks.ts';
 import type { TaskNode } from '../protocol/taskTreeView.ts';
@@ -41,6 +42,8 @@ export interface TestInspection {
   currentBranch(): string | null;
   /** Calls of other extensions are observed. */
   observes(): boolean;
+  /** What the meter told this window last of what must not leave. */
+  orders(): HostOrders;
   /** Asks anew whether to observe, as if these agents' extensions were installed. */
   askToObserve(agentIds: readonly string[]): Promise<void>;
   /** Switches the observer itself, past the setting. */
@@ -92,6 +95,7 @@ export function inspectionFor(
     lookAtBranches: () => tasks.branches.look(),
     currentBranch: () => tasks.branches.currentBranch(),
     observes: () => session.observation.observer.isOn,
+    orders: () => session.observation.observer.orders,
     askToObserve: async (ids) => {
       session.observation.findAgents = () => agentExtensions.filter(({ id }) => ids.includes(id));
       await session.observation.forgetAnswer();

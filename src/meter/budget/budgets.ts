@@ -10,7 +10,7 @@ import type { BudgetPolicy, TasksSnapshot } from '../../protocol/tasks.ts';
 import type { CountedCall, RepeatedRequest } from '../observe/messages.ts';
 import { BudgetDesk } from './budgetDesk.ts';
 import { noPolicy, readBudgetPolicy } from './budgetPolicy.ts';
-import { hostOrdersOf, usedUpLimit } from './hostOrders.ts';
+import { filledLimit, hostOrdersOf, usedUpLimit } from './hostOrders.ts';
 import { LazyPricer } from './lazyPricer.ts';
 import { NewsBoard } from './newsBoard.ts';
 import { OutputExperience } from './outputExperience.ts';
@@ -46,6 +46,8 @@ export class Budgets {
   readonly #experience = new OutputExperience();
   /** The task of each call in flight that the observer told of. */
   readonly #assigned = new Map<string, string | null>();
+  /** Calls of extension hosts that were booked since the board was last read. */
+  readonly #unread: string[] = [];
   #policy: BudgetPolicy = noPolicy;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
@@ -88,14 +90,18 @@ export class Budgets {
   /** What a window is to know of its limits, as the books were last read. */
   hostOrders(workspaceId: string): HostOrders {
     if (!this.#options.isOn()) return openOrders;
-    return hostOrdersOf(this.#board.limitsOf(workspaceId, this.activeTask(workspaceId)));
+    const taskId = this.activeTask(workspaceId);
+    return hostOrdersOf(this.#board.limitsOf(workspaceId, taskId), { taskId, usualCall: this.#board.usualCall });
   }
 
   /** A window has refused a call by our orders. */
-  hostRefused(workspaceId: string, { caller, how }: HostRefused): void {
+  hostRefused(workspaceId: string, { caller, how, filled }: HostRefused): void {
     const taskId = this.activeTask(workspaceId);
-    const refusal = usedUpLimit(this.#board.limitsOf(workspaceId, taskId));
-    if (refusal === null) return;
+    const limited = this.#board.limitsOf(workspaceId, taskId);
+    const ofRoom = filled === undefined ? null : filledLimit(limited, this.#board.usualCall, filled);
+    const refusal = usedUpLimit(limited) ?? ofRoom;
+    // A call that others keep out for the moment is mostly tried again: only where nobody could be told is that news.
+    if (refusal === null || (refusal.reason === 'reserved' && how === 'answered')) return;
     const sentence = refusalSentence(refusal);
     const text =
       how === 'answered'
@@ -114,6 +120,7 @@ export class Budgets {
 
   /** A finished call is in the books. */
   booked(record: CallRecord): void {
+    if (record.source === 'host') this.#unread.push(record.id);
     this.#assigned.delete(record.id);
     this.#desk.booked(record);
     this.#watch.booked(record);
@@ -136,8 +143,10 @@ export class Budgets {
     });
   }
 
-  readBoard(): Promise<void> {
-    return this.#board.read();
+  /** Resolves to the calls of extension hosts that the board knows of now and did not before: what is booked is told before what is read later. */
+  async readBoard(): Promise<readonly string[]> {
+    await this.#board.read();
+    return this.#unread.splice(0);
   }
 
   view(moment: BoardMoment): TasksSnapshot {

@@ -1,6 +1,8 @@
+import { scopeAccountKey } from '../../budget/accountKeys.ts';
+import { mapAmounts } from '../../budget/amounts.ts';
 import { emptyAccount } from '../../budget/emptyAccount.ts';
 import { printAmount } from '../../budget/printAmount.ts';
-import type { AccountState, BudgetScope, ScopedLimits } from '../../domain/budget.ts';
+import type { AccountState, Amounts, BudgetScope, ScopedLimits } from '../../domain/budget.ts';
 import type { CallRecord } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { BudgetBooks, ReportRow, TaskWithAccount } from '../../ledger/contract.ts';
@@ -42,6 +44,7 @@ export class TaskBoard {
   #tasks: readonly TaskWithAccount[] = [];
   #scopes: readonly ScopeView[] = [];
   #scoped: readonly LimitedAccount[] = [];
+  #ofMonth: AccountState | null = null;
   /** The highest mark of each limit so far; what was passed before this meter started is no news. */
   readonly #marks = new Map<string, LimitLine['mark']>();
   #isFirst = true;
@@ -59,13 +62,16 @@ export class TaskBoard {
       limitsOfPolicy(current, id, nowMs).filter(({ scope }) => scope.kind === 'folder'),
     );
     const scoped = [...limitsOfPolicy(current, null, nowMs), ...folders];
+    const ofMonth = scopeAccountKey({ kind: 'machine', period: 'month' }, nowMs, current.timeZone);
     const [{ tasks }, accounts] = await Promise.all([
       books.loadTasks(),
-      scoped.length === 0 ? [] : books.accounts(scoped.map(({ accountKey }) => accountKey)),
+      books.accounts([...new Set([ofMonth, ...scoped.map(({ accountKey }) => accountKey)])]),
     ]);
     const byKey = new Map(accounts.map((account) => [account.key, account]));
-    const accountOf = ({ accountKey }: ScopedLimits): AccountState => byKey.get(accountKey) ?? emptyAccount(accountKey);
+    const accountOf = ({ accountKey }: Pick<ScopedLimits, 'accountKey'>): AccountState =>
+      byKey.get(accountKey) ?? emptyAccount(accountKey);
     this.#tasks = tasks;
+    this.#ofMonth = accountOf({ accountKey: ofMonth });
     this.#scoped = scoped.map((limits) => ({ limits, account: accountOf(limits) }));
     this.#scopes = scoped.map((limits) => scopeView(limits, accountOf(limits)));
     for (const { task, account } of tasks) {
@@ -85,6 +91,14 @@ export class TaskBoard {
     const concerns = ({ limits: { scope } }: LimitedAccount): boolean =>
       scope.kind === 'machine' || (scope.kind === 'folder' && scope.workspaceId === workspaceId);
     return [...ofTask, ...this.#scoped.filter(concerns)];
+  }
+
+  /** What a call on this machine came to in the mean of this month, subscription use at API prices included; null without any. */
+  get usualCall(): Amounts | null {
+    const { spent, spentSubscriptionNanoUsd } = this.#ofMonth ?? emptyAccount('');
+    if (spent.calls === 0) return null;
+    const all = { ...spent, costNanoUsd: spent.costNanoUsd + spentSubscriptionNanoUsd };
+    return mapAmounts(all, all, (sum) => sum / spent.calls);
   }
 
   view({ live, recent, sessionsToday }: BoardMoment): TasksSnapshot {

@@ -58,8 +58,8 @@ export class HostDesk {
     response.flushHeaders();
   }
 
-  /** Something that orders follow from has changed; `booked` is the call that they know of from now on. */
-  ordersChanged(booked: string | null = null): void {
+  /** Something that orders follow from has changed; `booked` are calls that they know of from now on. */
+  ordersChanged(booked: readonly string[] = []): void {
     for (const window of this.#windows) window.sendOrders(booked);
   }
 
@@ -94,14 +94,17 @@ class HostWindow {
     return this.#frames.push(chunk);
   }
 
-  sendOrders(booked: string | null = null): void {
+  sendOrders(booked: readonly string[] = []): void {
+    this.#send(booked.filter((id) => this.#unbooked.delete(id)));
+  }
+
+  #send(booked: readonly string[]): void {
     if (this.#workspaceId === null || this.#hasLeft) return;
     const orders = this.#options.ordersFor(this.#workspaceId);
     const text = JSON.stringify(orders);
-    const isOurs = booked !== null && this.#unbooked.delete(booked);
-    if (text === this.#sentOrders && !isOurs) return;
+    if (text === this.#sentOrders && booked.length === 0) return;
     this.#sentOrders = text;
-    this.#response.write(`${isOurs ? JSON.stringify({ ...orders, booked: [booked] }) : text}\n`);
+    this.#response.write(`${booked.length > 0 ? JSON.stringify({ ...orders, booked }) : text}\n`);
   }
 
   /** The window is gone: its calls ended with it, or nobody will tell how they did. */
@@ -181,11 +184,16 @@ class HostWindow {
 
   #begin(item: HostBegin): void {
     const workspaceId = this.#workspaceId;
-    if (workspaceId === null || this.#calls.size >= MAX_CALLS || !callIdPattern.test(item.id)) return;
+    if (workspaceId === null) return;
     const { origin, method, path, fields } = item;
     const request: DirectRequest & RequestHead = { origin, method, path, headers: fields };
-    const route = this.#options.routeOf(request, workspaceId);
-    if (route === null) return;
+    const isTaken = this.#calls.size < MAX_CALLS && callIdPattern.test(item.id);
+    const route = isTaken ? this.#options.routeOf(request, workspaceId) : null;
+    if (route === null) {
+      // It will not be booked: nothing is to wait for that.
+      this.#send([item.id]);
+      return;
+    }
     const { match, routeId, provider, auth } = route;
     const session = sessionOf(request);
     const tap = this.#options.observer.begin({

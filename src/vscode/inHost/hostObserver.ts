@@ -119,8 +119,8 @@ class Running {
       new HostFeed({
         workspaceId: () => ports.wishes()?.workspaceId ?? 'default',
         onOrders: (orders) => {
-          this.shut.take(orders, watcher);
           this.#feed.booked(orders.booked ?? []);
+          this.shut.take(orders, watcher);
         },
         log: ports.log,
       }),
@@ -134,13 +134,13 @@ class Running {
           const caller = refused.caller === null ? null : agentNameOf(refused.caller);
           this.#feed.tell({ ...refused, caller });
         },
-        unbookedCalls: () => this.#feed.unbookedCalls,
-        caughtUp: () => this.#feed.caughtUp(),
+        unbookedCalls: (wanted) => this.#feed.unbookedCalls(wanted),
+        clock: systemClock,
       }),
     );
     const watcher = createCallWatcher({
       clock: systemClock,
-      begin: (about) => this.#feed.begin(about),
+      begin: (about) => this.#feed.begin(about, this.shut.orders.taskId ?? null),
       ownHosts: () => ports.wishes()?.ownHosts ?? new Set(),
       gatewayPort: () => ports.wishes()?.connection?.lock.port ?? null,
       findCaller: () => findOnStack() ?? this.shut.currentCaller(),

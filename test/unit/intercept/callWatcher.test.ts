@@ -155,6 +155,53 @@ describe('the watcher of calls', () => {
     expect(items.slice(1)).toEqual(['left out', 'named unwanted.agent by name']);
   });
 
+  it('names a call by its signature at once, and by its reader where that is somebody else', () => {
+    const items: string[] = [];
+    let onStack: string | null = 'some.agent';
+    const { watcher, begun } = watcherOf({
+      findCaller: () => onStack,
+      begin: (about) => {
+        begun.push(about);
+        const call = new FeedCall({ ...about, kind: 'begin', no: 1 }, silent);
+        return Object.assign(call, {
+          named: (caller: string) => items.push(`named ${caller}`),
+          settle: () => items.push('settled'),
+        });
+      },
+    });
+    const signed = {
+      ...request,
+      field: field({ 'x-api-key': 'made-up' }),
+      fieldNames: () => ['x-api-key'],
+      tellsReader: true,
+    } as const;
+    const beginUnknown = (): (() => boolean) | null => {
+      onStack = null;
+      const seen = watcher.begin(signed);
+      return seen?.kind === 'observed' ? seen.askReader : null;
+    };
+    watcher.begin(signed);
+    const first = beginUnknown();
+    onStack = 'some.agent';
+    expect(first?.()).toBe(true);
+    const second = beginUnknown();
+    onStack = 'other.agent';
+    expect(second?.()).toBe(true);
+    beginUnknown();
+    expect(items).toEqual(['settled', 'named other.agent by name']);
+    expect(begun.map(({ caller, probably }) => [caller, probably])).toEqual([
+      ['some.agent by name', null],
+      ['some.agent by name', null],
+      ['some.agent by name', null],
+      [null, null],
+    ]);
+  });
+
+  it('stops no stream over HTTP/2, and tells of none as stopped', () => {
+    const { watcher } = watcherOf({ refusal: () => 'No.' });
+    expect(watcher.begin({ ...request, over: 'http2' })?.kind).toBe('observed');
+  });
+
   it('copies what it is shown, since others may write into it', () => {
     const sent: Uint8Array[] = [];
     const { watcher } = watcherOf({

@@ -44,6 +44,11 @@ describe.each(clients)('a call by $name', ({ call }) => {
     expect(seen.calls).toHaveLength(1);
     expect(told.request).toMatchObject({ origin: server.origin, method: 'POST', path: '/sse/v1/messages' });
     expect(told.request.field('authorization')).toBe('Bearer sk-made-up');
+    const { fieldNames, tellsReader } = told.request;
+    // Whoever is asked for later is known by the fields, which are there where that is.
+    expect(fieldNames?.().filter((name) => name === 'authorization')).toEqual(
+      tellsReader === true ? ['authorization'] : undefined,
+    );
     expect(sentText(told)).toBe(body);
     expect([told.httpStatus, told.contentType]).toEqual([200, 'text/event-stream']);
     expect(receivedBytes(told).toString()).toBe(events.join(''));

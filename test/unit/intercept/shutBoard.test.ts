@@ -1,8 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { apiKinds } from '../../../src/domain/api.ts';
+import type { CallsWanted } from '../../../src/intercept/contract.ts';
 import { installHooks } from '../../../src/intercept/installHooks.ts';
 import { ShutBoard } from '../../../src/intercept/shutBoard.ts';
-import { type HostOrders, type HostRefused, openOrders, type ShutAnswer } from '../../../src/protocol/hostFeed.ts';
+import {
+  type HostOrders,
+  type HostRefused,
+  type HostRoom,
+  openOrders,
+  type ShutAnswer,
+} from '../../../src/protocol/hostFeed.ts';
 import { type EchoServer, startEchoServer } from './echoServer.ts';
 import { recorder } from './seenCalls.ts';
 
@@ -18,23 +25,35 @@ const answers = Object.fromEntries(
     },
   ]),
 ) as Record<(typeof apiKinds)[number], ShutAnswer>;
-const open: HostOrders = { hasHardBudget: true, roomForCalls: 100, shut: null };
+const open: HostOrders = { hasHardBudget: true, rooms: [], shut: null };
 const shut = (onlyBilled = false): HostOrders => ({
   hasHardBudget: true,
-  roomForCalls: 0,
+  rooms: [],
   shut: { sentence, onlyBilled, answers },
 });
 const boards: ShutBoard[] = [];
 
-/** Calls whose booking the board does not know of, and what it waits for then. */
-let unbooked = 0;
-let caughtUp = (): Promise<void> | null => null;
+const filledBy = (calls: number, change: Partial<HostRoom> = {}): HostOrders => ({
+  ...open,
+  taskId: 'task-1',
+  rooms: [
+    {
+      ...{ dimension: 'calls', taskId: null, calls, onlyEnded: false },
+      full: { sentence, onlyBilled: false, answers },
+      ...change,
+    },
+  ],
+});
+
+/** Calls that were seen to begin and whose booking the board does not know of. */
+let unbooked = (_wanted: CallsWanted): number => 0;
+let nowMs = 0;
 
 function boardFor(server: EchoServer, concerns: (caller: string | null) => boolean = () => true) {
   const refused: HostRefused[] = [];
   const board = new ShutBoard({
     ...{ findCaller: () => 'some.agent', concerns, onRefused: (told) => refused.push(told) },
-    ...{ unbookedCalls: () => unbooked, caughtUp: () => caughtUp() },
+    ...{ unbookedCalls: (wanted) => unbooked(wanted), clock: { monotonicMs: () => nowMs } },
   });
   boards.push(board);
   const seen = recorder(new Set([server.host, 'api.githubcopilot.com']));
@@ -42,8 +61,8 @@ function boardFor(server: EchoServer, concerns: (caller: string | null) => boole
 }
 
 afterEach(() => {
-  unbooked = 0;
-  caughtUp = () => null;
+  unbooked = () => 0;
+  nowMs = 0;
   for (const board of boards.splice(0)) board.dispose();
   globalThis.fetch = original;
 });
@@ -134,54 +153,80 @@ describe('the guard of fetch', () => {
     expect(board.refusal({ ...target, origin: 'https://api.openai.com' }, null)).toBe(sentence);
   });
 
-  it('waits near the line for the word about the calls before, and no further from it', async () => {
+  it('counts the calls that are not booked, at once, and refuses the one that they leave no room for', async () => {
     await using server = await startEchoServer();
-    const { board, seen } = boardFor(server, (caller) => caller !== 'ignored');
-    let waits = 0;
-    let speak: () => void = () => undefined;
-    caughtUp = () => {
-      waits += 1;
-      return new Promise((resolve) => {
-        speak = resolve;
-      });
-    };
-    const ask = (): Promise<Response> => fetch(`${server.origin}/v1/messages`, post);
-    board.take({ ...open, roomForCalls: 2 }, seen.watcher);
-    unbooked = 1;
-    expect((await ask()).status).toBe(200);
-    expect(waits).toBe(0);
-    unbooked = 2;
-    const refused = ask();
-    expect([waits, server.bodies.length]).toEqual([1, 1]);
-    board.take(shut(), seen.watcher);
-    speak();
-    expect((await refused).status).toBe(402);
-    // Nothing is waited for once it is shut, nor for what is no call.
-    expect((await ask()).status).toBe(402);
-    board.take({ ...open, roomForCalls: 0 }, seen.watcher);
+    const { board, refused, seen } = boardFor(server, (caller) => caller !== 'ignored');
+    const ask = (more: object = {}): Promise<Response> => fetch(`${server.origin}/v1/messages`, { ...post, ...more });
+    board.take(filledBy(3), seen.watcher);
+    unbooked = () => 1;
+    // Nobody has seen these begin: they count by having passed.
+    const both = [ask(), ask()];
+    const third = await ask();
+    expect([third.status, await third.json()]).toEqual([402, { error: sentence }]);
+    expect(await Promise.all(both.map(async (answer) => (await answer).status))).toEqual([200, 200]);
+    expect(refused).toEqual([{ kind: 'refused', caller: 'some.agent', how: 'answered', filled: 'calls' }]);
     expect((await fetch(`${server.origin}/v1/models`)).status).toBe(200);
-    expect(waits).toBe(1);
-    const passed = ask();
-    expect(waits).toBe(2);
-    speak();
-    expect((await passed).status).toBe(200);
-    expect(server.bodies).toHaveLength(3);
+    // A call that never began counts no longer.
+    nowMs = 5_001;
+    expect((await ask()).status).toBe(200);
   });
 
-  it('lets a call go that waited while the last hard budget went', async () => {
+  it('counts of the calls that are not booked those that fill the room', async () => {
     await using server = await startEchoServer();
     const { board, seen } = boardFor(server);
-    let speak: () => void = () => undefined;
-    caughtUp = () =>
-      new Promise((resolve) => {
-        speak = resolve;
-      });
-    board.take({ ...open, roomForCalls: 0 }, seen.watcher);
-    const waiting = fetch(`${server.origin}/v1/messages`, post);
-    board.take(shut(), seen.watcher);
-    board.take(openOrders, seen.watcher);
-    speak();
-    expect((await waiting).status).toBe(200);
+    const target = { origin: 'https://api.openai.com', method: 'POST', path: '/v1/responses', field: () => undefined };
+    const wanted: CallsWanted[] = [];
+    unbooked = (question) => {
+      wanted.push(question);
+      return question.onlyEnded ? 1 : 2;
+    };
+    const order = { sentence, onlyBilled: true, answers };
+    board.take(filledBy(2, { dimension: 'costNanoUsd', onlyEnded: true, full: order }), seen.watcher);
+    expect(board.refusal(target, null)).toBeNull();
+    board.take(filledBy(2, { dimension: 'costNanoUsd', taskId: 'task-1', full: order }), seen.watcher);
+    expect(board.refusal(target, null)).toBe(sentence);
+    expect(wanted).toEqual([
+      { onlyBilled: true, onlyEnded: true, taskId: null },
+      { onlyBilled: true, onlyEnded: false, taskId: 'task-1' },
+    ]);
+    expect(board.refusal({ ...target, origin: 'https://api.githubcopilot.com' }, null)).toBeNull();
+    unbooked = () => 0;
+    // A login's call that passed fills no room of billed dollars, nor does one of another task fill this one's.
+    const login = { ...post, headers: { authorization: 'Bearer sk-ant-oat01-made-up' } };
+    board.take(filledBy(1, { full: order }), seen.watcher);
+    await fetch(`${server.origin}/v1/messages`, login);
+    expect(board.refusal(target, null)).toBeNull();
+    board.take({ ...filledBy(9), taskId: 'task-2' }, seen.watcher);
+    await fetch(`${server.origin}/v1/messages`, post);
+    board.take(filledBy(1, { taskId: 'task-1', full: order }), seen.watcher);
+    expect(board.refusal(target, null)).toBeNull();
+    board.take(filledBy(1, { taskId: 'task-2', full: order }), seen.watcher);
+    expect(board.refusal(target, null)).toBe(sentence);
+  });
+
+  it('decides about a call once: what it let go is not aborted where it begins, and counts once', async () => {
+    await using server = await startEchoServer();
+    const { board, refused, seen } = boardFor(server);
+    let begun = 0;
+    unbooked = () => begun;
+    const hooks = installHooks({
+      ...seen.watcher,
+      begin: (request) => {
+        const told = board.refusal(request, null);
+        if (told !== null) return { kind: 'refused', sentence: told };
+        begun += 1;
+        return seen.watcher.begin(request);
+      },
+    });
+    board.take(filledBy(2), seen.watcher);
+    const ask = (): Promise<Response> => fetch(`${server.origin}/v1/messages`, post);
+    const answers = await Promise.all([ask(), ask(), ask()]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 402]);
+    expect([begun, refused.length]).toEqual([2, 1]);
+    // By no fetch of ours: refused where it begins.
+    await expect(original(`${server.origin}/v1/messages`, post)).rejects.toThrow('fetch failed');
+    expect(refused[1]).toEqual({ kind: 'refused', caller: null, how: 'aborted', filled: 'calls' });
+    hooks.dispose();
   });
 
   it('is taken back only where it is still ours, and lets everything through otherwise', async () => {
@@ -225,7 +270,7 @@ describe('the guard of fetch', () => {
       concerns: () => true,
       onRefused: () => undefined,
       unbookedCalls: () => 0,
-      caughtUp: () => null,
+      clock: { monotonicMs: () => 0 },
     });
     boards.push(board);
     board.take(shut(), seen.watcher);

@@ -6,6 +6,7 @@ import * as http from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { extensions, LanguageModelChatMessage, LanguageModelTextPart, lm, workspace } from 'vscode';
+import type { Script } from '../../support/scriptedUpstream.ts';
 import {
   activatedCaller,
   activeTask,
@@ -90,31 +91,35 @@ describe('calls of another extension', () => {
     }
   });
 
-  it('by VS Code’s own fetch are named as a guess until somebody reads the answer', async () => {
+  it('by VS Code’s own fetch are named from the start once their signature is known', async () => {
     const outlay = await activatedOutlay();
     const caller = await activatedCaller();
     await observe('on');
     const url = `${upstreamOrigin}/v1/messages`;
-    const options = {
-      headers: { ...headersFor({ text: 'word '.repeat(400), chunkChars: 20, pauseMs: 100 }), 'user-agent': 'a test/1' },
+    const agent = 'a test/1';
+    const slow = { text: 'word '.repeat(400), chunkChars: 20, pauseMs: 100 };
+    const sent = (script: Script, key: string) => ({
+      headers: { ...headersFor(script), 'user-agent': agent, 'x-api-key': key },
       body: messageBody({ stream: true }),
-    };
-    const shownUnread = async (): Promise<readonly string[]> => {
+    });
+    const shownUnread = async (key: string): Promise<readonly string[]> => {
       const live = () => outlay.state().snapshot?.live ?? [];
-      const unread = await caller.neverRead(url, options);
+      // What the window shows may still be of calls before.
+      await until('no other call', () => live().length === 0);
+      const unread = await caller.neverRead(url, sent(slow, key));
       await until('the call to be live', () => live().length === 1);
-      const agents = live().map(({ agent }) => agent);
+      const agents = live().map(({ agent: shown }) => shown);
       await unread.leave();
       await until('the call to end', () => live().length === 0);
       return agents;
     };
-    assert.deepEqual(await shownUnread(), ['unknown']);
-    const short = { ...options, headers: { ...headersFor(script), 'user-agent': 'a test/1' } };
-    await caller.ways['the global fetch']?.(url, short);
-    assert.deepEqual(await shownUnread(), ['fixture.caller?']);
+    assert.deepEqual(await shownUnread('sk-made-up'), ['unknown']);
+    await caller.ways['the global fetch']?.(url, sent(script, 'sk-made-up'));
+    assert.deepEqual(await shownUnread('sk-made-up'), ['fixture.caller']);
+    assert.deepEqual(await shownUnread('sk-made-up-2'), ['fixture.caller?']);
     assert.deepEqual(
-      (await bookedCalls(3)).map(({ agent }) => agent),
-      ['unknown', 'fixture.caller', 'fixture.caller?'],
+      (await bookedCalls(4)).map(({ agent: booked }) => booked),
+      ['unknown', 'fixture.caller', 'fixture.caller', 'fixture.caller?'],
     );
   });
 

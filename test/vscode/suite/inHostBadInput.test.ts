@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { workspace } from 'vscode';
 import type { CallRecord } from '../../../src/domain/call.ts';
+import type { HostRoom } from '../../../src/protocol/hostFeed.ts';
+import type { Script } from '../../support/scriptedUpstream.ts';
 import {
   activatedCaller,
   activeTask,
@@ -215,17 +217,71 @@ describe('calls of another extension that are out of the ordinary', () => {
     await until('the fetch of before', () => globalThis.fetch === unguarded);
   });
 
-  it('are stopped also in a loop that does not pause, where it waits for what its calls came to', async () => {
+  it('are stopped at a number of calls to the call, by every way of calling, in a loop that does not pause', async () => {
     const caller = await activatedCaller();
     const unguarded = globalThis.fetch;
     await observe('on');
-    const task = await activeTask({ calls: 2 });
+    const options = { headers: headersFor(script), body: messageBody() };
+    for (const name of ['an SDK', 'the global fetch', 'a captured fetch', 'undici 6', 'http.request', 'axios']) {
+      const task = await activeTask({ calls: 2 });
+      await until('the guard', () => globalThis.fetch !== unguarded);
+      const before = (await answeredCalls()).size;
+      if (name === 'an SDK') {
+        const loop = await caller.agentLoop(upstreamOrigin, { headers: headersFor(script), most: 2_000 });
+        assert.deepEqual([loop.turns, loop.status], [2, 402], loop.text);
+      } else {
+        await callUntilStopped(() => wayOf(caller, name)(url, options));
+      }
+      assert.equal((await answeredCalls()).size - before, 2, name);
+      await deleteTask(task.id);
+      await until('the fetch of before', () => globalThis.fetch === unguarded);
+    }
+  });
+
+  it('are stopped side by side too, and by what such calls came to where it is not known yet', async () => {
+    const caller = await activatedCaller();
+    const unguarded = globalThis.fetch;
+    await observe('on');
+    const options = { headers: headersFor(script), body: messageBody() };
+    const outlay = await activatedOutlay();
+    for (const name of ['the global fetch', 'undici 7', 'http.request']) {
+      // A budget of three such calls, of which one was made.
+      const task = await activeTask({ outputTokens: 3 * usage.outputTokens });
+      await until('the guard', () => globalThis.fetch !== unguarded);
+      assert.equal((await wayOf(caller, name)(url, options)).status, 200);
+      const isBooked = ({ calls, taskId, full }: HostRoom): boolean =>
+        calls === 2 && taskId === task.id && full.sentence.includes('340 output tokens spent, 680 output tokens held');
+      await until('the room for two more', () => outlay.orders().rooms.some(isBooked));
+      const before = (await answeredCalls()).size;
+      await Promise.allSettled(Array.from({ length: 20 }, () => wayOf(caller, name)(url, options)));
+      assert.equal((await answeredCalls()).size - before, 2, name);
+      await deleteTask(task.id);
+      await until('the fetch of before', () => globalThis.fetch === unguarded);
+    }
+  });
+
+  it('that only seem not to fit go as soon as those before them are booked', async () => {
+    const caller = await activatedCaller();
+    const outlay = await activatedOutlay();
+    const unguarded = globalThis.fetch;
+    await observe('on');
+    const small = { ...script, usage: { inputTokens: 1200, outputTokens: 10 } };
+    const send = async (one: Script): Promise<number> =>
+      (await wayOf(caller, 'the global fetch')(url, { headers: headersFor(one), body: messageBody() })).status;
+    const task = await activeTask({ outputTokens: 2 * usage.outputTokens });
     try {
       await until('the guard', () => globalThis.fetch !== unguarded);
-      const loop = await caller.agentLoop(upstreamOrigin, { headers: headersFor(script), most: 2_000 });
-      assert.equal(loop.status, 402, loop.text);
-      // More only where the meter's word takes longer than anybody waits for it: one in each three seconds.
-      assert(loop.turns >= 2 && loop.turns <= 4, `${loop.turns} turns`);
+      assert.equal(await send(script), 200);
+      await until('the room for one more', () => outlay.orders().rooms.some(({ calls }) => calls === 1));
+      assert.equal(await send(small), 200);
+      // As long as that one is not booked it is taken for as large as the first.
+      const statuses = [await send(small)];
+      await until('the call to go', async () => {
+        if (statuses.at(-1) === 200) return true;
+        statuses.push(await send(small));
+        return false;
+      });
+      assert.deepEqual([...new Set(statuses.slice(0, -1))].join(), statuses.length > 1 ? '503' : '');
     } finally {
       await deleteTask(task.id);
     }
@@ -256,6 +312,17 @@ describe('calls of another extension that are out of the ordinary', () => {
     assert.equal(globalThis.fetch, unguarded);
   });
 });
+
+/** Calls again and again without a pause, as an agent in a loop does, until it gets no answer of the provider. */
+async function callUntilStopped(call: () => Promise<{ readonly status: number }>): Promise<void> {
+  for (let turn = 0; turn < 2_000; turn++) {
+    const status = await call().then(
+      (answer) => answer.status,
+      () => null,
+    );
+    if (status !== 200) return;
+  }
+}
 
 async function statusOf(caller: Caller): Promise<number> {
   const options = { headers: headersFor(script), body: messageBody() };

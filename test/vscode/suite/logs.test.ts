@@ -34,6 +34,8 @@ describe('the logs of agents', () => {
 
   it('are followed: a call that is written shows, at API prices and not as billed', async () => {
     const outlay = await activatedOutlay();
+    // A call of another test that is on its way counts as billed.
+    await until('no call in flight', () => outlay.state().snapshot?.live.length === 0);
     await emptyLedger();
     writeLoggedCall(home, { message: 'followed', atMs: Date.now() });
     await until('the call', async () => (await toldCalls()).includes('msg_followed'));

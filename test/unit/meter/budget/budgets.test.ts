@@ -381,3 +381,50 @@ describe('What happens to a task', () => {
     expect(answer.kind === 'refused' && answer.message).toContain('($0.01) is used up: $0.04 spent');
   });
 });
+
+describe('A call that an extension host makes itself', () => {
+  it('is counted against what is left by its window, until the books know of it', async () => {
+    const { budgets, ledger, newTask } = await budgetsOn();
+    const { id: taskId } = (await newTask({ costNanoUsd: usd(1) }, { mode: 'steady' })).view.task;
+    await budgets.readBoard();
+    const rooms = () => budgets.hostOrders('ws-1').rooms.map(({ calls, onlyEnded }) => ({ calls, onlyEnded }));
+    // Nothing is known yet of what a call comes to.
+    expect([budgets.hostOrders('ws-1').taskId, rooms()]).toEqual([taskId, [{ calls: 8, onlyEnded: true }]]);
+    const record = call({
+      ...{ id: callId(1), taskId, workspaceId: 'ws-1', startedAtMs: nowMs, source: 'host' },
+      cost: priced(0, usd(0.25)),
+    });
+    ledger.writer.finish(record);
+    budgets.booked(record);
+    budgets.booked({ ...record, id: callId(2), source: 'gateway' });
+    expect(await budgets.readBoard()).toEqual([record.id]);
+    expect(rooms()).toEqual([{ calls: 3, onlyEnded: false }]);
+    expect(await budgets.readBoard()).toEqual([]);
+    // Another task has no call yet: those of this month tell what one comes to.
+    await newTask({ costNanoUsd: usd(2) }, { mode: 'steady' });
+    await budgets.readBoard();
+    expect(rooms()).toEqual([{ calls: 8, onlyEnded: false }]);
+  });
+
+  it('is told of as refused for good, and for the moment only where its agent cannot say so', async () => {
+    const { budgets, ledger, newTask } = await budgetsOn();
+    const { id: taskId } = (await newTask({ costNanoUsd: usd(1), calls: 2 }, { mode: 'steady' })).view.task;
+    const record = call({ id: callId(1), taskId, workspaceId: 'ws-1', startedAtMs: nowMs, cost: priced(0, usd(0.5)) });
+    ledger.writer.finish(record);
+    await budgets.readBoard();
+    const news = () => budgets.view({ live: [], recent: [], sessionsToday: [] }).news.map(({ text }) => text);
+    const refused = { kind: 'refused', caller: 'some.agent' } as const;
+    budgets.hostRefused('ws-1', { ...refused, how: 'answered', filled: 'costNanoUsd' });
+    budgets.hostRefused('ws-1', { ...refused, how: 'aborted' });
+    budgets.hostRefused('ws-1', { ...refused, how: 'aborted', filled: 'toolCalls' });
+    expect(news()).toEqual([]);
+    budgets.hostRefused('ws-1', { ...refused, how: 'aborted', filled: 'costNanoUsd' });
+    expect(news()).toEqual([
+      "Outlay: the budget of 'Fix login' ($1.00) is reserved by 1 call in flight: $0.50 spent, $0.50 held. Wait for them to end, or extend it in the Outlay sidebar. some.agent was stopped and cannot say so itself.",
+    ]);
+    budgets.hostRefused('ws-1', { ...refused, how: 'answered', filled: 'calls' });
+    expect(news()[0]).toBe(
+      "Outlay: the budget of 'Fix login' (2 calls) is used up: 2 calls spent. Extend it in the Outlay sidebar.",
+    );
+  });
+});

@@ -4,10 +4,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CallEnd, CallHead, ResponseHead } from '../../../../src/gateway/contract.ts';
 import { createRoutes } from '../../../../src/gateway/routes.ts';
 import { publicUpstreams } from '../../../../src/gateway/upstreams.ts';
+import type { CallsWanted } from '../../../../src/intercept/contract.ts';
 import { HostFeed } from '../../../../src/intercept/hostFeed.ts';
 import { HostDesk } from '../../../../src/meter/host/hostDesk.ts';
 import { hostRouteOf } from '../../../../src/meter/host/hostRoute.ts';
-import { type HostOrders, openOrders } from '../../../../src/protocol/hostFeed.ts';
+import { type HostOrders, type HostRoom, openOrders } from '../../../../src/protocol/hostFeed.ts';
 import { openHostLink } from '../../../../src/protocol/hostFeedClient.ts';
 import { newCallId } from '../../../../src/protocol/newCallId.ts';
 
@@ -21,6 +22,11 @@ interface Told {
   answer: ResponseHead | null;
   end: CallEnd | null;
 }
+
+const room: HostRoom = {
+  ...{ dimension: 'calls', taskId: null, calls: 3, onlyEnded: false },
+  full: { sentence: 'Full.', onlyBilled: false, answers: {} as HostRoom['full']['answers'] },
+};
 
 /** A meter as far as it takes what windows observe. */
 class Meter {
@@ -311,58 +317,56 @@ describe('orders', () => {
     connect(feed, port);
     await vi.waitFor(() => expect(got).toEqual([openOrders]));
     meter.desk.ordersChanged();
-    meter.orders = { hasHardBudget: true, roomForCalls: 3, shut: null };
+    meter.orders = { hasHardBudget: true, rooms: [room], shut: null };
     meter.desk.ordersChanged();
-    await vi.waitFor(() => expect(got).toEqual([openOrders, { hasHardBudget: true, roomForCalls: 3, shut: null }]));
+    await vi.waitFor(() => expect(got).toEqual([openOrders, { hasHardBudget: true, rooms: [room], shut: null }]));
   });
 
-  it('say which calls they know of, so that a window can wait for them', async () => {
+  it('say which calls they know of, so that a window counts the others itself', async () => {
     const { meter, port } = await startMeter();
     const other = startFeed();
     const feed = startFeed((orders) => feed.booked(orders.booked ?? []));
     connect(feed, port);
     connect(other, port);
     const [first, second] = [about(), about()];
-    expect(feed.caughtUp()).toBeNull();
-    const running = feed.begin(second);
-    const call = feed.begin(first);
+    const login = { ...about(), fields: { authorization: 'Bearer sk-ant-oat' } };
+    feed.begin(second, 'task-1');
+    feed.begin(first, 'task-2').end('complete', 1_300);
+    feed.begin(login, 'task-1');
     other.begin(about());
-    expect(feed.caughtUp()).toBeNull();
-    call.end('complete', 1_300);
-    expect(feed.unbookedCalls).toBe(2);
-    await vi.waitFor(() => expect(meter.told).toHaveLength(3));
-    let isCaughtUp = false;
-    const wait = feed.caughtUp()?.then(() => {
-      isCaughtUp = true;
-    });
-    meter.orders = { hasHardBudget: true, roomForCalls: 3, shut: null };
+    const count = (wanted: Partial<CallsWanted> = {}): number =>
+      feed.unbookedCalls({ onlyBilled: false, onlyEnded: false, taskId: null, ...wanted });
+    expect([count(), count({ onlyBilled: true }), count({ onlyEnded: true })]).toEqual([3, 2, 1]);
+    expect([count({ taskId: 'task-1' }), count({ taskId: 'task-1', onlyBilled: true })]).toEqual([2, 1]);
+    await vi.waitFor(() => expect(meter.told).toHaveLength(4));
+    meter.orders = { hasHardBudget: true, rooms: [room], shut: null };
     meter.desk.ordersChanged();
-    expect([isCaughtUp, feed.unbookedCalls]).toEqual([false, 2]);
-    // The same orders again, since they know of one more call.
-    meter.desk.ordersChanged(first.id);
-    await wait;
-    expect([feed.unbookedCalls, other.unbookedCalls]).toEqual([1, 1]);
-    expect(feed.caughtUp()).toBeNull();
-    running.end('complete', 1_400);
-    const gone = feed.caughtUp();
-    expect(gone).not.toBeNull();
-    // Without a meter nobody is waited for.
-    feed.disconnect();
-    await gone;
-    expect(feed.caughtUp()).toBeNull();
+    expect(count()).toBe(3);
+    // The same orders again, since they know of two more calls.
+    meter.desk.ordersChanged([first.id, login.id]);
+    await vi.waitFor(() => expect(count()).toBe(1));
+    expect(other.unbookedCalls({ onlyBilled: false, onlyEnded: false, taskId: null })).toBe(1);
   });
 
-  it('are not waited for without end', async () => {
+  it('tell at once of a call that will never be booked', async () => {
+    const { port } = await startMeter();
+    const feed = startFeed((orders) => feed.booked(orders.booked ?? []));
+    connect(feed, port);
+    feed.begin({ ...about(), path: '/v1/files' });
+    await vi.waitFor(() => expect(feed.unbookedCalls({ onlyBilled: false, onlyEnded: false, taskId: null })).toBe(0));
+  });
+
+  it('that never tell of a call that ended are not waited for without end', async () => {
     const { port } = await startMeter();
     const feed = startFeed();
     connect(feed, port);
     vi.useFakeTimers();
     try {
       feed.begin(about()).end('complete', 1_300);
-      const wait = feed.caughtUp();
-      vi.advanceTimersByTime(3_000);
-      await wait;
-      expect([feed.caughtUp(), feed.unbookedCalls]).toEqual([null, 0]);
+      const count = (): number => feed.unbookedCalls({ onlyBilled: false, onlyEnded: true, taskId: null });
+      expect(count()).toBe(1);
+      vi.advanceTimersByTime(5_000);
+      expect(count()).toBe(0);
     } finally {
       vi.useRealTimers();
     }

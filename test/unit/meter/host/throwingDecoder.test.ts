@@ -62,7 +62,7 @@ async function observedHost(readers: Partial<Readers>) {
         ownUpstream: (routeId) => (routeId === 'anthropic' ? own : null),
       }),
     activeTask: () => null,
-    ordersFor: () => ({ hasHardBudget: false, roomForCalls: 0, shut: null }),
+    ordersFor: () => ({ hasHardBudget: false, rooms: [], shut: null }),
     onRefused: () => undefined,
     clock: systemClock,
     log: () => undefined,
