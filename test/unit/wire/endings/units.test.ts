@@ -13,7 +13,11 @@ const latin = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString('l
 function split(endOf: UnitEnd, chunks: readonly string[]) {
   const splitter = createUnitSplitter(endOf);
   const units: string[] = [];
-  for (const chunk of chunks) splitter.push(Buffer.from(chunk, 'latin1'), (parts) => units.push(latin(parts)));
+  const note = (parts: readonly Uint8Array[]) => {
+    if (units.length > 10) throw new Error('There are more units than were sent.');
+    units.push(latin(parts));
+  };
+  for (const chunk of chunks) splitter.push(Buffer.from(chunk, 'latin1'), note);
   return { units, heldBytes: splitter.heldBytes(), rest: latin(splitter.rest()) };
 }
 
@@ -21,8 +25,11 @@ describe('a stream cut into units', () => {
   it('gives a unit in the parts in which it came, without empty ones', () => {
     const splitter = createUnitSplitter(createLineEnd());
     const units: string[][] = [];
-    const push = (text: string) =>
-      splitter.push(Buffer.from(text), (parts) => units.push(parts.map((part) => latin([part]))));
+    const note = (parts: readonly Uint8Array[]) => {
+      if (units.length > 10) throw new Error('There are more units than were sent.');
+      units.push(parts.map((part) => latin([part])));
+    };
+    const push = (text: string) => splitter.push(Buffer.from(text), note);
     push('a');
     push('');
     push('b');
