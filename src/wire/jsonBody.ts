@@ -1,9 +1,9 @@
 import type { WireProblem } from './contract.ts';
-import { parseJson } from './json.ts';
+import { asObject, type JsonObject, parseJson } from './json.ts';
 
 export interface JsonBodySink {
   /** The whole body, where it is one object. */
-  onBody(value: unknown): void;
+  onBody(body: JsonObject): void;
   /** One element of a top-level array, as soon as it is closed. */
   onElement(value: unknown): void;
   /** The top-level array was closed. */
@@ -54,9 +54,9 @@ function createWholeBody(sink: JsonBodySink): JsonBody {
     },
     end() {
       done = true;
-      const value = parseJson(pieces.join(''));
-      if (value === undefined) sink.onProblem(malformed);
-      else sink.onBody(value);
+      const body = asObject(parseJson(pieces.join('')));
+      if (body === null) sink.onProblem(malformed);
+      else sink.onBody(body);
     },
     done: () => done,
   };

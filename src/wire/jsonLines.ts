@@ -1,8 +1,8 @@
 import type { WireProblem } from './contract.ts';
-import { parseJson } from './json.ts';
+import { asObject, type JsonObject, parseJson } from './json.ts';
 
 export interface JsonLinesSink {
-  onValue(value: unknown): void;
+  onObject(object: JsonObject): void;
   onProblem(problem: WireProblem): void;
 }
 
@@ -46,11 +46,11 @@ export function createJsonLines(sink: JsonLinesSink): JsonLines {
   }
 
   function cut(): void {
-    const value = parseJson(pieces.join(''));
+    const object = asObject(parseJson(pieces.join('')));
     pieces = [];
     length = 0;
-    if (value === undefined) fail({ code: 'malformed-json', detail: 'an object of the stream is no JSON' });
-    else sink.onValue(value);
+    if (object === null) fail({ code: 'malformed-json', detail: 'an object of the stream is no JSON' });
+    else sink.onObject(object);
   }
 
   function push(text: string): void {

@@ -80,7 +80,6 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
 
   function fail(): void {
     state = failed;
-    endRun();
   }
 
   function endRun(): void {
@@ -93,7 +92,7 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
       makeRoom(capturedBytes + 1);
       captured[capturedBytes] = byte;
     }
-    if (captureLimit > 0) capturedBytes++;
+    capturedBytes++;
   }
 
   function makeRoom(bytes: number): void {
@@ -136,9 +135,9 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
   }
 
   function endString(end: number): void {
-    if (!keyString) endRun();
-    const text = capturedBytes > 0 && capturedBytes <= captureLimit ? decodeCaptured(captured, capturedBytes) : null;
-    const whole = captureLimit > 0 && capturedBytes === 0 ? '' : text;
+    endRun();
+    const isHeld = captureLimit > 0 && capturedBytes <= captureLimit;
+    const whole = isHeld ? decodeCaptured(captured, capturedBytes) : null;
     if (keyString) {
       node = whole === null ? null : (nodes[depth]?.children.get(whole) ?? null);
       state = atColon;
@@ -177,9 +176,11 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
     const text = captured.toString('latin1', 0, Math.min(capturedBytes, maxLiteralBytes));
     if (text === 'true' || text === 'false') finishValue('boolean', text === 'true', end);
     else if (text === 'null') finishValue('null', null, end);
-    else if (capturedBytes > maxLiteralBytes ? longNumber.test(text) : number.test(text)) {
-      finishValue('number', capturedBytes > maxLiteralBytes ? null : Number(text), end);
-    } else fail();
+    else {
+      const isLong = capturedBytes > maxLiteralBytes;
+      if ((isLong ? longNumber : number).test(text)) finishValue('number', isLong ? null : Number(text), end);
+      else fail();
+    }
   }
 
   /** Reads one byte of a string that is not plain: a quote, a backslash, a part of an escape, a control character. */
@@ -344,8 +345,7 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
         } else if (state === inLiteral && !endsLiteral(byte)) capture(byte);
         else {
           if (state === inLiteral) endLiteral(base + at);
-          if (state !== failed && !(topLevel === null && depth === 0 && isBom(byte, base + at)))
-            structure(byte, base + at);
+          if (!(topLevel === null && depth === 0 && isBom(byte, base + at))) structure(byte, base + at);
         }
         at++;
       }
@@ -396,8 +396,9 @@ function decodeCaptured(bytes: Buffer, length: number): string | null {
   }
 }
 
+/** Below 0 for what is no digit. */
 function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  if (byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }

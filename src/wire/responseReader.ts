@@ -71,7 +71,7 @@ export function createResponseReader(options: ResponseReaderOptions): ResponseRe
   let ended: Promise<ResponseFacts> | null = null;
   return {
     push(chunk) {
-      if (ended === null && !broken) decompressor.push(chunk);
+      if (ended === null) decompressor.push(chunk);
     },
     end() {
       ended ??= finish();
@@ -145,7 +145,8 @@ function createBodyText(options: ResponseReaderOptions, target: Target): BytesRe
       return;
     }
     head = head.length < maxBlankLength ? head + text : text;
-    const first = head.replace(/^\uFEFF/, '').trimStart();
+    // A byte order mark counts as a blank here.
+    const first = head.trimStart();
     if (first === '') return;
     framing = chooseFraming(options, first, target);
     framing.push(isJsonStart(first) ? first : head);
@@ -196,19 +197,14 @@ function eventFraming({ state, decoder, report }: Target): Framing {
       decoder.event(data);
       state.flush();
     },
-    onDone() {
-      decoder.done();
-      state.flush();
-    },
+    onDone: () => decoder.done(),
     onProblem: report,
   });
 }
 
 function linesFraming({ state, decoder, report }: Target): Framing {
   return createJsonLines({
-    onValue(value) {
-      const object = asObject(value);
-      if (object === null) return;
+    onObject(object) {
       decoder.event(object);
       nameError(state, object);
       state.flush();
@@ -229,11 +225,7 @@ function jsonFraming({ json }: ApiFormat, { state, decoder, report }: Target): F
   }
 
   return createJsonBody({
-    onBody(value) {
-      const object = asObject(value);
-      if (object !== null) readBody(object);
-      else state.problem('unexpected-shape', 'the body is no object');
-    },
+    onBody: readBody,
     onElement(value) {
       const object = asObject(value);
       if (object === null) state.problem('unexpected-shape', 'an element of the body is no object');

@@ -154,6 +154,11 @@ describe('text bytes', () => {
     ['a run of 2,000 does', `{"a":"${'x'.repeat(2000)}"}`, 2000],
     ['a run of 2,001 does not', `{"a":"${'x'.repeat(2001)}"}`, 0],
     ['text without blanks in another script does', `{"a":"${'日本語'.repeat(1000)}"}`, 9000],
+    ['a run of 2,000 in front of a blank does', `{"a":"${'x'.repeat(2000)} "}`, 2001],
+    ['a run of 2,001 in front of a blank does not', `{"a":"${'x'.repeat(2001)} "}`, 1],
+    ['the end of a string ends a run', `["${'x'.repeat(1500)}","${'x'.repeat(1500)}"]`, 3000],
+    ['the first letter beyond ASCII ends a run', `["${'x'.repeat(1500)}\u0080${'x'.repeat(2000)}"]`, 3502],
+    ['escapes in names do not count', '{"\\/\\b":"four"}', 4],
     ['line ends break runs', `{"a":"${`${'x'.repeat(1500)}\\n`.repeat(3)}"}`, 4503],
   ])('%s', (_, text, bytes) => {
     const buffer = Buffer.from(text);
@@ -171,6 +176,21 @@ describe('text bytes', () => {
         // The start of the second piece decides how the four bytes lie in memory.
         const moved = Buffer.concat([Buffer.alloc(shift), whole]).subarray(shift);
         expect(scan([moved.subarray(0, 2050), moved.subarray(2050)])).toEqual(single);
+      }
+    }
+  });
+});
+
+describe('what is found right behind an image', () => {
+  const image = Buffer.from(`["${'x'.repeat(2100)}`);
+  it.each([' ', '!', '\\n', 'é', '"', '#', '\u007f', '\u0001'])('%j', (special) => {
+    for (let before = 0; before < 4; before++) {
+      const rest = Buffer.from(`${'x'.repeat(before)}${special}y","z ${'w'.repeat(2100)}"]`);
+      const expected = scan([Buffer.concat([image, rest])]);
+      for (let shift = 0; shift < 4; shift++) {
+        // The start of the second piece decides how the four bytes lie in memory.
+        const moved = Buffer.concat([Buffer.alloc(shift), rest]).subarray(shift);
+        expect(scan([image, moved])).toEqual(expected);
       }
     }
   });
@@ -217,6 +237,7 @@ describe('what is JSON', () => {
       '[true"x"]',
       '\uFEFF\uFEFF{}',
     ],
+    ...['[1 2 3]', '[[]x1]', '{"a":1:"b":2}', `[${'1'.repeat(65)}x"y"z]`],
   ];
 
   it.each(valid)('is whole: %j', (text) => {
@@ -229,13 +250,21 @@ describe('what is JSON', () => {
   });
 
   it.each(['', ' ', '[', '{', '{"a"', '{"a":', '{"a":1', '[1,', '"x', '"\\', '"\\u00'])('is unfinished: %j', (text) => {
-    expect(scanText(text).status).toBe('unfinished');
+    expect(scanText(text)).toMatchObject({ status: 'unfinished', topLevel: null });
   });
 
   it('knows its byte order mark by all of its three bytes in front', () => {
     const withMark = (...bytes: readonly number[]) => scan([Uint8Array.from([...bytes, 0x7b, 0x7d])]).status;
     expect(withMark(0xef, 0xbb, 0xbf)).toBe('whole');
-    for (const bytes of [[0xbb], [0xbf], [0xef, 0xef, 0xbf], [0xef, 0xbb, 0xbb], [0x20, 0xef, 0xbb, 0xbf]])
+    for (const bytes of [
+      [0xbb],
+      [0xbf],
+      [0xef, 0xef, 0xbf],
+      [0xef, 0xbb, 0xbb],
+      [0x20, 0xef, 0xbb, 0xbf],
+      [0x5b, 0xbb, 0x31, 0x5d],
+      [0x31, 0x20, 0xbf],
+    ])
       expect(withMark(...bytes)).toBe('malformed');
   });
 
@@ -266,6 +295,8 @@ describe('what is JSON', () => {
       a: Number('1'.repeat(64)),
       b: null,
     });
+    expect(found(scanText(`{"a":1${'0'.repeat(62)}e5}`))).toEqual({ a: null });
+    expect(scanText(`{"a":1${'0'.repeat(62)}e}`).status).toBe('malformed');
     expect(scanText(`{"a":${'x'.repeat(65)}}`).status).toBe('malformed');
     expect(scanText(`{"a":1${'x'.repeat(65)}}`).status).toBe('malformed');
   });

@@ -1,9 +1,10 @@
 import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apiKinds } from '../../../src/domain/api.ts';
+import { type ApiKind, apiKinds } from '../../../src/domain/api.ts';
 import type { ResponseFacts } from '../../../src/wire/contract.ts';
 import { createResponseReader } from '../../../src/wire/responseReader.ts';
+import { bedrockEvent } from './awsMessages.ts';
 import {
   cutAt,
   eventStream,
@@ -94,6 +95,43 @@ describe('what a body is', () => {
     for (const api of apis) expect((await readBody(api, body, 404)).facts).toMatchObject({ errorType, parts: [] });
   });
 
+  it.each([' ', '\uFEFF', '\n\n', ''])('is seen behind a first piece %j', async (blank) => {
+    const json = await readResponse(
+      { api: 'openai-chat' },
+      [blank, '{"model":"m"}'].map((piece) => Buffer.from(piece)),
+    );
+    expect(json).toMatchObject({ facts: { model: 'm', complete: true }, problems: [] });
+  });
+
+  it('is binary by its first byte, even behind an empty piece', async () => {
+    const frame = bedrockEvent('messageStop', { stopReason: 'end_turn' });
+    const read = await readResponse({ api: 'bedrock-converse' }, [Buffer.alloc(0), frame]);
+    expect(read).toMatchObject({ facts: { stopReason: 'end_turn' }, problems: [] });
+  });
+
+  it('is not complete for an array that closes where no array was asked for', async () => {
+    expect((await readBody('openai-chat', '[]')).facts.complete).toBe(false);
+    expect((await readBody('gemini-generate', '[]')).facts.complete).toBe(true);
+  });
+
+  it.each([
+    ['an array that was closed', '[{"model":"m"}]', []],
+    ['a page', '<html>', ['malformed-json']],
+  ])('is decoded no further behind %s', async (_, body, expected) => {
+    const bytes = gzipSync(Buffer.from(body)).subarray(0, -4);
+    expect(codes(await readResponse({ api: 'openai-chat', contentEncoding: 'gzip' }, [bytes]))).toEqual(expected);
+    const apart = [...gzipSync(Buffer.from(body))].map((byte) => Uint8Array.of(byte));
+    const broken = [...apart, Buffer.from('and no gzip')];
+    expect(codes(await readResponse({ api: 'openai-chat', contentEncoding: 'gzip' }, broken))).toEqual(expected);
+  });
+
+  it('is read up to the half of a letter that it was cut in', async () => {
+    const bytes = Buffer.concat([Buffer.from('{"model":"m"}\n'), Buffer.of(0xc3)]);
+    const read = await readResponse({ api: 'ollama-native' }, [bytes]);
+    expect(read.facts.model).toBe('m');
+    expect(codes(read)).toEqual(['malformed-json']);
+  });
+
   it('that is empty says nothing', async () => {
     for (const contentEncoding of [null, 'gzip']) {
       const read = await readResponse({ api: 'openai-chat', contentEncoding }, [Buffer.alloc(0)]);
@@ -165,6 +203,16 @@ describe('an event stream', () => {
     expect(read).toMatchObject({ visible: '1', problems: [] });
   });
 
+  it.each(['  data: {}', '\uFEFF\uFEFFdata: {}', '\n', '\uFEFF', ' '])(
+    'is the same however its beginning %j is cut',
+    async (beginning) => {
+      const bytes = Buffer.from(`${beginning}${data('1')}\n\n${data('2')}\n\n`);
+      const whole = outcome(await readResponse({ api: 'openai-chat' }, [bytes]));
+      for (const at of [1, 2, 3, 6])
+        expect(outcome(await readResponse({ api: 'openai-chat' }, cutAt(bytes, [at])))).toBe(whole);
+    },
+  );
+
   it('is read in UTF-8, cut inside a character, up to its last byte', async () => {
     const bytes = Buffer.from(`${data('é')}\n\n`);
     const read = await readResponse({ api: 'openai-chat' }, cutAt(bytes, [bytes.indexOf(0xc3) + 1]));
@@ -212,8 +260,37 @@ describe('facts', () => {
     expect(seen.map(({ model }) => model)).toEqual(['m']);
   });
 
+  it.each<[ApiKind, string, string | Uint8Array, number]>([
+    ['openai-chat', 'an event stream', 'data: {"model":"a"}\n\ndata: {"model":"b"}\n\n', 2],
+    ['ollama-native', 'lines', '{"model":"a"}\n{"model":"b"}\n', 2],
+    ['gemini-generate', 'an array', '[{"modelVersion":"a"},{"modelVersion":"b"}', 2],
+    ['gemini-generate', 'an array that is closed', '[{"modelVersion":"a"}]', 2],
+    ['openai-chat', 'an event stream with its mark', 'data: {"model":"a"}\n\ndata: [DONE]\n\n', 2],
+    [
+      'bedrock-converse',
+      'frames',
+      Buffer.concat([bedrockEvent('messageStop', { stopReason: 'a' }), bedrockEvent('metadata', { usage: {} })]),
+      2,
+    ],
+  ])('of %s come with each event of %s', (api, _, body, times) => {
+    const seen: ResponseFacts[] = [];
+    const reader = createResponseReader({
+      api,
+      contentType: null,
+      contentEncoding: null,
+      httpStatus: 200,
+      sink: { onText: () => undefined, onFacts: (facts) => seen.push(facts), onProblem: () => undefined },
+    });
+    reader.push(Buffer.from(body));
+    expect(seen).toHaveLength(times);
+  });
+
   it('are final however often the end is asked for, and pushes after it are ignored', async () => {
-    const sink = { onText: () => undefined, onFacts: () => undefined, onProblem: () => undefined };
+    let told = 0;
+    const onFacts = () => {
+      told += 1;
+    };
+    const sink = { onText: () => undefined, onFacts, onProblem: () => undefined };
     const options = { contentType: null, contentEncoding: null, httpStatus: 200, sink };
     const reader = createResponseReader({ api: 'openai-chat', ...options });
     reader.push(eventStream([{ model: 'm' }]));
@@ -221,6 +298,7 @@ describe('facts', () => {
     reader.push(eventStream([{ model: 'other' }]));
     expect(await reader.end()).toBe(first);
     expect(first.model).toBe('m');
+    expect(told).toBe(1);
   });
 });
 
