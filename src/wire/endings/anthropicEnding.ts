@@ -78,7 +78,7 @@ export function createAnthropicEnding(): EndingTracker {
       const usage = { output_tokens: outputTokens(reported, streamedBytes) };
       const head = started ? [] : [named('message_start', { message: anthropicMessage(sentence, []) })];
       const closed = [...open.keys()].map((index) => named('content_block_stop', { index }));
-      const delta = { stop_reason: stopReason(reason), stop_sequence: null };
+      const delta = { stop_reason: stopReasons[reason], stop_sequence: null };
       return [
         ...head,
         ...closed,
@@ -94,7 +94,7 @@ export function createAnthropicEnding(): EndingTracker {
 export function anthropicWhole(sentence: Sentence): object {
   return {
     ...anthropicMessage(sentence, [{ type: 'text', text: sentence.message }]),
-    stop_reason: stopReason('spoken'),
+    stop_reason: stopReasons.spoken,
   };
 }
 
@@ -119,9 +119,7 @@ function textBlock(index: number, text: string): readonly EndingEvent[] {
   ];
 }
 
-function stopReason(reason: EndReason): string {
-  return reason === 'stopped' ? 'max_tokens' : 'end_turn';
-}
+const stopReasons: Readonly<Record<EndReason, string>> = { stopped: 'max_tokens', spoken: 'end_turn' };
 
 function named(type: string, fields: object): EndingEvent {
   return { name: type, data: { type, ...fields } };

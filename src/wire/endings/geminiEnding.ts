@@ -43,12 +43,14 @@ export function createGeminiEnding(): EndingTracker {
   };
 }
 
+const finishReasons: Readonly<Record<EndReason, string>> = { stopped: 'MAX_TOKENS', spoken: 'STOP' };
+
 export function geminiWhole({ message, model }: Sentence, reason: EndReason): object {
   return {
     candidates: [
       {
         content: { parts: [{ text: message }], role: 'model' },
-        finishReason: reason === 'stopped' ? 'MAX_TOKENS' : 'STOP',
+        finishReason: finishReasons[reason],
         index: 0,
       },
     ],

@@ -26,6 +26,8 @@ export function createOllamaEnding(): EndingTracker {
   };
 }
 
+const doneReasons: Readonly<Record<EndReason, string>> = { stopped: 'length', spoken: 'stop' };
+
 /** The answer to /api/chat; /api/generate's clients find their text under `response`, so that both have it. */
 export function ollamaWhole({ message, model }: Sentence, reason: EndReason): object {
   return {
@@ -34,6 +36,6 @@ export function ollamaWhole({ message, model }: Sentence, reason: EndReason): ob
     message: { role: 'assistant', content: message },
     response: message,
     done: true,
-    done_reason: reason === 'stopped' ? 'length' : 'stop',
+    done_reason: doneReasons[reason],
   };
 }

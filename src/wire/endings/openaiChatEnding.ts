@@ -1,8 +1,10 @@
 import { arrayField, asObject, field, nameField, objectField, textField } from '../json.ts';
-import { type EndingEvent, type EndingTracker, madeUpId, type Sentence } from './contract.ts';
+import { type EndingEvent, type EndingTracker, type EndReason, madeUpId, type Sentence } from './contract.ts';
 
 /** Choices that were asked for with `n`; nobody asks for more than this. */
 const maxChoices = 128;
+
+const finishReasons: Readonly<Record<EndReason, string>> = { stopped: 'length', spoken: 'stop' };
 
 /**
  * Ends a Chat Completions stream: the sentence as a last piece of text, a finish reason for every choice that has none, `[DONE]`.
@@ -62,7 +64,7 @@ export function createOpenaiChatEnding(): EndingTracker {
         return [{ data: { error } }, done];
       }
       const choices = seen ? [...open] : [0];
-      const finish_reason = reason === 'stopped' ? 'length' : 'stop';
+      const finish_reason = finishReasons[reason];
       return [
         ...choices.map((index) =>
           chunk([{ index, delta: { ...role(seen), content: said(sentence, seen) }, finish_reason: null }]),

@@ -67,7 +67,7 @@ export function createOpenaiResponsesEnding(style: 'incomplete' | 'failed'): End
       if (ended) return [];
       const events: { readonly type: string }[] = [];
       if (!started) events.push(withResponse('response.created', responseOf(sentence, 'in_progress')));
-      if (reason === 'stopped' && style === 'failed') {
+      if (style === 'failed') {
         events.push(withResponse('response.failed', responseOf(sentence, 'failed')));
       } else {
         const status = reason === 'stopped' ? 'incomplete' : 'completed';

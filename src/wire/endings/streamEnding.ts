@@ -100,7 +100,7 @@ function textUnits(tracker: EndingTracker, framing: 'sse' | 'lines'): UnitReader
       const text = Buffer.concat(parts).toString('utf8');
       const data = (framing === 'sse' ? dataOf(text) : text).trim();
       if (data === '[DONE]') tracker.done();
-      const object = data === '' || data === '[DONE]' ? null : asObject(parseJson(data));
+      const object = asObject(parseJson(data));
       if (object !== null) tracker.event(object);
     },
     ending: (sentence) => Buffer.from(eventLines(tracker.ending(sentence, 'stopped'), framing)),

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type AwsMessage, createAwsEventStream } from '../../../../src/wire/awsEventStream.ts';
 import { awsMessage, bedrockEvent, bedrockException, invokeChunk } from '../awsMessages.ts';
@@ -60,5 +61,10 @@ describe('a stream of Bedrock that is ended', () => {
   it('can only be broken off once a frame cannot be read', () => {
     expect(end([damaged])).toBeNull();
     expect(end([damaged, begun])).toBeNull();
+    const overlong = Buffer.alloc(16);
+    overlong.writeUInt32BE(overlong.length, 0);
+    overlong.writeUInt32BE(200_000, 4);
+    overlong.writeUInt32BE(crc32(overlong.subarray(0, 8)), 8);
+    expect(end([overlong])).toBeNull();
   });
 });

@@ -37,6 +37,12 @@ describe("a stream of Ollama's own that is ended", () => {
     expect(end([{ model: 'served', response: 'Hi' }, line])).toBe('');
   });
 
+  it('adds nothing after the mark that other streams end with', () => {
+    const ending = streamEnding('ollama-native', 'application/x-ndjson');
+    ending.push(Buffer.from('{"model":"served","response":"Hi"}\n[DONE]\n'));
+    expect(textOf(ending.ending(sentence))).toBe('');
+  });
+
   it.each([[{ done: 'yes' }], [{ error: '' }]])('has not ended by itself after %j', (line) => {
     expect(end([line])).not.toBe('');
   });

@@ -86,7 +86,7 @@ describe('a Responses stream that is ended', () => {
       begun(head),
       { type: 'response.in_progress', sequence_number: 4, response: { created_at: 'soon' } },
       { type: 'response.output_item.added', sequence_number: 3, output_index: 2 },
-      { type: 'response.output_item.done', sequence_number: 2.5, output_index: 1 },
+      { type: 'response.output_item.done', sequence_number: 9.5, output_index: 1 },
       { type: 'response.output_item.done', sequence_number: '9', output_index: '9' },
       { type: 'response.output_item.done', output_index: 8.5 },
     ];

@@ -68,6 +68,7 @@ describe('a stream that may be ended', () => {
     ['data on one line', 'event: message_stop\ndata:{"type":"message_stop"}\n\n', true],
     ['data on several lines', 'data: {"type":\r\ndata: "message_stop"}\r\n\r\n', true],
     ['data on several lines with CR', 'data: {"type":\rdata: "message_stop"}\r\r', true],
+    ['data whose lines are no JSON together', 'data: {"type":"message_stop","n":1\ndata: 2}\n\n', false],
     ['the mark of the end', 'data:  [DONE] \n\n', true],
     ['what is no JSON', 'data: {"type":"message_stop"\n\n', false],
     ['what is no object', 'data: ["message_stop"]\n\n', false],
@@ -86,9 +87,9 @@ describe('a stream that may be ended', () => {
     const [first, second] = ending.push(Buffer.from('{'));
     expect([first?.length, second?.toString()]).toEqual([held.length, '{']);
     expect(ending.ending(sentence)).toBeNull();
-    expect(joined(ending.push(Buffer.from('"done":true')))).toBe('"done":true');
+    expect(joined(ending.push(Buffer.from('"last":')))).toBe('"last":');
     expect(ending.ending(sentence)).toBeNull();
-    expect(joined(ending.push(Buffer.from('}\n{"half')))).toBe('}\n');
+    expect(joined(ending.push(Buffer.from('{"done":true}\n{"half')))).toBe('{"done":true}\n');
     expect(ending.rest().map(String)).toEqual(['{"half']);
     // The end of the long event was not read: what it said is not known.
     expect(ending.ending(sentence)).not.toHaveLength(0);
