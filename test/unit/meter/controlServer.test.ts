@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { TaskOffice } from '../../../src/meter/budget/taskOffice.ts';
 import { createControlHandlers, type MeterOperations } from '../../../src/meter/control/controlHandlers.ts';
 import { ControlServer, type SnapshotFeed } from '../../../src/meter/control/controlServer.ts';
 import { ImportDesk } from '../../../src/meter/import/importDesk.ts';
@@ -50,6 +51,9 @@ class ManualFeed implements SnapshotFeed {
   }
 }
 
+/** The books of an office take a while to open, which only the tests of tasks have to wait for. */
+const noOffice = {} as TaskOffice;
+
 /** A thread that is never started, since nobody asks it for anything. */
 const noImports = new ImportThread({
   workerDir: '/nowhere',
@@ -81,7 +85,7 @@ async function start(overrides: Partial<MeterOperations> = {}) {
     book: async (records) => note('book', records.length, records),
     handOver: async (version) => note('handOver', 3, version),
     shutDown: () => note('shutDown', undefined),
-    office: emptyOffice(),
+    office: noOffice,
     setBudgetPolicy: async (policy) => note('setBudgetPolicy', ['That is no limit.'], policy),
     tasks: async () => note('tasks', noTasks),
     runs: {
@@ -353,7 +357,7 @@ describe('a watch of the control API', () => {
 
 describe('the control API of tasks', () => {
   it('makes, shows, extends and closes a task, and says what is wrong with one', async () => {
-    const { ask } = await start();
+    const { ask } = await start({ office: emptyOffice() });
     const asked = async (name: string, params: object) =>
       JSON.parse((await ask(name, JSON.stringify(params))).body.toString());
     const limits = { costNanoUsd: 5e9 };
