@@ -256,16 +256,19 @@ describe('what is JSON', () => {
   it('knows its byte order mark by all of its three bytes in front', () => {
     const withMark = (...bytes: readonly number[]) => scan([Uint8Array.from([...bytes, 0x7b, 0x7d])]).status;
     expect(withMark(0xef, 0xbb, 0xbf)).toBe('whole');
-    for (const bytes of [
-      [0xbb],
-      [0xbf],
-      [0xef, 0xef, 0xbf],
-      [0xef, 0xbb, 0xbb],
-      [0x20, 0xef, 0xbb, 0xbf],
-      [0x5b, 0xbb, 0x31, 0x5d],
-      [0x31, 0x20, 0xbf],
-    ])
+    for (const bytes of [[0xbb], [0xbf], [0xef, 0xef, 0xbf], [0xef, 0xbb, 0xbb], [0x20, 0xef, 0xbb, 0xbf]])
       expect(withMark(...bytes)).toBe('malformed');
+    expect(scan([Uint8Array.of(0x5b, 0xbb, 0x31, 0x5d)]).status).toBe('malformed');
+    expect(scan([Uint8Array.of(0x31, 0x20, 0xbf)]).status).toBe('malformed');
+  });
+
+  it('has its values between their first byte and the one after their last, however it is cut', () => {
+    const bytes = Buffer.from('{"a":{"b":"x\\n","c":[1]}, "b":-17}');
+    const places = { a: [5, 24], 'a.b': [10, 15], 'a.c': [20, 23], b: [30, 33] };
+    for (let at = 0; at <= bytes.length; at++) {
+      const { values } = scan(cutAt(bytes, [at]));
+      expect(Object.fromEntries([...values].map(([path, { start, end }]) => [path, [start, end]]))).toEqual(places);
+    }
   });
 
   it.each([
