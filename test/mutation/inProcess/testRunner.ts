@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
   type DryRunResult,
@@ -77,7 +77,7 @@ class InProcessTestRunner implements TestRunner {
   private async runMutant(options: MutantRunOptions): Promise<MutantAnswer | null> {
     if (this.mutantCount >= mutantsPerHost) this.endHost();
     this.mutantCount += 1;
-    const testIds = this.testsWithin(options.testFilter ?? Object.keys(this.baselineMs));
+    const testIds = this.testsWithin(options.testFilter ?? Object.keys(this.baselineMs), options.activeMutant.fileName);
     const order: Order = {
       kind: 'mutant',
       mutantId: options.activeMutant.id,
@@ -91,15 +91,18 @@ class InProcessTestRunner implements TestRunner {
     return answer;
   }
 
-  /** Those that are run for a mutant, the quick ones first: most mutants are noticed by many tests. */
-  private testsWithin(testIds: readonly string[]): readonly string[] {
+  /** Those that are run for a mutant of a source: first those of the test of its name, then the others, the quick ones first. */
+  private testsWithin(testIds: readonly string[], sourcePath: string): readonly string[] {
     const took = (id: string) => this.baselineMs[id] ?? 0;
+    const ownTest = `/${basename(sourcePath, '.ts')}.test.ts#`;
+    const isOther = (id: string) => Number(!id.includes(ownTest));
     let leftMs = budgetMs;
     return testIds
-      .toSorted((a, b) => took(a) - took(b))
+      .toSorted((a, b) => isOther(a) - isOther(b) || took(a) - took(b))
       .filter((id, index) => {
-        leftMs -= took(id);
-        return index === 0 || leftMs >= 0;
+        const fits = index === 0 || took(id) <= leftMs;
+        if (fits) leftMs -= took(id);
+        return fits;
       });
   }
 
