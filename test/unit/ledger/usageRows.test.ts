@@ -26,10 +26,18 @@ const records: readonly Partial<CallRecord>[] = [
     session: 's2',
   },
   { usage: thinking, cost: unpriced, model: 'm1', effort: null, auth: 'subscription' },
-  { usage: thinking, cost: priced(5, 6), model: 'm2', startedAtMs: noon + day, taskId: taskId(1) },
+  {
+    usage: thinking,
+    cost: priced(5, 6),
+    provenance: 'estimated',
+    model: 'm2',
+    startedAtMs: noon + day,
+    taskId: taskId(1),
+  },
   {
     usage: thinking,
     cost: priced(7, 8),
+    provenance: 'partial',
     model: 'm1',
     effort: null,
     startedAtMs: noon + day,
@@ -52,7 +60,7 @@ function booked(): Ledger {
 
 const row = (date: string, key: string | null, sums: object) => ({
   ...{ day: date, key, auth: 'key', calls: 1, outputTokens: 20, thinkingTokens: 5, unknownThinkingCalls: 0 },
-  ...{ costNanoUsd: 0, unpricedCalls: 0 },
+  ...{ costNanoUsd: 0, unpricedCalls: 0, estimatedCalls: 0, partialCalls: 0 },
   ...sums,
 });
 
@@ -65,8 +73,8 @@ describe('use by key and day', () => {
     expect(rows).toHaveLength(4);
     expect(rows).toEqual(
       expect.arrayContaining([
-        row('2026-11-23', 'm2', { costNanoUsd: 11 }),
-        row('2026-11-23', 'm1', { costNanoUsd: 15 }),
+        row('2026-11-23', 'm2', { costNanoUsd: 11, estimatedCalls: 1 }),
+        row('2026-11-23', 'm1', { costNanoUsd: 15, partialCalls: 1 }),
         row('2026-11-22', 'm1', ofFirst),
         row('2026-11-22', 'm1', { auth: 'subscription', unpricedCalls: 1 }),
       ]),
