@@ -23,6 +23,7 @@ describe('openLedgerReader', () => {
       [],
       [],
     ]);
+    expect(reader.sessionParts({ by: 'day', agents: ['claude-code'] })).toEqual([]);
     expect([reader.importedRuns(null), reader.modelUsage(), reader.history('model')]).toEqual([[], [], []]);
     expect(reader.taskRuns()).toEqual({ runs: [], sharedTasks: 0 });
     expect([reader.latestPrices().size, reader.taskTitles().size]).toEqual([0, 0]);

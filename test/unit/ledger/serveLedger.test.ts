@@ -262,6 +262,9 @@ describe('what is served besides calls', () => {
     await ask('addEvent', [{ taskId: taskId(1), atMs: 1, kind: 'created', text: 'Created.', by: 'you' }]);
     expect(await ask('events', [taskId(1), 5])).toMatchObject([{ text: 'Created.' }]);
     await ask('finish', spent(1, 7));
+    expect(await ask('admit', [admission(2)])).toEqual({ kind: 'admitted' });
+    expect(await ask('topUp', [callId(2), { ...admission(2).hold, calls: 9 }, []])).toMatchObject({ kind: 'refused' });
+    expect(await ask('release', [callId(2)])).toBeUndefined();
     expect(await ask('recentOutputs', [5])).toMatchObject([{ outputTokens: 40 }]);
     expect(await ask('task', [taskId(1)])).toMatchObject({ account: { spent: { costNanoUsd: 7 } } });
     expect(await ask('bindSession', ['s1', null, true])).toBe(1);

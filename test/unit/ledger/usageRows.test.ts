@@ -125,4 +125,23 @@ describe('use by model', () => {
     });
     ledger.close();
   });
+
+  it('has the list price of each model though others began at the same moment', () => {
+    const ledger = openBooks();
+    const cost = priced(1, 2);
+    const rated = (model: string, inputNanoUsdPerMtok: number) => ({
+      model,
+      cost: { ...cost, rates: cost.rates.map((rates) => ({ ...rates, model, inputNanoUsdPerMtok })) },
+    });
+    ledger.writer.finish(call({ id: callId(1), ...rated('m1', 10) }));
+    ledger.writer.finish(call({ id: callId(2), ...rated('m2', 20) }));
+    ledger.writer.finish(call({ id: callId(3), ...rated('m3', 30), startedAtMs: noon + day, model: 'm3-20261122' }));
+    const prices = [...ledger.reader.latestPrices()].map(([model, price]) => [model, price.inputNanoUsdPerMtok]);
+    expect(prices.toSorted()).toEqual([
+      ['m1', 10],
+      ['m2', 20],
+      ['m3-20261122', 30],
+    ]);
+    ledger.close();
+  });
 });
