@@ -51,4 +51,24 @@ describe('the calls of a session as the wire and as logs saw them', () => {
     expect(ledger.reader.reconcile('of the wire')).toEqual(found);
     ledger.close();
   });
+
+  it.each([
+    [2, 30],
+    [30, 2],
+  ])('are told as the dearest log has them, with the larger of each count: %d and %d', (byMessage, byRequest) => {
+    const ledger = openBooks();
+    ledger.writer.finish(call({ usage: wireUsage }));
+    const of = (outputTokens: number) => ({
+      provenance: outputTokens === 30 ? ('partial' as const) : ('reported' as const),
+      counts: { inputTokens: 32 - outputTokens, outputTokens },
+    });
+    ledger.writer.bookImport({
+      calls: [told({ requestId: null, ...of(byMessage) }), told({ responseId: null, ...of(byRequest) })],
+      logs: [],
+    });
+    expect(ledger.reader.reconcile('s1')).toMatchObject([
+      { told: { provenance: 'partial', costNanoUsd: 302, usage: { inputTokens: 30, outputTokens: 30 } } },
+    ]);
+    ledger.close();
+  });
 });
