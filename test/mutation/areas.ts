@@ -31,7 +31,11 @@ export const mutationAreas = {
     mutate: ['src/ledger/**/*.ts', '!src/ledger/ledgerWorker.ts'],
     tests: ['test/unit/ledger/**/*.test.ts'],
     // Their work is done by processes of their own, in which no mutant is active.
-    leaveOut: ['test/unit/ledger/crash.test.ts', 'test/unit/ledger/fullDisk.test.ts'],
+    leaveOut: [
+      'test/unit/ledger/budgetCrash.test.ts',
+      'test/unit/ledger/crash.test.ts',
+      'test/unit/ledger/fullDisk.test.ts',
+    ],
   },
   authorisation: {
     mutate: ['src/gateway/admission.ts', 'src/meter/control/*.ts'],

@@ -2,6 +2,7 @@
 export interface MutantOrder {
   readonly kind: 'mutant';
   readonly mutantId: string;
+  /** In the order in which they are to be run. */
   readonly testIds: readonly string[];
   /** How often the mutant may be executed before it counts as endless; null where Stryker knows no bound. */
   readonly hitLimit: number | null;

@@ -27,12 +27,6 @@ const state: MutationState = holder.__stryker__;
 /** A test gets this, and five times what it took at first; in a second attempt three times as much. */
 const graceMs = 1_000;
 
-/**
- * The tests of one mutant may have taken so much together in the first run; the slow ones beyond it are left out. Nearly every
- * mutant that is noticed is noticed early; one that only a test left out would notice counts as survived.
- */
-const budgetMs = 3_000;
-
 const answer = (message: Answer) => process.send?.(message);
 
 async function load(): Promise<void> {
@@ -65,17 +59,9 @@ async function dryRun(): Promise<DryRunAnswer> {
 }
 
 async function runMutant(order: MutantOrder): Promise<MutantAnswer> {
-  const wanted = new Set(order.testIds);
   const took = (id: string) => order.baselineMs[id] ?? 0;
-  // The quick ones first: most mutants are noticed by many tests.
-  let leftMs = budgetMs;
-  const tests = collecting.tests
-    .filter((test) => wanted.has(test.id))
-    .sort((a, b) => took(a.id) - took(b.id))
-    .filter((test, index) => {
-      leftMs -= took(test.id);
-      return index === 0 || leftMs >= 0;
-    });
+  const byId = new Map(collecting.tests.map((test) => [test.id, test]));
+  const tests = order.testIds.flatMap((id) => byId.get(id) ?? []);
   if (order.hitLimit !== null) state.hitLimit = order.hitLimit;
   state.hitCount = 0;
   state.activeMutant = order.mutantId;

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
   type DryRunResult,
@@ -18,6 +18,12 @@ const mutantsPerHost = 400;
 
 /** Loading and running all tests of an area once is given this; a mutant of it is given what Stryker says. */
 const loadLimitMs = 300_000;
+
+/**
+ * The tests of one mutant may have taken so much together in the first run; the slow ones beyond it are left out. Nearly every
+ * mutant that is noticed is noticed early; one that only a test left out would notice counts as survived.
+ */
+const budgetMs = 3_000;
 
 /**
  * A test runner for Stryker that keeps the tests loaded in a process of its own. Stryker's runner for Vitest starts a worker and
@@ -51,6 +57,8 @@ class InProcessTestRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    // Stryker puts a new runner in the place of one that broke: without what tests take, the slow ones would count as endless.
+    if (Object.keys(this.baselineMs).length === 0) await this.dryRun();
     const first = await this.runMutant(options);
     if (first === null) return { status: MutantRunStatus.Timeout, reason: 'The process of the tests did not answer.' };
     if (first.kind !== 'spoilt') return resultOf(first);
@@ -69,7 +77,7 @@ class InProcessTestRunner implements TestRunner {
   private async runMutant(options: MutantRunOptions): Promise<MutantAnswer | null> {
     if (this.mutantCount >= mutantsPerHost) this.endHost();
     this.mutantCount += 1;
-    const testIds = options.testFilter ?? Object.keys(this.baselineMs);
+    const testIds = this.testsWithin(options.testFilter ?? Object.keys(this.baselineMs), options.activeMutant.fileName);
     const order: Order = {
       kind: 'mutant',
       mutantId: options.activeMutant.id,
@@ -77,10 +85,25 @@ class InProcessTestRunner implements TestRunner {
       hitLimit: options.hitLimit ?? null,
       baselineMs: this.baselineMs,
     };
-    const limitMs = 30_000 + testIds.reduce((sum, id) => sum + 5 * (this.baselineMs[id] ?? 0), 0);
+    const limitMs = 30_000 + testIds.reduce((sum, id) => sum + 10 * (this.baselineMs[id] ?? 0), 0);
     const answer = await this.ask(order, limitMs);
     if (answer === null || answer.kind === 'loaded' || answer.kind === 'dryRun') return null;
     return answer;
+  }
+
+  /** Those that are run for a mutant of a source: first those of the test of its name, then the others, the quick ones first. */
+  private testsWithin(testIds: readonly string[], sourcePath: string): readonly string[] {
+    const took = (id: string) => this.baselineMs[id] ?? 0;
+    const ownTest = `/${basename(sourcePath, '.ts')}.test.ts#`;
+    const isOther = (id: string) => Number(!id.includes(ownTest));
+    let leftMs = budgetMs;
+    return testIds
+      .toSorted((a, b) => isOther(a) - isOther(b) || took(a) - took(b))
+      .filter((id, index) => {
+        const fits = index === 0 || took(id) <= leftMs;
+        if (fits) leftMs -= took(id);
+        return fits;
+      });
   }
 
   /** Null when the process ended or did not answer in time; it is a new one next time. */

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { taskAccountKey } from '../../../src/budget/accountKeys.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { type Ledger, openLedger } from '../../../src/ledger/openLedger.ts';
 import { admission, amounts, dime, limits, machineDay, noon, spent, task, taskId, taskKey } from './budgetFixtures.ts';
@@ -54,6 +55,24 @@ describe('admission', () => {
     ledger.budget.admit(admission(1));
     expect(ledger.budget.admit(admission(1, { hold: amounts({ costNanoUsd: 9 * dime }) })).kind).toBe('admitted');
     expect(accountOf(ledger)).toMatchObject({ held: { costNanoUsd: dime }, openHolds: 1 });
+  });
+
+  it('of a call that asks twice holds once, though there is room for both', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(1));
+    expect(ledger.budget.admit(admission(1, { hold: amounts({ costNanoUsd: 9 * dime }) }))).toEqual({
+      kind: 'admitted',
+    });
+    expect(accountOf(ledger)).toMatchObject({ held: { costNanoUsd: dime }, openHolds: 1 });
+  });
+
+  it('holds in the accounts that limit the call as well, each once', () => {
+    const ledger = openWithTask();
+    const [first = ''] = admission(1).accountKeys;
+    const tomorrow = machineDay({ calls: 9 }, { accountKey: 'machine day 2026-11-23' });
+    ledger.budget.admit(admission(1, { limits: [tomorrow, machineDay({ calls: 9 }, { accountKey: first })] }));
+    expect(accountOf(ledger, tomorrow.accountKey)?.openHolds).toBe(1);
+    expect(accountOf(ledger, first)?.openHolds).toBe(1);
   });
 
   it('of a call that was released may hold again', () => {
@@ -164,6 +183,38 @@ describe('a hold', () => {
     }
   });
 
+  it('of a call that was booked before is charged in place of that, once', () => {
+    const ledger = openWithTask();
+    ledger.writer.finish(spent(1, 7));
+    ledger.budget.admit(admission(1));
+    ledger.budget.chargeWhole(callId(1));
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: dime, calls: 1 }, openHolds: 0 });
+  });
+
+  it('of a call of the host’s ends with the charge of the gateway’s, whose call it was', () => {
+    const ledger = openWithTask();
+    ledger.budget.admit(admission(2));
+    ledger.writer.finish(spent(1, 7));
+    ledger.writer.finish(spent(2, 9, { source: 'host' }));
+    expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 7, calls: 1 }, openHolds: 0 });
+    ledger.budget.chargeWhole(callId(2));
+    expect(accountOf(ledger)?.spent.costNanoUsd).toBe(7);
+  });
+
+  it('that was settled is not held by the task that its call is moved to', () => {
+    const ledger = openWithTask();
+    ledger.budget.saveTask(task({ id: taskId(2) }));
+    ledger.budget.admit(admission(1));
+    ledger.writer.finish(spent(1, 7));
+    expect(ledger.budget.bindSession('s1', taskId(2), true)).toBe(1);
+    const [from, to] = ledger.budget.accounts([taskKey, taskAccountKey(taskId(2))]);
+    expect(from).toMatchObject({ spent: { costNanoUsd: 0, calls: 0 }, held: { costNanoUsd: 0 }, openHolds: 0 });
+    expect(to).toMatchObject({ spent: { costNanoUsd: 7, calls: 1 }, held: { costNanoUsd: 0 }, openHolds: 0 });
+    // Binding it once more moves nothing.
+    expect(ledger.budget.bindSession('s1', taskId(2), true)).toBe(0);
+    expect(accountOf(ledger, taskAccountKey(taskId(2)))?.spent.calls).toBe(1);
+  });
+
   it('of subscription use is kept apart from billed dollars', () => {
     const ledger = openWithTask({ limits: limits({ costNanoUsd: 1 }) });
     expect(ledger.budget.admit(admission(1, { auth: 'subscription' })).kind).toBe('admitted');
@@ -196,9 +247,43 @@ describe('a hold', () => {
     expect(raise(2 * dime + 1)).toMatchObject({ refusal: { scope: { kind: 'machine' } } });
   });
 
-  it('that is gone cannot be topped up', () => {
+  it('of a call without a task is topped up in its other accounts, within their limits', () => {
+    const ledger = openWithTask({ limits: limits({ costNanoUsd: dime }) });
+    ledger.budget.admit(admission(1, { taskId: null }));
+    const today = machineDay({ costNanoUsd: 3 * dime });
+    const raise = (costNanoUsd: number) => ledger.budget.topUp(callId(1), amounts({ costNanoUsd }), [today]);
+    expect(raise(3 * dime)).toEqual({ kind: 'admitted' });
+    expect(raise(4 * dime)).toMatchObject({ kind: 'refused', refusal: { scope: { kind: 'machine' } } });
+    expect(accountOf(ledger, today.accountKey)).toMatchObject({ held: { costNanoUsd: 3 * dime }, openHolds: 1 });
+    expect(accountOf(ledger)).toMatchObject({ held: { costNanoUsd: 0 }, openHolds: 0 });
+  });
+
+  it('is never lowered by a top-up', () => {
     const ledger = openWithTask();
-    expect(ledger.budget.topUp(callId(9), amounts({}), [])).toMatchObject({ refusal: { reason: 'unavailable' } });
+    ledger.budget.admit(admission(1, { hold: amounts({ costNanoUsd: 2 * dime }) }));
+    ledger.budget.topUp(callId(1), amounts({ costNanoUsd: dime, outputTokens: 7 }), []);
+    expect(accountOf(ledger)).toMatchObject({ held: { costNanoUsd: 2 * dime, outputTokens: 7 } });
+  });
+
+  it('that is gone cannot be topped up, in the words of what limits the call', () => {
+    const ledger = openWithTask();
+    const topUp = (...scopes: Parameters<typeof ledger.budget.topUp>[2]) =>
+      ledger.budget.topUp(callId(9), amounts({ outputTokens: 70 }), scopes);
+    const refusal = {
+      reason: 'unavailable',
+      dimension: 'outputTokens',
+      limit: 0,
+      spent: 0,
+      held: 0,
+      needed: 70,
+      openHolds: 0,
+    };
+    expect(topUp()).toEqual({ kind: 'refused', refusal: { ...refusal, scope: { kind: 'machine', period: 'day' } } });
+    const month = machineDay({}, { scope: { kind: 'machine', period: 'month' } });
+    expect(topUp(month)).toEqual({ kind: 'refused', refusal: { ...refusal, scope: month.scope } });
+    ledger.budget.admit(admission(9));
+    ledger.budget.chargeWhole(callId(9));
+    expect(topUp()).toMatchObject({ kind: 'refused', refusal });
   });
 });
 
@@ -226,6 +311,16 @@ describe('a call without a hold', () => {
     ledger.writer.finish(spent(1, 7));
     ledger.writer.finish(spent(1, 9, { startedAtMs: noon + 86_400_000 }));
     expect(accountOf(ledger)).toMatchObject({ spent: { costNanoUsd: 9, calls: 1 } });
+  });
+
+  it('of which nobody told the thinking is charged all of its answer as thinking, until somebody tells', () => {
+    const ledger = openWithTask();
+    const unknown = { usage: usage({ inputTokens: 10, outputTokens: 40 }) };
+    ledger.writer.finish(spent(1, 7, unknown));
+    ledger.writer.finish(spent(2, 7, unknown));
+    expect(accountOf(ledger)).toMatchObject({ spent: { thinkingTokens: 80 }, guessedThinkingTokens: 80 });
+    ledger.writer.finish(spent(1, 7));
+    expect(accountOf(ledger)).toMatchObject({ spent: { thinkingTokens: 50 }, guessedThinkingTokens: 40 });
   });
 
   it('stays spent when it is deleted', () => {

@@ -55,9 +55,9 @@ export function told(change: Partial<ImportedCall> & { readonly counts?: Partial
   };
 }
 
-export function openBooks(path = ':memory:', nowMs?: number): Ledger {
+export function openBooks(path = ':memory:', nowMs?: number, price: PriceImported = plainPrice): Ledger {
   const clock = nowMs === undefined ? systemClock : { ...systemClock, nowMs: () => nowMs };
-  return openLedger({ path, clock, log: () => undefined, price: plainPrice, timeZone: 'UTC' });
+  return openLedger({ path, clock, log: () => undefined, price, timeZone: 'UTC' });
 }
 
 /** All that a report can show, whatever way it is grouped. */

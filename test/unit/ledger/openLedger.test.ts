@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
-import { LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
+import { LedgerInMemory, LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
 import { DamagedRow } from '../../../src/ledger/sqlite.ts';
+import { task } from './budgetFixtures.ts';
 import { advisedCall, call, callId, priced, unpriced, usage } from './callFixtures.ts';
 import { execute, rowsOf } from './rawDatabase.ts';
 import { asUnprivileged, tempDir } from './tempDir.ts';
@@ -249,6 +250,21 @@ describe('openLedger', () => {
     ledger.writer.finish(call());
     expect(ledger.reader.calls({})).toHaveLength(1);
     expect(readdirSync(folder)).toEqual([]);
+    // What would be forgotten with it is not taken.
+    expect(() => ledger.budget.saveTask(task())).toThrow(LedgerInMemory);
+    expect(() => ledger.writer.removeImport('board')).toThrow(LedgerInMemory);
+    expect(ledger.budget.loadTasks()).toMatchObject({ tasks: [] });
+    ledger.close();
+  });
+
+  it('says that its log could not be taken into its file, and goes on', () => {
+    const said: string[] = [];
+    const ledger = openLedger({ path: ':memory:', ...options, log: (sentence) => said.push(sentence) });
+    ledger.tidy();
+    expect(said).toEqual([]);
+    ledger.close();
+    ledger.tidy();
+    expect(said).toEqual(['The ledger’s log was not taken into its file: database is not open.']);
   });
 
   it('uses a rollback journal where this SQLite may not use a log', () => {

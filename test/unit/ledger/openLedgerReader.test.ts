@@ -17,6 +17,16 @@ describe('openLedgerReader', () => {
     expect(reader.report({ by: 'model' })).toEqual([]);
     expect(reader.calls({})).toEqual([]);
     expect(reader.costSince(0)).toEqual([]);
+    expect([reader.reconcile('s'), reader.sessionsBothWays(9), reader.corrections(), reader.imports()]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
+    expect(reader.sessionParts({ by: 'day', agents: ['claude-code'] })).toEqual([]);
+    expect([reader.importedRuns(null), reader.modelUsage(), reader.history('model')]).toEqual([[], [], []]);
+    expect(reader.taskRuns()).toEqual({ runs: [], sharedTasks: 0 });
+    expect([reader.latestPrices().size, reader.taskTitles().size]).toEqual([0, 0]);
     reader.close();
     expect(readdirSync(folder)).toEqual([]);
   });

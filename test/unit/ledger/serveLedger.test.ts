@@ -1,29 +1,33 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../../src/domain/clock.ts';
+import { type Clock, systemClock } from '../../../src/domain/clock.ts';
 import type { LedgerHealth } from '../../../src/ledger/contract.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import type { LedgerMessage, LedgerRequestName, LedgerRequests } from '../../../src/ledger/messages.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
 import { serveLedger } from '../../../src/ledger/serveLedger.ts';
+import { stageRuns } from '../../../src/ledger/stagedRuns.ts';
+import { makeRun } from '../analysis/runFixture.ts';
+import { admission, limits, spent, task, taskId } from './budgetFixtures.ts';
 import { call, callId, priced } from './callFixtures.ts';
+import { told } from './importFixtures.ts';
 import { ManualTimers } from './manualTimers.ts';
-import { execute } from './rawDatabase.ts';
+import { execute, rowsOf } from './rawDatabase.ts';
 import { tempDir } from './tempDir.ts';
 
 const calibration = { model: 'm', logRatioSum: 1, weight: 1, variance: 1, samples: 1, updatedAtMs: 1 };
 
 /** A served ledger whose timers the test fires, and everything that it sends. */
-function serve(path: string, timeZone = 'UTC') {
+function serve(path: string, timeZone = 'UTC', clock: Clock = systemClock) {
   const timers = new ManualTimers();
   const sent: LedgerMessage[] = [];
   const receive = serveLedger({
     path,
     timeZone,
-    clock: systemClock,
+    clock,
     after: timers.after,
     soon: (work) => work(),
     isSuccessor: false,
@@ -245,5 +249,99 @@ describe('serveLedger', () => {
     timers.fire();
     expect(timers.delays).toHaveLength(count);
     await expect.poll(() => answerTo(closed)).toEqual({ type: 'answer', seq: closed, result: null });
+  });
+});
+
+describe('what is served besides calls', () => {
+  it('is all about tasks and budgets', async () => {
+    const { ask } = serve(ledgerPathOf(tempDir()));
+    await ask('saveTask', [task({ limits: limits({ calls: 2 }) })]);
+    await ask('setActive', ['w1', taskId(1)]);
+    await ask('savePolicy', [{ mode: 'steady' }]);
+    expect(await ask('loadPolicy', [])).toEqual({ mode: 'steady' });
+    await ask('addEvent', [{ taskId: taskId(1), atMs: 1, kind: 'created', text: 'Created.', by: 'you' }]);
+    expect(await ask('events', [taskId(1), 5])).toMatchObject([{ text: 'Created.' }]);
+    await ask('finish', spent(1, 7));
+    expect(await ask('admit', [admission(2)])).toEqual({ kind: 'admitted' });
+    expect(await ask('topUp', [callId(2), { ...admission(2).hold, calls: 9 }, []])).toMatchObject({ kind: 'refused' });
+    expect(await ask('release', [callId(2)])).toBeUndefined();
+    expect(await ask('recentOutputs', [5])).toMatchObject([{ outputTokens: 40 }]);
+    expect(await ask('task', [taskId(1)])).toMatchObject({ account: { spent: { costNanoUsd: 7 } } });
+    expect(await ask('bindSession', ['s1', null, true])).toBe(1);
+    expect(await ask('loadTasks', [])).toMatchObject({
+      tasks: [{ account: { spent: { costNanoUsd: 0 } } }],
+      bindings: [{ session: 's1', taskId: null }],
+      active: [{ workspaceId: 'w1', taskId: taskId(1) }],
+    });
+    expect(await ask('deleteTask', [taskId(1)])).toBeUndefined();
+    expect(await ask('task', [taskId(1)])).toBeNull();
+    expect(await ask('setActive', ['w1', taskId(1)])).toMatchObject({
+      type: 'failure',
+      message: 'There is no such task; it may have been deleted.',
+    });
+  });
+
+  it('is runs that were staged beside it, which can be removed again', async () => {
+    const folder = tempDir();
+    const { ask } = serve(ledgerPathOf(folder));
+    const { staged } = stageRuns(folder, { name: 'board', file: 'board.csv', atMs: 12, runs: [makeRun({})] });
+    expect(await ask('importStaged', staged)).toEqual({ added: 1, known: 0 });
+    expect(await ask('importStaged', staged)).toEqual({ added: 0, known: 1 });
+    expect(await ask('removeImport', 'other')).toBeNull();
+    expect(await ask('removeImport', 'board')).toBe(1);
+    expect(await ask('importStaged', '../board.json')).toMatchObject({
+      type: 'failure',
+      message: 'This is no name of staged runs.',
+    });
+  });
+
+  it('is what logs tell, how far they were read, and which sessions were seen both ways', async () => {
+    const { ask } = serve(ledgerPathOf(tempDir()));
+    await ask('finish', call({ session: 's1', responseId: 'msg_1' }));
+    const log = {
+      ...{ path: '/logs/a.jsonl', agent: 'codex', sizeBytes: 1, mtimeMs: 2, inode: 3, offset: 4, lines: 5 },
+      ...{ fingerprint: 'abc', state: '{}', sessionId: null, parentId: null },
+    };
+    expect(await ask('bookImport', { calls: [told()], logs: [log] })).toMatchObject({ added: 0, merged: 1 });
+    expect(await ask('setPrices', [])).toBeNull();
+    expect(await ask('loadLogs', null)).toEqual([log]);
+    expect(await ask('reconcile', 's1')).toMatchObject([{ wire: { source: 'gateway' }, told: { costNanoUsd: null } }]);
+    expect(await ask('sessionsBothWays', 5)).toMatchObject([{ session: 's1', callsBothWays: 1 }]);
+  });
+
+  it('is refused with a sentence while the disk refuses', async () => {
+    const folder = tempDir();
+    const path = ledgerPathOf(folder);
+    mkdirSync(join(path, 'inside'), { recursive: true });
+    const { ask } = serve(path);
+    const { staged } = stageRuns(folder, { name: 'board', file: 'board.csv', atMs: 12, runs: [] });
+    const refused = {
+      type: 'failure',
+      message: expect.stringMatching(/nothing about tasks and budgets|EISDIR|directory/),
+    };
+    expect(await ask('importStaged', staged)).toMatchObject(refused);
+    expect(await ask('removeImport', 'board')).toMatchObject(refused);
+    expect(await ask('bookImport', { calls: [], logs: [] })).toMatchObject(refused);
+    expect(await ask('loadTasks', [])).toMatchObject(refused);
+    expect(await ask('admit', [admission(1)])).toMatchObject(refused);
+  });
+
+  it('keeps its log in its file once nothing was asked for half a second', async () => {
+    const folder = tempDir();
+    let nowMs = 0;
+    const { ask, timers } = serve(ledgerPathOf(folder), 'UTC', { ...systemClock, monotonicMs: () => nowMs });
+    await ask('finish', call());
+    const rowsInFile = () => {
+      const copy = join(tempDir(), 'copy.sqlite');
+      copyFileSync(ledgerPathOf(folder), copy);
+      return rowsOf(copy, 'PRAGMA user_version')[0]?.['user_version'];
+    };
+    expect(rowsInFile()).toBe(0);
+    nowMs = 400;
+    timers.fire();
+    expect(rowsInFile()).toBe(0);
+    nowMs = 500;
+    timers.fire();
+    expect(rowsInFile()).toBeGreaterThan(0);
   });
 });

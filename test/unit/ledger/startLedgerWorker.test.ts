@@ -8,9 +8,11 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { LedgerHealth } from '../../../src/ledger/contract.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
+import { stageRuns } from '../../../src/ledger/stagedRuns.ts';
 import { type LedgerWorker, startLedgerWorker } from '../../../src/ledger/startLedgerWorker.ts';
 import { admission, limits, spent, task, taskId, taskKey } from './budgetFixtures.ts';
 import { advisedCall, call, callId, priced } from './callFixtures.ts';
+import { told } from './importFixtures.ts';
 import { tempDir } from './tempDir.ts';
 
 let bundles = '';
@@ -210,6 +212,22 @@ describe('startLedgerWorker', () => {
     await worker.deleteTask(taskId(1));
     expect(await worker.task(taskId(1))).toBeNull();
     await expect(worker.setActive('w1', taskId(1))).rejects.toThrow('There is no such task');
+  });
+
+  it('answers everything about logs and imported runs through the thread', async () => {
+    const folder = tempDir();
+    const worker = start(ledgerPathOf(folder));
+    await worker.setPrices([]);
+    await worker.finish(call({ responseId: 'msg_1' }));
+    expect(await worker.bookImport({ calls: [told()], logs: [] })).toMatchObject({ added: 0, merged: 1 });
+    expect(await worker.loadLogs()).toEqual([]);
+    expect(await worker.reconcile('s1')).toMatchObject([
+      { wire: { source: 'gateway' }, told: { source: 'transcript' } },
+    ]);
+    expect(await worker.sessionsBothWays(5)).toMatchObject([{ session: 's1', callsBothWays: 1 }]);
+    const { staged } = stageRuns(folder, { name: 'board', file: 'board.csv', atMs: 12, runs: [] });
+    expect(await worker.importStaged(staged)).toEqual({ added: 0, known: 0 });
+    expect(await worker.removeImport('board')).toBe(0);
   });
 
   it('gives up on a thread that dies again and again, says so, and holds nobody up', async () => {
