@@ -99,8 +99,7 @@ export class WatchedRelay {
   }
 
   #endClean(): void {
-    const { rawTrailers } = this.#upstreamRes;
-    if (rawTrailers.length > 0) this.#res.addTrailers(headerPairs(rawTrailers));
+    this.#res.addTrailers(headerPairs(this.#upstreamRes.rawTrailers));
     this.#res.end();
   }
 
