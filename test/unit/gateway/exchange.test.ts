@@ -299,18 +299,6 @@ describe('a request on a kept connection', () => {
     await call(rig.port, { method: 'HEAD', path });
     expect(requests).toEqual(['GET', 'GET', 'HEAD']);
   });
-
-  it('leaves nothing on it that would pile up', async () => {
-    const warnings: Error[] = [];
-    const onWarning = (warning: Error) => void warnings.push(warning);
-    process.on('warning', onWarning);
-    cleanUp(() => process.off('warning', onWarning));
-    const upstream = await startUpstream((_req, res) => res.end());
-    const rig = await startGateway(upstream.port);
-    for (let i = 0; i < 13; i += 1) await call(rig.port, { path: `${rig.prefix('anthropic')}/v1/models` });
-    expect(upstream.sockets.size).toBe(1);
-    expect(warnings).toEqual([]);
-  });
 });
 
 describe('an interim response', () => {
