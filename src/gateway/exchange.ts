@@ -27,8 +27,11 @@ import { WatchedRelay } from './watchedRelay.ts';
 export interface ExchangeTools {
   readonly agents: UpstreamAgents;
   readonly clock: Clock;
-  /** A longer Chat body is passed on as it comes, and its stream then reports usage only if the client asked for it. */
-  readonly chatBodyBytesMax: number;
+  /**
+   * The longest body that is read whole. A longer Chat body is passed on as it comes, and its stream then reports usage only if the
+   * client asked for it. A longer one that a gate is to admit is refused: an unread one could not be bounded, and no provider takes one.
+   */
+  readonly wholeBodyBytesMax: number;
 }
 
 export interface ExchangePlan {
@@ -107,8 +110,8 @@ export class Exchange {
       return;
     }
     const { body } = this.#framing;
-    const { chatBodyBytesMax } = this.#tools;
-    const buffered = this.#plan.chat && body !== null && (body === 'chunked' || body <= chatBodyBytesMax);
+    const { wholeBodyBytesMax } = this.#tools;
+    const buffered = this.#plan.chat && body !== null && (body === 'chunked' || body <= wholeBodyBytesMax);
     if (!buffered) this.#sendStreaming([]);
     this.#tap = this.#plan.beginTap();
     if (buffered) this.#sendBuffered(body);
@@ -167,7 +170,7 @@ export class Exchange {
     const scanner = createChatStreamScanner();
     bufferBody(
       this.#req,
-      { declaredBytes, maxBytes: this.#tools.chatBodyBytesMax },
+      { declaredBytes, maxBytes: this.#tools.wholeBodyBytesMax },
       {
         onChunk: (chunk) => {
           scanner.push(chunk);

@@ -168,7 +168,7 @@ describe('a Chat body at the bound', () => {
     ['in chunks', () => ({ 'transfer-encoding': 'chunked' })],
   ])('is asked for its usage, and one byte longer is passed on as it is (%s)', async (_name, framing) => {
     const upstream = await startUpstream((req, res) => void readAll(req).then((bytes) => res.end(bytes)));
-    const rig = await startGateway(upstream.port, { chatBodyBytesMax: bound });
+    const rig = await startGateway(upstream.port, { wholeBodyBytesMax: bound });
     const path = `${rig.prefix('openai')}/v1/chat/completions`;
     for (const [bytes, isAsked] of [
       [bound, true],
