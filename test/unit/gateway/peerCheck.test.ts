@@ -128,6 +128,22 @@ describe('the token of base URLs on command lines', () => {
     expect([upstream.requests.length, rig.observer.calls.length]).toEqual([0, 0]);
   });
 
+  it('is refused, and its connection closed, where it cannot be asked whose it is', async () => {
+    const rig = await startGateway(1, {
+      peers: { isKnown: () => false, allows: async () => Promise.reject(new Error('made up')) },
+    });
+    const answer = await call(
+      rig.port,
+      { method: 'POST', path: `/${visible}/ws-1/codex/v1/responses`, headers: { connection: 'keep-alive' } },
+      'the body',
+    );
+    expect([answer.status, answer.headers.connection, answer.body.toString()]).toEqual([
+      401,
+      'close',
+      '{"error":{"message":"Not authorised."}}',
+    ]);
+  });
+
   it('asks about a connection once', async () => {
     const upstream = await startUpstream((req, res) => void readAll(req).then(() => res.end('x')));
     const real = new PeerCheck();
