@@ -407,6 +407,8 @@ export interface HistoryCell {
   readonly thinkingTokens: number | null;
   readonly outputTokens: number;
   readonly unpricedCalls: number;
+  readonly estimatedCalls: number;
+  readonly partialCalls: number;
 }
 
 /** What was left out of a comparison, and how often; every count is of runs unless it says otherwise. */

@@ -45,6 +45,8 @@ function cellOf(row: HistoryRow, period: string): HistoryCell {
     thinkingTokens: row.unknownThinkingCalls < row.calls ? row.thinkingTokens : null,
     outputTokens: row.outputTokens,
     unpricedCalls: row.unpricedCalls,
+    estimatedCalls: row.estimatedCalls,
+    partialCalls: row.partialCalls,
   };
 }
 
@@ -57,6 +59,8 @@ function sumOf(a: HistoryCell, b: HistoryCell): HistoryCell {
     thinkingTokens: add(a.thinkingTokens, b.thinkingTokens),
     outputTokens: a.outputTokens + b.outputTokens,
     unpricedCalls: a.unpricedCalls + b.unpricedCalls,
+    estimatedCalls: a.estimatedCalls + b.estimatedCalls,
+    partialCalls: a.partialCalls + b.partialCalls,
   };
 }
 

@@ -1,10 +1,10 @@
 import { groupBy } from '../analysis/groupBy.ts';
 import { estimatedFigure } from '../domain/figure.ts';
 import { describeFigure, formatTokens, formatUsd, printUsd, printWhole } from '../domain/format.ts';
-import { type CorrectedCost, correctedCost, type LogCorrection } from '../domain/logCorrection.ts';
+import { type CorrectedCost, correctedCost, raisedCost } from '../domain/logCorrection.ts';
 import { usdOf } from '../domain/money.ts';
-import { plainText } from '../domain/plainText.ts';
 import type { LedgerReader, ReportKey, ReportRow } from '../ledger/contract.ts';
+import { lowerBounds } from '../ledger/lowerBounds.ts';
 import { countedFigure, isAtApiPrices, type RowSums, rowFigures, sumRows } from '../ledger/rowFigures.ts';
 import { type Column, textTable } from './textTable.ts';
 
@@ -45,34 +45,22 @@ export function reportText(reader: LedgerReader, args: ReportArgs): string {
   if (json) return `${JSON.stringify(ordered.map(jsonRow), null, 2)}\n`;
   if (ordered.length === 0) return 'No calls yet.\n';
   const corrections = reader.corrections();
-  const sessions = corrections.length === 0 ? [] : bySession(reader, by === 'session' ? found : null, sinceDay);
-  const table = reportTable(ordered, by, width);
-  return `${table}${correctionText(by, sessions, corrections)}`;
+  const { parts, sessions } = lowerBounds(reader, corrections, sinceDay === undefined ? { by } : { by, sinceDay });
+  const raises = new Map(groupBy(parts, ({ key, auth }) => `${auth} ${key}`));
+  const estimates = new Map(
+    found.map((row, index) => {
+      const own = raises.get(`${row.auth} ${row.key}`) ?? [];
+      return [rows[index], row.costNanoUsd === null ? null : raisedCost(row.costNanoUsd, own, corrections)];
+    }),
+  );
+  const table = reportTable(ordered, { by, width, estimateOf: (row) => estimates.get(row) ?? null });
+  return `${table}${correctionText(correctedCost(sessions.filter(isAtApiPrices), corrections))}`;
 }
 
-function bySession(
-  reader: LedgerReader,
-  read: readonly ReportRow[] | null,
-  sinceDay: string | undefined,
-): readonly ReportRow[] {
-  return read ?? reader.report(sinceDay === undefined ? { by: 'session' } : { by: 'session', sinceDay });
-}
-
-/**
- * What lower bounds of logs may come to, beside the table: a line for all, and for each session or agent of which there is something to say.
- * None of it is in a sum.
- */
-function correctionText(by: ReportKey, sessions: readonly ReportRow[], corrections: readonly LogCorrection[]): string {
-  const all = correctedCost(sessions.filter(isAtApiPrices), corrections);
+/** What lower bounds of logs may come to, in all, below the table that has it by row. None of it is in a sum. */
+function correctionText(all: CorrectedCost | null): string {
   if (all === null) return '';
-  const isKeyed = by === 'session' || by === 'agent';
-  const keyed = groupBy(isKeyed ? sessions : [], ({ key, agent }) => (by === 'agent' ? agent : key));
-  const lines = [...keyed].flatMap(([key, rows]) => {
-    const corrected = correctedCost(rows.filter(isAtApiPrices), corrections);
-    return corrected === null ? [] : [`  ${plainText(key)}: ${about(corrected)}`];
-  });
-  const named = lines.length === 0 ? '' : `\n${lines.join('\n')}`;
-  return `\nLogs with lower bounds: at API prices ${about(all)}.${named}\nThese are estimates; no sum and no budget has them.\n`;
+  return `\nLogs with lower bounds: at API prices ${about(all)}.\nThese are estimates; no sum and no budget has them.\n`;
 }
 
 function about({ costNanoUsd, sessions }: CorrectedCost): string {
@@ -98,8 +86,15 @@ function jsonRow(row: ReportRow): ReportJsonRow {
   };
 }
 
-function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): string {
+interface TableArgs {
+  readonly by: ReportKey;
+  readonly width: number;
+  readonly estimateOf: (row: ReportRow) => CorrectedCost | null;
+}
+
+function reportTable(rows: readonly ReportRow[], { by, width, estimateOf }: TableArgs): string {
   const hasTold = rows.some(({ toldCalls }) => toldCalls > 0);
+  const hasEstimate = rows.some((row) => estimateOf(row) !== null);
   const columns: readonly Column[] = [
     { title: by.charAt(0).toUpperCase() + by.slice(1), align: 'left', minWidth: 13 },
     { title: 'Auth', align: 'left' },
@@ -113,6 +108,7 @@ function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): 
     { title: 'Searches', align: 'right', dropRank: 8 },
     { title: 'Unpriced', align: 'right', dropRank: 7 },
     { title: 'Cost', align: 'right' },
+    ...(hasEstimate ? [{ title: 'Estimate', align: 'right' } as const] : []),
   ];
   const bills = rows.filter((row) => !isAtApiPrices(row));
   const others = rows.filter(isAtApiPrices);
@@ -128,10 +124,16 @@ function reportTable(rows: readonly ReportRow[], by: ReportKey, width: number): 
   }
   // Calls that name no effort ran at one that nobody told.
   const nothing = by === 'effort' ? '(unknown)' : '(none)';
-  const lines = rows.map((row) =>
-    line(row.key === '' ? nothing : row.key, row.auth, { ...row, toldCalls: told([row]) }),
-  );
+  const lines = rows.map((row) => [
+    ...line(row.key === '' ? nothing : row.key, row.auth, { ...row, toldCalls: told([row]) }),
+    estimateText(estimateOf(row)),
+  ]);
   return textTable(columns, [...lines, ...totals], { width, rule: lines.length });
+}
+
+/** Empty where the cost beside it is all that there is to say; totals never have one. */
+function estimateText(corrected: CorrectedCost | null): string {
+  return corrected === null ? '' : formatUsd(estimatedFigure(corrected.costNanoUsd));
 }
 
 function line(key: string, auth: string, row: RowSums & { readonly toldCalls: number | null }): readonly string[] {

@@ -1,3 +1,4 @@
+import type { AuthKind } from './api.ts';
 import type { NanoUsd } from './money.ts';
 
 /** What the wire and the log told of the calls of one session that were seen both ways, as far as both told it. */
@@ -37,6 +38,24 @@ export interface CorrectableSession {
   readonly outputNanoUsd: NanoUsd;
 }
 
+/** The output of an agent's sessions, or of a part of them. */
+export interface RaisedOutput {
+  readonly agent: string;
+  readonly thinkingNanoUsd: NanoUsd;
+  readonly outputNanoUsd: NanoUsd;
+}
+
+/** What a session had on one local day of one key: a model, a folder, whatever sums are grouped by. */
+export interface SessionPart extends RaisedOutput {
+  readonly session: string;
+  readonly auth: AuthKind;
+  /** "2026-11-23". */
+  readonly day: string;
+  /** As a report has it; '' for none. */
+  readonly key: string;
+  readonly partialCalls: number;
+}
+
 /** One or two sessions may be anything. */
 const fewestSessions = 3;
 /** Closer to the truth than half a percent nothing is worth a word. */
@@ -67,20 +86,33 @@ export function correctedCost(
   sessions: readonly CorrectableSession[],
   corrections: readonly LogCorrection[],
 ): CorrectedCost | null {
-  const used = new Set<LogCorrection>();
-  let costNanoUsd = 0;
-  for (const session of sessions) {
-    costNanoUsd += session.costNanoUsd ?? 0;
-    const correction = corrections.find(({ agent }) => agent === session.agent);
-    if (correction === undefined || !isBound(session)) continue;
-    used.add(correction);
-    costNanoUsd += (correction.outputFactor - 1) * (session.thinkingNanoUsd + session.outputNanoUsd);
-  }
-  if (used.size === 0) return null;
-  return { costNanoUsd: Math.round(costNanoUsd), sessions: [...used].reduce((sum, one) => sum + one.sessions, 0) };
+  const costNanoUsd = sessions.reduce((sum, session) => sum + (session.costNanoUsd ?? 0), 0);
+  return raisedCost(costNanoUsd, sessions.filter(isLowerBound), corrections);
 }
 
-function isBound(session: CorrectableSession): boolean {
+/**
+ * What a cost may come to where `outputs` are in it of sessions whose logs tell lower bounds (`isLowerBound`): the one function that says
+ * so. Null where nothing was learned of any of their agents.
+ */
+export function raisedCost(
+  costNanoUsd: NanoUsd,
+  outputs: readonly RaisedOutput[],
+  corrections: readonly LogCorrection[],
+): CorrectedCost | null {
+  const used = new Set<LogCorrection>();
+  let raisedNanoUsd = costNanoUsd;
+  for (const { agent, thinkingNanoUsd, outputNanoUsd } of outputs) {
+    const correction = corrections.find((one) => one.agent === agent);
+    if (correction === undefined) continue;
+    used.add(correction);
+    raisedNanoUsd += (correction.outputFactor - 1) * (thinkingNanoUsd + outputNanoUsd);
+  }
+  if (used.size === 0) return null;
+  return { costNanoUsd: Math.round(raisedNanoUsd), sessions: [...used].reduce((sum, one) => sum + one.sessions, 0) };
+}
+
+/** Whether only logs tell of a session, and of some of it less than the truth. */
+export function isLowerBound(session: CorrectableSession): boolean {
   const { calls, toldCalls, estimatedCalls, partialCalls, costNanoUsd } = session;
   return calls > 0 && toldCalls === calls && partialCalls > 0 && estimatedCalls === 0 && costNanoUsd !== null;
 }

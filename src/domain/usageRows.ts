@@ -31,10 +31,15 @@ export interface ModelUsageRow extends UsageSums {
 export type HistoryRowKey = 'model' | 'effort' | 'agent' | 'folder' | 'branch' | 'task';
 
 /** Of the sums those that a history shows. */
-type HistorySums = Pick<
-  UsageSums,
-  'calls' | 'outputTokens' | 'thinkingTokens' | 'unknownThinkingCalls' | 'costNanoUsd' | 'unpricedCalls'
->;
+interface HistorySums
+  extends Pick<
+    UsageSums,
+    'calls' | 'outputTokens' | 'thinkingTokens' | 'unknownThinkingCalls' | 'costNanoUsd' | 'unpricedCalls'
+  > {
+  readonly estimatedCalls: number;
+  /** Of calls and of what is left of logs' sums. */
+  readonly partialCalls: number;
+}
 
 /** Use of one key on one local day. */
 export interface HistoryRow extends HistorySums {

@@ -14,6 +14,8 @@ const userAgents: readonly (readonly [RegExp, string])[] = [
   [/^(?:GitHub)?Copilot/i, 'copilot'],
   [/^cline/i, 'cline'],
   [/^roo-?code/i, 'roo-code'],
+  [/^zed\//i, 'zed'],
+  [/^factory-cli\//i, 'droid'],
   [/^(?:Async)?Anthropic\//i, 'anthropic-sdk'],
   [/^(?:Async)?OpenAI\//i, 'openai-sdk'],
   [/^google-genai-sdk\//i, 'google-genai-sdk'],

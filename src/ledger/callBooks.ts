@@ -54,11 +54,12 @@ export class CallBooks {
       onSession: (session) => options.bothWays.noteSession(session),
     });
     this.#cover = new WireCover({ statements, names, bookings, sightings, price, markStale });
+    const sums = new ToldSums({ statements, names, dayOf, price, markStale });
     const onSighted = (seq: number): void => {
       this.#cover.fillIn(seq);
       options.bothWays.noteCall(seq);
+      sums.noteSighted(seq);
     };
-    const sums = new ToldSums({ statements, names, dayOf, price, markStale });
     this.#sums = sums;
     this.#told = new ToldCalls({ statements, names, dayOf, price, markStale, rollups, sightings, sums, onSighted });
   }
@@ -104,9 +105,10 @@ export class CallBooks {
     const finished = before?.['owner_pid'] === null ? recordOfSeq(this.#options, integerOf(before, 'seq')) : null;
     const { seq, day, session, task } = this.#write(record, { owner: null, before });
     this.#observe(record, seq);
+    this.#told.noteSeen();
     this.#cover.cover(record, seq);
     this.#options.bothWays.noteCall(seq);
-    this.#sums.noteSeen(record);
+    this.#sums.noteSeen(record, seq);
     this.#options.bookings.finish(record, task, { finished });
     if (before === undefined || before['owner_pid'] !== null) {
       this.#rollups.add(recordOfSeq(this.#options, seq), seq, { day, task });

@@ -2,7 +2,7 @@ import type { AuthKind } from '../domain/api.ts';
 import type { AccountState, Amounts, Dimension, Refusal, ScopedLimits } from '../domain/budget.ts';
 import type { CalibrationState } from '../domain/calibration.ts';
 import type { CallRecord } from '../domain/call.ts';
-import type { LogCorrection } from '../domain/logCorrection.ts';
+import type { LogCorrection, SessionPart } from '../domain/logCorrection.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { ReconciledCall, SessionBothWays } from '../domain/reconcile.ts';
 import type { Run, RunListPrice } from '../domain/run.ts';
@@ -56,6 +56,13 @@ export interface ReportQuery {
   readonly workspaceId?: string;
 }
 
+export interface SessionPartsQuery {
+  /** "taskId" names tasks by their id alone. */
+  readonly by: ReportKey | 'taskId';
+  readonly agents: readonly string[];
+  readonly sinceDay?: string;
+}
+
 export interface CallsQuery {
   readonly limit?: number;
   readonly sinceMs?: number;
@@ -85,6 +92,8 @@ export interface LedgerReader {
   newestRequests(limit: number): readonly NewestRequest[];
   /** By how much logs tell too little, of each agent of which enough sessions were seen both ways. */
   corrections(): readonly LogCorrection[];
+  /** What sessions of these agents had by key and local day, from rollups; see `lowerBoundParts`. */
+  sessionParts(query: SessionPartsQuery): readonly SessionPart[];
   /** Imports of runs, newest first. */
   imports(): readonly ImportSummary[];
   /** The runs of one import, or of all. */

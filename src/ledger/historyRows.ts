@@ -21,6 +21,7 @@ type Sums = { -readonly [Name in keyof HistoryRow]: HistoryRow[Name] };
 /** After day, key and authorisation. */
 const sumColumns = [
   ...['calls', 'output_tokens', 'thinking_tokens', 'unknown_thinking_calls', 'cost_nano_usd', 'unpriced_calls'],
+  ...['estimated_calls', 'partial_calls'],
 ];
 
 /** Use by key and local day, newest day first. Added up here: SQL would sort all rollups first, which takes twice as long. O(rollups). */
@@ -56,10 +57,13 @@ function addRow(keys: Map<string | null, Sums[]>, row: readonly PackedValue[], k
   sums.unknownThinkingCalls += Number(row[6]);
   sums.costNanoUsd += Number(row[7]);
   sums.unpricedCalls += Number(row[8]);
+  sums.estimatedCalls += Number(row[9]);
+  sums.partialCalls += Number(row[10]);
 }
 
 const none = {
   ...{ calls: 0, outputTokens: 0, thinkingTokens: 0, unknownThinkingCalls: 0, costNanoUsd: 0, unpricedCalls: 0 },
+  ...{ estimatedCalls: 0, partialCalls: 0 },
 };
 
 /** Titles of all tasks, by their id. */

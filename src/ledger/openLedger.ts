@@ -126,6 +126,7 @@ class OpenedLedger {
         taskUsage: (taskId) => read((queries) => queries.taskUsage(taskId)),
         newestRequests: (limit) => read((queries) => queries.newestRequests(limit)),
         corrections: () => read((queries) => queries.corrections()),
+        sessionParts: (query) => read((queries) => queries.sessionParts(query)),
         imports: () => read((queries) => queries.imports()),
         importedRuns: (name) => read((queries) => queries.importedRuns(name)),
         taskRuns: () => read((queries) => queries.taskRuns()),

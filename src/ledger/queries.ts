@@ -1,9 +1,9 @@
 import type { CallRecord } from '../domain/call.ts';
-import { learnCorrections } from '../domain/logCorrection.ts';
+import { learnCorrections, type SessionPart } from '../domain/logCorrection.ts';
 import { latestPrices } from './bookedPrices.ts';
 import { BothWays, type SeenBothWays } from './bothWays.ts';
 import { authOf, keyOf, recordOf, selectCalls } from './callRow.ts';
-import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow } from './contract.ts';
+import type { CallsQuery, LedgerReader, ReportKey, ReportQuery, ReportRow, SessionPartsQuery } from './contract.ts';
 import { historyRows, taskTitles } from './historyRows.ts';
 import { dayNumberOf, dayText } from './localDay.ts';
 import type { Names } from './names.ts';
@@ -39,6 +39,7 @@ export function ledgerQueries(statements: Statements, names: Names, kept?: BothW
         .slice(0, limit)
         .map(({ session, agent, callsBothWays, lastCallAtMs }) => ({ session, agent, callsBothWays, lastCallAtMs })),
     corrections: () => learnCorrections(bothWays()),
+    sessionParts: (query) => sessionParts(statements, query),
     imports: () => importSummaries(statements),
     importedRuns: (name) => importedRuns(statements, name),
     taskRuns: () => taskRuns(statements),
@@ -69,6 +70,7 @@ export const emptyQueries: LedgerQueries = {
   taskUsage: () => [],
   newestRequests: () => [],
   corrections: () => [],
+  sessionParts: () => [],
   imports: () => [],
   importedRuns: () => [],
   taskRuns: () => ({ runs: [], sharedTasks: 0 }),
@@ -95,6 +97,35 @@ const keyColumns: Readonly<Record<ReportKey, { readonly group: string; readonly 
     text: `coalesce(${folderOf('r.workspace')}, (SELECT name FROM names WHERE id = r.workspace))`,
   },
 };
+
+/**
+ * Whose output corrections raise. Groups are smaller than those of a report, so that the sums of a session over days and keys are its own.
+ * Keys read as those of a report, but that tasks may be named by their id.
+ */
+function sessionParts(statements: Statements, { by, agents, sinceDay }: SessionPartsQuery): readonly SessionPart[] {
+  const { group, text } = by === 'taskId' ? taskIds : keyColumns[by];
+  const rows = statements.all(
+    `SELECT ${text} AS key, r.day AS day, (SELECT name FROM names WHERE id = r.session) AS session, r.auth AS auth,
+       (SELECT name FROM names WHERE id = r.agent) AS agent, ${exactSum('r.thinking_nano_usd')} AS thinking_cost,
+       ${exactSum('r.output_nano_usd')} AS output_cost, sum(r.partial_calls) AS partial
+     FROM rollups r WHERE r.agent IN (SELECT n.id FROM json_each(?) a JOIN names n ON n.name = a.value) AND r.day >= ?
+     GROUP BY r.session, r.day, r.agent, r.auth, ${group}`,
+    JSON.stringify(agents),
+    sinceDay === undefined ? 0 : dayOrThrow(sinceDay),
+  );
+  return rows.map((row) => ({
+    session: textOf(row, 'session'),
+    auth: authOf(row),
+    agent: textOf(row, 'agent'),
+    day: dayText(integerOf(row, 'day')),
+    key: by === 'day' ? dayText(integerOf(row, 'day')) : textOf(row, 'key'),
+    thinkingNanoUsd: integerOf(row, 'thinking_cost'),
+    outputNanoUsd: integerOf(row, 'output_cost'),
+    partialCalls: integerOf(row, 'partial'),
+  }));
+}
+
+const taskIds = { group: 'r.task', text: `ifnull((SELECT id FROM tasks WHERE seq = r.task), '')` };
 
 /** A sum that stops at the largest exact number: calls of absurd size must not make all others unreadable. */
 function exactSum(column: string): string {

@@ -5,7 +5,11 @@ export interface ToldSum {
   readonly id: string;
   readonly agent: number;
   readonly session: number;
+  /** Whose sum it is where that is a part of the session; the wire may take its id for a session. Null for the main agent. */
+  readonly subAgent: number | null;
   readonly workspace: number;
+  /** Null where the log names none. */
+  readonly provider: string | null;
   /** See `plainModelName`. */
   readonly model: string;
   /** It is over all models of the session; `model` is only the last of them. */
@@ -22,11 +26,12 @@ export interface KnownCall {
   /** The wire does not know the agent: what called is a library that many agents use. */
   readonly isNameless: boolean;
   readonly session: number;
-  /** The session is one that we made, since the wire does not know the agent's own. */
-  readonly isGrouped: boolean;
-  /** Only a log tells of it. */
+  /** No log tells of its session: it is one that we made since the wire was told none, or an id that is on the wire only. */
+  readonly isUnplaced: boolean;
+  /** A log tells of it by itself, whoever else saw it: agent, session and time are that log's. */
   readonly isTold: boolean;
   readonly workspace: number;
+  readonly provider: string;
   readonly model: string;
   readonly startedAtMs: number;
   readonly usage: Usage;
@@ -51,6 +56,18 @@ const elsewhere: Readonly<Record<(typeof inputs)[number], readonly (typeof input
  * What is left of sums once the calls are taken out of them that are in the books by themselves. A call is taken out of sums it may be
  * in, the likeliest first, and out of the next one where that has no more of it: so that calls and remainders together never come to
  * more than the sums alone, unless the calls do. It depends on what is given and not on its order.
+ *
+ * A call may be in these sums:
+ * - one that a log tells of by itself: in those of the same agent and session that were written after it;
+ * - one of the wire with a session that logs know: in those of this session (or of the sub-agent of that id), of its model or of all;
+ * - one of the wire with a session that no log knows: it is assumed to be in those that are over its time, of its agent and of its model
+ *   or of all. Where the wire does not know the agent either, the model must be the same, or the provider where a sum is over all models
+ *   and names but the last.
+ *
+ * Of several the likeliest is the one of its session, then of its folder, then of its model, then the one that ended first. Limits: work
+ * that no log sums up but that looks the same and was done at the same time is taken out as well, and of two sessions at once either may
+ * lose what the other was called for. The first makes the books too low, never too high, and what is left is a lower bound; the second
+ * changes no total. What is counted twice all the same: calls that give themselves another agent's name, or another provider and model.
  *
  * @returns for each sum what is left, null where no call was taken out of it.
  */
@@ -77,15 +94,23 @@ export function sumRemainders(
 function mayHold(sum: ToldSum, call: KnownCall): boolean {
   if (call.isTold) return call.agent === sum.agent && call.session === sum.session && call.startedAtMs <= sum.untilMs;
   if (call.startedAtMs > sum.untilMs + sumSlack.afterMs) return false;
-  const isSameModel = call.model === sum.model;
-  if (call.session === sum.session) return sum.isOfAllModels || isSameModel;
-  if (!call.isGrouped || call.startedAtMs < sum.fromMs - sumSlack.beforeMs) return false;
-  return call.isNameless ? isSameModel : call.agent === sum.agent && (sum.isOfAllModels || isSameModel);
+  const isOfModel = sum.isOfAllModels || call.model === sum.model;
+  if (isOfSession(sum, call)) return isOfModel;
+  if (!call.isUnplaced || call.startedAtMs < sum.fromMs - sumSlack.beforeMs) return false;
+  return call.isNameless ? mayBeNameless(sum, call) : call.agent === sum.agent && isOfModel;
+}
+
+function isOfSession(sum: ToldSum, { session }: KnownCall): boolean {
+  return session === sum.session || session === sum.subAgent;
+}
+
+function mayBeNameless(sum: ToldSum, { model, provider }: KnownCall): boolean {
+  return model === sum.model || (sum.isOfAllModels && (sum.provider === null || sum.provider === provider));
 }
 
 function compareSums(a: ToldSum, b: ToldSum, call: KnownCall): number {
   const misses = (sum: ToldSum): number =>
-    4 * Number(sum.session !== call.session) +
+    4 * Number(!isOfSession(sum, call)) +
     2 * Number(sum.workspace !== call.workspace) +
     Number(sum.model !== call.model);
   return misses(a) - misses(b) || a.untilMs - b.untilMs || compareTexts(a.id, b.id);

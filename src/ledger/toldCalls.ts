@@ -9,7 +9,7 @@ import type { Names } from './names.ts';
 import { type PricedTold, priceTold } from './priceTold.ts';
 import { partRowsOf, type Rollups } from './rollups.ts';
 import { type BookedRecord, sharesOf } from './shares.ts';
-import type { Sightings } from './sightings.ts';
+import type { MergedSighting, Sightings, WireTwin } from './sightings.ts';
 import { integerOf, type SqlRow, type Statements } from './sqlite.ts';
 import { importedOf, rawSumOf, selectTold } from './toldImported.ts';
 import { recordOfImported } from './toldRecord.ts';
@@ -38,8 +38,9 @@ const mostRemembered = 300_000;
  */
 export class ToldCalls {
   readonly #options: ToldCallsOptions;
+  /** Whether the books have any call of the wire; null until it is asked for. */
+  #hasWire: boolean | null = null;
   /** Of the transaction that is running; looked up at its begin, since most ledgers that import have neither. */
-  #hasWire = false;
   #hasSightings = false;
   #hasRequestOnly = false;
   #forgottenBeforeMs = 0;
@@ -71,6 +72,11 @@ export class ToldCalls {
     return { added, merged, forgotten, addedNanoUsd: this.#addedNanoUsd, firstAtMs: this.#firstAtMs };
   }
 
+  /** The books have a call of the wire. */
+  noteSeen(): void {
+    this.#hasWire = true;
+  }
+
   /** Takes back what logs told under these identities, and nobody else did. */
   retract(ids: readonly string[]): void {
     if (ids.length === 0) return;
@@ -85,13 +91,14 @@ export class ToldCalls {
     }
     this.#options.sums.noteDeleted();
     for (const id of ids)
-      statements.run(`DELETE FROM sightings WHERE id = ? AND source = 'transcript'`, identityBytes(id));
+      statements.run(`DELETE FROM sightings WHERE id = ? AND source IN ('transcript', 'assumed')`, identityBytes(id));
   }
 
   #look(): void {
     const { statements } = this.#options;
     const has = (sql: string): boolean => statements.get(sql) !== undefined;
-    this.#hasWire = has('SELECT 1 FROM observations LIMIT 1');
+    // The rollups are asked once only: they are many, and whoever books a call of the wire says so.
+    this.#hasWire ??= has('SELECT 1 FROM rollups WHERE calls > told_calls LIMIT 1');
     this.#hasSightings = has('SELECT 1 FROM sightings LIMIT 1');
     this.#hasRequestOnly = has(
       `SELECT 1 FROM calls WHERE source = 'transcript' AND response_id IS NULL AND request_id IS NOT NULL LIMIT 1`,
@@ -111,20 +118,23 @@ export class ToldCalls {
   /** Whether the call is new to the books. */
   #bookOne(call: ImportedCall): boolean {
     const known = this.#find(call);
+    const { sightings, onSighted } = this.#options;
     if (known !== undefined) {
-      this.#mergeInto(known, call);
+      const now = this.#mergeInto(known, call);
+      const twin = now === null || !this.#hasWire ? null : sightings.wireCallOf(now);
+      if (twin !== null) this.#cover(known, twin);
       return false;
     }
-    const { sightings, onSighted } = this.#options;
     const sighted = this.#hasSightings ? sightings.merge(call) : null;
     if (sighted !== null) {
-      onSighted(sighted);
+      if (sighted.isAssumed && sighted.isChanged) this.#assumeAnew(sighted);
+      onSighted(sighted.call);
       return false;
     }
     const wire = this.#hasWire ? sightings.wireCallOf(call) : null;
     if (wire !== null) {
       sightings.add(wire, call);
-      onSighted(wire);
+      onSighted(wire.call);
       this.#hasSightings = true;
       return false;
     }
@@ -193,16 +203,41 @@ export class ToldCalls {
     });
   }
 
-  #mergeInto(row: SqlRow, call: ImportedCall): void {
+  /** What a log told of so far by itself has grown to what the wire saw. */
+  #cover(before: SqlRow, twin: WireTwin): void {
+    const { statements, sightings, markStale, onSighted } = this.#options;
+    const seq = integerOf(before, 'seq');
+    const row = statements.get(`${selectTold} AND seq = ?`, seq);
+    if (row === undefined) return;
+    sightings.addRow(twin.call, { row, isAssumed: twin.kind === 'assumed' });
+    statements.run('DELETE FROM calls WHERE seq = ?', seq);
+    markStale(integerOf(row, 'day'), integerOf(row, 'session'));
+    this.#hasSightings = true;
+    onSighted(twin.call);
+  }
+
+  /** A call that was taken for one of the wire has grown: it may be that one by now, or none of the wire's. */
+  #assumeAnew({ told }: MergedSighting): void {
+    const { sightings } = this.#options;
+    const twin = sightings.wireCallOf(told);
+    sightings.drop(told);
+    if (twin === null) this.#insert(told);
+    else sightings.add(twin, told);
+  }
+
+  /** Returns what the row has now, null where that is what it had. */
+  #mergeInto(row: SqlRow, call: ImportedCall): ImportedCall | null {
     const { statements, names, sums } = this.#options;
     const before = importedOf(row, names, partRowsOf(statements, row));
     const merged = mergeImported(before, call.responseId === null ? { ...call, id: before.id } : call);
     const id = before.responseId === null && call.responseId !== null ? call.id : before.id;
     const now: ImportedCall = { ...merged, id };
-    if (isSame(before, now)) return;
+    if (isSame(before, now)) return null;
     this.#replace(row, now);
     sums.noteTold(before);
     sums.noteTold(now);
+    if (before.session !== now.session) sums.noteLeft(before.session);
+    return now;
   }
 
   #replace(row: SqlRow, now: ImportedCall): void {

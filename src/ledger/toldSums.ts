@@ -3,14 +3,17 @@ import { sameUsage } from '../domain/mergeUsage.ts';
 import { plainModelName } from '../domain/sameModel.ts';
 import type { Usage } from '../domain/usage.ts';
 import { usageColumns, usageOf } from './callRow.ts';
+import { CallsBySums } from './callsBySums.ts';
 import type { ImportedCall, PriceImported } from './importContract.ts';
 import type { DayOf } from './localDay.ts';
+import { LoggedSessions } from './loggedSessions.ts';
+import { namelessAgents } from './namelessAgents.ts';
 import type { Names } from './names.ts';
 import { priceTold } from './priceTold.ts';
-import { integerOf, integerOrNull, type SqlRow, type Statements } from './sqlite.ts';
-import { type KnownCall, sumRemainders, sumSlack, type ToldSum } from './sumRemainders.ts';
+import { integerOf, integerOrNull, type Statements } from './sqlite.ts';
+import { sumRemainders, sumSlack, type ToldSum } from './sumRemainders.ts';
 import { importedOf, rawSumOf, selectTold } from './toldImported.ts';
-import { isCallOf, modifiersOf, sumNamesSql } from './toldRecord.ts';
+import { modifiersOf, sumNamesSql } from './toldRecord.ts';
 import { toldValues, updateTold } from './toldRow.ts';
 
 export interface ToldSumsOptions {
@@ -32,11 +35,8 @@ interface BookedSum extends ToldSum {
   readonly seq: number;
 }
 
-/** Calls of a session may have been made before the log's own begin of it. */
-const beforeSessionMs = 86_400_000;
-
-/** What the wire calls the libraries that many agents make their calls with. */
-const namelessAgents = ['unknown', 'litellm', 'anthropic-sdk', 'openai-sdk', 'google-genai-sdk'];
+/** What `sellerOf` says of a log that names no provider. */
+const unnamedProvider = 'unnamed';
 
 /**
  * Lets sums that logs tell count only for what is not in the books call by call. The row of a sum has what counts of it; what the log told
@@ -45,14 +45,20 @@ const namelessAgents = ['unknown', 'litellm', 'anthropic-sdk', 'openai-sdk', 'go
  */
 export class ToldSums {
   readonly #options: ToldSumsOptions;
+  readonly #logged: LoggedSessions;
+  readonly #calls: CallsBySums;
   /** Every sum of the books, by its row; null until it is asked for. Books without sums need none of this. */
   #sums: Map<number, BookedSum> | null = null;
   #changes: Change[] = [];
+  /** Sessions, by name, that a call of a log is none of any more: no log may tell of them now. */
+  readonly #left = new Set<string>();
   /** Whose sums there are, by their names: most calls are nobody's of these. Some may be gone by now. */
   readonly #summed = { agents: new Set<string>(), sessions: new Set<string>() };
 
   constructor(options: ToldSumsOptions) {
     this.#options = options;
+    this.#logged = new LoggedSessions(options.statements);
+    this.#calls = new CallsBySums({ ...options, logged: this.#logged });
   }
 
   /** A sum is in the books, or is more than it was. */
@@ -65,7 +71,9 @@ export class ToldSums {
       id: sum.id,
       agent: names.idOf(sum.agent),
       session: names.idOf(sum.session),
+      subAgent: names.idOrNull(sum.subAgent),
       workspace: names.idOf(sum.workspaceId),
+      provider: providerOf(sum.provider),
       model: plainModelName(sum.model),
       isOfAllModels: sum.isOfAllModels === true,
       fromMs: Math.round(sum.atMs),
@@ -74,25 +82,45 @@ export class ToldSums {
     };
     this.#keep(booked, this.#all());
     this.#changes.push(this.#changeOf(booked));
+    this.#noteLogged(booked.session);
+    if (booked.subAgent !== null) this.#noteLogged(booked.subAgent);
   }
 
-  /** A call of the wire is in the books, or is another than it was. */
-  noteSeen({ agent, session, startedAtMs: atMs }: CallRecord): void {
+  /** A call of the wire is in the books, or is another than it was, with whatever logs tell of it. */
+  noteSeen({ agent, session, startedAtMs: atMs }: CallRecord, seq: number): void {
     if (this.#all().size === 0) return;
     const { agents, sessions } = this.#summed;
+    const isSighted = this.#calls.tellings([seq]).has(seq);
     const mayMatter = agents.has(agent) || sessions.has(session) || namelessAgents.includes(agent);
-    if (mayMatter) this.#changes.push({ session, fromMs: atMs, untilMs: atMs });
+    if (isSighted || mayMatter) this.#noteWire(seq, { session, fromMs: atMs, untilMs: atMs });
   }
 
-  /** The same of a call that only a log tells of: it is in no sum but its own session's. */
+  /** A log has told something new of a call of the wire. */
+  noteSighted(seq: number): void {
+    if (this.#all().size === 0) return;
+    const row = this.#options.statements.get('SELECT session, started_at_ms FROM calls WHERE seq = ?', seq);
+    if (row === undefined) return;
+    const atMs = integerOf(row, 'started_at_ms');
+    const session = this.#options.names.textOf(integerOf(row, 'session'));
+    this.#noteWire(seq, { session, fromMs: atMs, untilMs: atMs });
+  }
+
+  /** A call that only logs tell of is in the books, or is another than it was: it is in no sum but its own session's. */
   noteTold({ session, atMs }: ImportedCall): void {
-    if (this.#all().size > 0 && this.#summed.sessions.has(session))
-      this.#changes.push({ session, fromMs: atMs, untilMs: atMs });
+    if (this.#all().size === 0) return;
+    if (this.#summed.sessions.has(session)) this.#changes.push({ session, fromMs: atMs, untilMs: atMs });
+    this.#noteLogged(this.#options.names.idOf(session));
+  }
+
+  /** A call that only logs tell of was this session's, and is another's by now. */
+  noteLeft(session: string): void {
+    if (this.#all().size > 0) this.#left.add(session);
   }
 
   /** Rows have gone. */
   noteDeleted(): void {
     this.#sums = null;
+    this.#logged.forget();
     if (this.#all().size > 0)
       this.#changes.push({ session: '', fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY });
   }
@@ -100,18 +128,31 @@ export class ToldSums {
   /** Drops what is remembered of a transaction that is over; `isCommitted`: what it wrote is true. */
   forget(isCommitted: boolean): void {
     this.#changes = [];
-    if (!isCommitted) this.#sums = null;
+    this.#left.clear();
+    if (isCommitted) {
+      this.#logged.noteCommit();
+      return;
+    }
+    this.#sums = null;
+    this.#logged.forget();
   }
 
   /** Works out what counts of every sum that is concerned. Returns by how much their cost has changed. */
   settle(): number {
+    if (this.#sums !== null && this.#sums.size > 0) this.#logged.noteNames();
+    for (const session of this.#left) {
+      const span = this.#logged.remove(this.#options.names.idOf(session));
+      if (span !== null) this.#changes.push({ session, ...span });
+    }
+    this.#left.clear();
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length === 0) return 0;
+    const subAgents = new Set([...this.#all().values()].map(({ subAgent }) => subAgent));
     let changedNanoUsd = 0;
     for (const sums of groupsOf([...this.#all().values()])) {
       if (!changes.some((change) => sums.some((sum) => this.#isConcerned(sum, change)))) continue;
-      for (const [sum, left] of sumRemainders(sums, this.#callsFor(sums))) {
+      for (const [sum, left] of sumRemainders(sums, this.#calls.of(sums, subAgents))) {
         changedNanoUsd += this.#write(sum as BookedSum, left);
       }
     }
@@ -130,6 +171,21 @@ export class ToldSums {
     sums.set(sum.seq, sum);
     this.#summed.agents.add(names.textOf(sum.agent));
     this.#summed.sessions.add(names.textOf(sum.session));
+    if (sum.subAgent !== null) this.#summed.sessions.add(names.textOf(sum.subAgent));
+  }
+
+  #noteWire(seq: number, change: Change): void {
+    this.#changes.push(change);
+    for (const { session, atMs } of this.#calls.tellings([seq]).values()) {
+      this.#changes.push({ session: this.#options.names.textOf(session), fromMs: atMs, untilMs: atMs });
+      this.#noteLogged(session);
+    }
+  }
+
+  /** Calls of the wire that could be anybody's are this session's from now on, whatever their time. */
+  #noteLogged(session: number): void {
+    const span = this.#logged.add(session);
+    if (span !== null) this.#changes.push({ session: this.#options.names.textOf(session), ...span });
   }
 
   #load(): readonly BookedSum[] {
@@ -144,7 +200,9 @@ export class ToldSums {
         id: importedOf(row, names, []).id,
         agent: integerOf(row, 'agent'),
         session: integerOf(row, 'session'),
+        subAgent: integerOrNull(row, 'sub_agent'),
         workspace: integerOf(row, 'workspace'),
+        provider: providerOf(names.textOf(integerOf(row, 'provider'))),
         model: plainModelName(names.textOf(integerOf(row, 'model'))),
         isOfAllModels: modifiers.isOfAllModels === true,
         fromMs: integerOf(row, 'started_at_ms'),
@@ -159,36 +217,8 @@ export class ToldSums {
 
   #isConcerned(sum: BookedSum, { session, fromMs, untilMs }: Change): boolean {
     const overlaps = fromMs <= sum.untilMs + sumSlack.afterMs && untilMs >= sum.fromMs - sumSlack.beforeMs;
-    return overlaps || this.#options.names.textOf(sum.session) === session;
-  }
-
-  #callsFor(sums: readonly ToldSum[]): readonly KnownCall[] {
-    const { statements, names } = this.#options;
-    const nameless = new Set(
-      namelessAgents.flatMap((name) => {
-        const row = statements.get('SELECT id FROM names WHERE name = ?', name);
-        return row === undefined ? [] : [integerOf(row, 'id')];
-      }),
-    );
-    const agents = [...new Set([...sums.map(({ agent }) => agent), ...nameless])];
-    const rows = statements.all(
-      `SELECT * FROM calls WHERE started_at_ms BETWEEN ? AND ? AND owner_pid IS NULL
-         AND agent IN (${agents.join(', ')}) AND ${isCallOf('calls')}`,
-      Math.min(...sums.map(({ fromMs }) => fromMs)) - beforeSessionMs,
-      Math.max(...sums.map(({ untilMs }) => untilMs)) + sumSlack.afterMs,
-    );
-    return rows.map((row) => ({
-      id: idText(row),
-      agent: integerOf(row, 'agent'),
-      isNameless: nameless.has(integerOf(row, 'agent')),
-      session: integerOf(row, 'session'),
-      isGrouped: isGroupName(names.textOf(integerOf(row, 'session'))),
-      isTold: row['source'] === 'transcript',
-      workspace: integerOf(row, 'workspace'),
-      model: plainModelName(names.textOf(integerOf(row, 'model'))),
-      startedAtMs: integerOf(row, 'started_at_ms'),
-      usage: usageOf(row),
-    }));
+    const { names } = this.#options;
+    return overlaps || names.textOf(sum.session) === session || names.textOrNull(sum.subAgent) === session;
   }
 
   /** Returns by how much the cost has changed. */
@@ -268,10 +298,8 @@ function groupsOf(sums: readonly BookedSum[]): readonly (readonly BookedSum[])[]
   return groups;
 }
 
-/** Whether the meter made up a session, since nobody told it one: see `SessionGroups`. */
-function isGroupName(session: string): boolean {
-  const [agent = '', time = ''] = session.split('#').slice(-2);
-  return agent.includes('@') && /^\d{4}-\d\d-\d\dT[\d:]{8}Z$/.test(time);
+function providerOf(name: string): string | null {
+  return name === unnamedProvider ? null : name;
 }
 
 const noCost = {
@@ -281,8 +309,3 @@ const noCost = {
   rates: [],
   priceVersion: null,
 } as const;
-
-function idText(row: SqlRow): string {
-  const id = row['id'];
-  return id instanceof Uint8Array ? Buffer.from(id).toString('hex') : String(id);
-}

@@ -51,8 +51,9 @@ export class WireCover {
   cover(record: CallRecord, seq: number): void {
     if (record.source === 'transcript') return;
     const { sightings, bookings } = this.#options;
-    for (const row of sightings.coveredBy(record, seq)) {
-      sightings.addRow(seq, row);
+    for (const twin of sightings.coveredBy(record, seq)) {
+      const { row } = twin;
+      sightings.addRow(seq, twin);
       this.#moveSightings(integerOf(row, 'seq'), seq);
       if (row['source'] === 'host') bookings.cancel(row['id'] ?? null);
       this.#remove(row);

@@ -11,6 +11,8 @@ import type {
 } from '../analysis/contract.ts';
 import type { CallOutliers } from '../analysis/thinkingContract.ts';
 import type { CallRecord } from '../domain/call.ts';
+import type { Figure } from '../domain/figure.ts';
+import type { CorrectedCost } from '../domain/logCorrection.ts';
 import type { RunOrigin } from '../domain/run.ts';
 import type { RunControlMap } from './runs.ts';
 
@@ -95,6 +97,13 @@ export interface FrontierMoment {
   readonly frontier: Frontier;
 }
 
+/** A sum of history as it is shown. */
+export interface HistoryEntry extends HistoryCell {
+  readonly cost: Figure;
+  /** What it may come to where logs tell too little: an estimate beside the cost, in no sum. Null for nothing to say. */
+  readonly corrected: CorrectedCost | null;
+}
+
 /** The whole of what the dashboard shows. Always complete, never a difference. */
 export interface DashboardData {
   readonly generatedAtMs: number;
@@ -102,7 +111,7 @@ export interface DashboardData {
   readonly query: DashboardQuery;
   readonly origins: readonly OriginChoice[];
   readonly effective: EffectivePricePage;
-  readonly history: readonly HistoryCell[];
+  readonly history: readonly HistoryEntry[];
   readonly comparison: Comparison;
   /** Oldest first; empty where no run has a date. */
   readonly moments: readonly FrontierMoment[];

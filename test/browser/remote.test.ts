@@ -33,6 +33,9 @@ afterAll(async () => {
 });
 beforeEach(() => pictureOnFailure(window.page));
 
+/** The editor looks for new ports every twenty times as long as one look takes it, which on a busy machine is minutes. */
+const NOTICED_MS = 240_000;
+
 const agentSource = `
 const response = await fetch(process.env.ANTHROPIC_BASE_URL + '/v1/messages', {
   method: 'POST',
@@ -83,7 +86,9 @@ describe('a remote window', () => {
     await closeTerminals(window.page);
   });
 
-  it('forwards no port of a meter by itself and offers none, while it does both with any other program’s', async () => {
+  it('forwards no port of a meter by itself and offers none, while it does both with any other program’s', {
+    timeout: NOTICED_MS + 120_000,
+  }, async () => {
     const { page } = window;
     const popUp = (port: number) => page.locator('.notification-toast', { hasText: `running on port ${port}` });
     // The same program under its own name and under another one: the name is what the editor goes by. It offers low ports only.
@@ -103,7 +108,7 @@ describe('a remote window', () => {
       ports.push(lock?.port ?? 0);
     }
     const [meter = 0, other = 0] = ports;
-    await popUp(other).waitFor();
+    await popUp(other).waitFor({ timeout: NOTICED_MS });
     await runCommand(page, 'Ports: Focus on Ports View');
     await portRow(page, other).waitFor();
     await screenshot(page, 'remote-ports');

@@ -1,21 +1,23 @@
 import type {
   EffectivePricePage,
   EffectivePriceRow,
-  HistoryCell,
   Interval,
   ModelName,
   StudyPoint,
 } from '../../src/analysis/contract.ts';
+import type { CorrectedCost } from '../../src/domain/logCorrection.ts';
 import type {
   DashboardData,
   DashboardQuery,
   DashboardState,
   FrontierMoment,
+  HistoryEntry,
   OriginChoice,
   WhatIfPage,
   WhatIfResult,
   WhatIfSubject,
 } from '../../src/protocol/dashboard.ts';
+import { figureShape } from '../shared/figureShape.ts';
 import { flag, listOf, mapOf, nullable, number, objectOf, oneOf, type Shape, text } from '../shared/shape.ts';
 import { callRecord } from '../shared/stateShape.ts';
 import {
@@ -78,7 +80,7 @@ const effective = objectOf<EffectivePricePage>({
   sentences: listOf(text),
 });
 
-const historyCell = objectOf<HistoryCell>({
+const historyEntry = objectOf<HistoryEntry>({
   period: text,
   key: nullable(text),
   isSubscription: flag,
@@ -87,6 +89,10 @@ const historyCell = objectOf<HistoryCell>({
   thinkingTokens: nullable(number),
   outputTokens: number,
   unpricedCalls: number,
+  estimatedCalls: number,
+  partialCalls: number,
+  cost: figureShape,
+  corrected: nullable(objectOf<CorrectedCost>({ costNanoUsd: number, sessions: number })),
 });
 
 const whatIf = objectOf<WhatIfPage>({
@@ -121,7 +127,7 @@ const data = objectOf<DashboardData>({
     }),
   ),
   effective,
-  history: listOf(historyCell),
+  history: listOf(historyEntry),
   comparison: comparisonShape,
   moments: listOf(objectOf<FrontierMoment>({ untilMs: number, frontier: frontierShape })),
   whatIf,

@@ -1,5 +1,7 @@
 import type { Interval } from '../../src/analysis/contract.ts';
+import type { Figure } from '../../src/domain/figure.ts';
 import {
+  formatFigure,
   printCompact,
   printDuration,
   printMultiple,
@@ -15,6 +17,11 @@ export const UNKNOWN = '-';
 
 export const usd = (nanoUsd: number | null): Cell => cell(nanoUsd, printUsd, (value) => value / 1e9);
 export const usdFine = (nanoUsd: number | null): Cell => cell(nanoUsd, printUsdFine, (value) => value / 1e9);
+/** Dollars with the mark of what is not sure about them. */
+export const usdFigure = (figure: Figure): Cell => ({
+  text: formatFigure(figure, printUsd),
+  raw: figure.kind === 'unknown' ? null : figure.value / 1e9,
+});
 /** A list price, in dollars per million tokens. */
 export const price = (nanoUsd: number | null): Cell => cell(nanoUsd, printPrice, (value) => value / 1e9);
 export const share = (value: number | null): Cell => cell(value, printPercent);

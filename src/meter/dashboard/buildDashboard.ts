@@ -1,7 +1,6 @@
 import { callOutliers, MOST_LOOKED_AT } from '../../analysis/callOutliers.ts';
-import { defaultCompareOptions, type HistoryCell, type HistoryPeriod } from '../../analysis/contract.ts';
+import { defaultCompareOptions, type HistoryCell } from '../../analysis/contract.ts';
 import { effectivePricePage } from '../../analysis/effectivePrice.ts';
-import { historyCells } from '../../analysis/historyCells.ts';
 import { modelNames } from '../../analysis/runTable.ts';
 import type { Run } from '../../domain/run.ts';
 import type { LedgerReader } from '../../ledger/contract.ts';
@@ -9,11 +8,10 @@ import type { DashboardData, DashboardQuery } from '../../protocol/dashboard.ts'
 import { localDayOf } from '../snapshot/localDays.ts';
 import type { ListedModel } from './bookPrices.ts';
 import type { ComparisonShelf } from './comparisonShelf.ts';
+import { historyPage } from './historyPage.ts';
 import { chooseRuns } from './runSources.ts';
 import { whatIfPage } from './whatIfPage.ts';
 
-/** Periods of history that are shown, newest first; the command line has them all. */
-const PERIODS: Readonly<Record<HistoryPeriod, number>> = { day: 31, week: 26, month: 24 };
 /** Tasks named of each pair, the most reversed first: hundreds for hundreds of pairs would be megabytes that nobody reads. */
 export const MOST_REVERSED_TASKS = 20;
 /** Of the whole, the part that the comparison takes; the rest is reading. */
@@ -56,7 +54,7 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
   const month = reader.report({ by: 'model', sinceDay: `${localDayOf(nowMs).slice(0, 7)}-01` });
   const own = chosen.all.filter(({ origin }) => origin === 'task' || origin === 'trial');
   const whatIf = whatIfPage({ reader, month, runs: own, listed }, query);
-  const history = newestPeriods(historyCells(reader.history(query.historyKey), query.historyPeriod), query);
+  const history = historyPage(reader, query);
   return {
     generatedAtMs: nowMs,
     query: {
@@ -75,12 +73,6 @@ export function buildDashboard(query: DashboardQuery, sources: DashboardSources)
     callOutliers: callOutliers(reader.newestRequests(MOST_LOOKED_AT)),
     call: query.call === null ? null : (reader.calls({ id: query.call })[0] ?? null),
   };
-}
-
-function newestPeriods(cells: readonly HistoryCell[], { historyPeriod }: DashboardQuery): readonly HistoryCell[] {
-  const periods = [...new Set(cells.map(({ period }) => period))].toSorted().slice(-PERIODS[historyPeriod]);
-  const kept = new Set(periods);
-  return cells.filter(({ period }) => kept.has(period));
 }
 
 /** Of the tasks that are shown. */

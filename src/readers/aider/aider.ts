@@ -81,6 +81,8 @@ function pushMessage(record: JsonObject, beganAtMs: number | null, sink: ReadSin
     durationMs: endedAtMs - atMs,
     usage: { ...unknownUsage, inputTokens: input, outputTokens: output },
     isSum: true,
+    // Aider tells of well-known models only.
+    ...(named === 'unknown' || named.endsWith('/REDACTED') ? { isOfAllModels: true } : {}),
   });
 }
 

@@ -10,16 +10,17 @@ import {
   type EffectivePriceRow,
   type FrontierAxis,
   frontierAxes,
-  type HistoryCell,
 } from '../../../src/analysis/contract.ts';
 import type { RequestFacts } from '../../../src/analysis/requestKinds.ts';
 import { modelNames } from '../../../src/analysis/runTable.ts';
 import { whatIf } from '../../../src/analysis/whatIf.ts';
+import { atLeastFigure, exactFigure } from '../../../src/domain/figure.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import {
   type DashboardData,
   type DashboardState,
   defaultDashboardQuery,
+  type HistoryEntry,
   type WhatIfResult,
 } from '../../../src/protocol/dashboard.ts';
 import { readRuns } from '../../../src/runs/readRuns.ts';
@@ -124,20 +125,27 @@ const ownRows: readonly EffectivePriceRow[] = [
   }),
 ];
 
-export function historyOf(days: number): readonly HistoryCell[] {
+export function historyOf(days: number): readonly HistoryEntry[] {
   return Array.from({ length: days }, (_, day) =>
-    manners.slice(0, 4).map(
-      ({ model }, place): HistoryCell => ({
+    manners.slice(0, 4).map(({ model }, place): HistoryEntry => {
+      const costNanoUsd = Math.round((0.3 + 2 * noise(day * 10 + place)) * USD);
+      // The log of one of the models tells too little on every third day.
+      const isBound = place === 1 && day % 3 === 0;
+      return {
         period: new Date(NOW_MS - (days - 1 - day) * DAY_MS).toISOString().slice(0, 10),
         key: model,
         isSubscription: place === 0,
         calls: 3 + place,
-        costNanoUsd: Math.round((0.3 + 2 * noise(day * 10 + place)) * USD),
+        costNanoUsd,
         thinkingTokens: 12_000,
         outputTokens: 19_000,
         unpricedCalls: 0,
-      }),
-    ),
+        estimatedCalls: 0,
+        partialCalls: isBound ? 2 : 0,
+        cost: isBound ? atLeastFigure(costNanoUsd) : exactFigure(costNanoUsd),
+        corrected: isBound ? { costNanoUsd: Math.round(1.4 * costNanoUsd), sessions: 5 } : null,
+      };
+    }),
   ).flat();
 }
 

@@ -28,6 +28,7 @@ const history = (changes: Partial<HistoryRow> = {}): HistoryRow => ({
   key: 'm',
   auth: 'key',
   ...sums,
+  ...{ estimatedCalls: 0, partialCalls: 0 },
   ...changes,
 });
 
@@ -144,6 +145,8 @@ describe('history', () => {
       { key: null, costNanoUsd: null, thinkingTokens: null },
     ]);
     expect(historyCells([], 'day')).toEqual([]);
+    const unsure = [history({ estimatedCalls: 1 }), history({ estimatedCalls: 2, partialCalls: 4, auth: 'unknown' })];
+    expect(historyCells(unsure, 'day')).toMatchObject([{ estimatedCalls: 3, partialCalls: 4 }]);
   });
 });
 

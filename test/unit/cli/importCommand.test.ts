@@ -118,7 +118,7 @@ describe('outlay import', () => {
     expect(stdout).toContain('The log has 50 % of the output that passed');
   });
 
-  it('puts what lower bounds of logs may come to below the report, once three sessions were seen both ways', async () => {
+  it('puts what lower bounds of logs may come to beside and below the report, once three sessions were seen both ways', async () => {
     const [home, dataDir] = [tempDir(), tempDir()];
     mkdirSync(join(home, '.claude/projects/p'), { recursive: true });
     const ids = ['1', '2', '3', 'only-told'];
@@ -148,8 +148,14 @@ describe('outlay import', () => {
     expect(stdout).toContain(
       'Logs with lower bounds: at API prices about $12.50 (estimate from 3 sessions seen both ways).',
     );
-    expect(stdout).toContain('  s-only-told: about $12.50');
+    expect(stdout).toMatch(/^Session .* Cost {2,}Estimate\n/);
+    expect(stdout).toMatch(/\ns-only-told .* ≥\$7\.50 {2,}≈\$12\.50\n/);
     expect(stdout).toMatch(/At API prices .* [≈≥]\$7\.50\n/);
+    for (const by of ['model', 'agent', 'day', 'month', 'effort', 'task', 'branch', 'folder']) {
+      const other = (await run(['report', '--by', by, '--data-dir', dataDir])).stdout;
+      expect(other, by).toMatch(/ unknown .* ≥\$7\.50 {2,}≈\$12\.50\n/);
+      expect(other, by).toContain('no sum and no budget has them');
+    }
     expect(await json([...report])).toContainEqual(expect.objectContaining({ key: 's-only-told', costUsd: 7.5 }));
   });
 

@@ -3,7 +3,9 @@ import {
   type BothWaysSums,
   type CorrectableSession,
   correctedCost,
+  isLowerBound,
   learnCorrections,
+  raisedCost,
 } from '../../../src/domain/logCorrection.ts';
 
 const seen = (change: Partial<BothWaysSums> = {}): BothWaysSums => ({
@@ -59,5 +61,18 @@ describe('what a lower bound may have cost', () => {
     expect(correctedCost([session({ toldCalls: 3 })], corrections)).toBeNull();
     expect(correctedCost([session()], [])).toBeNull();
     expect(correctedCost([], corrections)).toBeNull();
+  });
+
+  it('is the same whether whole sessions or the parts of those that are lower bounds are looked at', () => {
+    const sessions = [session(), session({ partialCalls: 0 }), session({ agent: 'codex' })];
+    const [bound] = sessions.filter(isLowerBound);
+    const parts = [0.25, 0.75].map((share) => ({
+      agent: bound?.agent ?? '',
+      thinkingNanoUsd: share * (bound?.thinkingNanoUsd ?? 0),
+      outputNanoUsd: share * (bound?.outputNanoUsd ?? 0),
+    }));
+    expect(raisedCost(3600, parts, corrections)).toEqual(correctedCost(sessions, corrections));
+    expect(raisedCost(3600, [], corrections)).toBeNull();
+    expect(raisedCost(3600, parts, [])).toBeNull();
   });
 });

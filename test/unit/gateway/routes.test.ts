@@ -263,6 +263,8 @@ describe('who sent a call', () => {
       [{ 'user-agent': 'GitHubCopilotChat/0.67' }, 'copilot'],
       [{ 'user-agent': 'Cline/4' }, 'cline'],
       [{ 'x-roo-task-id': 't' }, 'roo-code'],
+      [{ 'user-agent': 'Zed/0.212.0 (linux; x86_64)' }, 'zed'],
+      [{ 'user-agent': 'factory-cli/0.19.3' }, 'droid'],
       [{ 'user-agent': 'AsyncAnthropic/Python 1' }, 'anthropic-sdk'],
       [{ 'user-agent': 'OpenAI/JS 7' }, 'openai-sdk'],
       [{ 'user-agent': 'google-genai-sdk/3' }, 'google-genai-sdk'],
@@ -321,7 +323,7 @@ describe('who sent a call', () => {
       ...['claude-cli/', 'codex', 'GeminiCLI', 'opencode', 'kilo', 'QwenCode', 'goose', 'aider', 'litellm'].map(
         (mark): [Record<string, string>, string] => [{ 'user-agent': `my ${mark}/1` }, 'unknown'],
       ),
-      ...['Copilot', 'cline', 'roocode', 'Anthropic/', 'OpenAI/', 'google-genai-sdk/'].map(
+      ...['Copilot', 'cline', 'roocode', 'Zed/', 'factory-cli/', 'Anthropic/', 'OpenAI/', 'google-genai-sdk/'].map(
         (mark): [Record<string, string>, string] => [{ 'user-agent': `my ${mark}/1` }, 'unknown'],
       ),
       [{ 'user-agent': 'curl/8', 'goose-session-id': 's', 'x-roo-task-id': 't' }, 'goose'],

@@ -215,7 +215,8 @@ describe('what rollups are kept as', () => {
     ledger.writer.finish(advisedCall({ id: callId(9), taskId: id, responseId: 'msg_9', requestId: 'req_9' }));
     ledger.writer.begin(call({ id: callId(10) }));
     ledger.writer.bookImport({
-      calls: [told({ session: 's3', requestId: 'r', responseId: 'm', isSum: true })],
+      // Of a time when no call was seen: else it would be taken for the sum of those.
+      calls: [told({ session: 's3', requestId: 'r', responseId: 'm', isSum: true, atMs: Date.UTC(2026, 10, 23) })],
       logs: [],
     });
     const runs = ledger.reader.taskRuns();

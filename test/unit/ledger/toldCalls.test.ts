@@ -1,6 +1,7 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/domain/call.ts';
-import { addUsage } from '../../../src/domain/usage.ts';
+import { addUsage, totalInputTokens } from '../../../src/domain/usage.ts';
 import type { ImportedCall } from '../../../src/ledger/importContract.ts';
 import type { Ledger } from '../../../src/ledger/openLedger.ts';
 import { isAtApiPrices } from '../../../src/ledger/rowFigures.ts';
@@ -164,6 +165,124 @@ describe('a call that several sources tell of', () => {
     const [account] = ledger.budget.accounts(['machine day 2026-11-22']);
     expect(account).toMatchObject({ spent: { costNanoUsd: 3200, outputTokens: 310, calls: 1 } });
     ledger.close();
+  });
+});
+
+describe('a call of a log without any id whose counts are not those of the wire', () => {
+  const noIds = { responseId: null, requestId: null };
+  /** Continue counts for itself, and its requests name it in the extension host only. */
+  const guessed = told({
+    ...{ ...noIds, agent: 'continue', session: '2026-11-22', provenance: 'estimated', id: 'd'.repeat(32) },
+    ...{ atMs: atMs + 2000, counts: { inputTokens: 90, outputTokens: 300 } },
+  });
+  const inHost: CallRecord = {
+    ...wire,
+    source: 'host',
+    agent: 'continue',
+    session: 'continue@w1#2026-11-22T12:00:00Z',
+  };
+
+  /** The calls in the books after each order of these events, which must come to the same. */
+  type Kind = 'whole' | 'cut' | 'guessed' | 'wire only' | 'log only';
+
+  /** A call as the wire and the log of Cline have it; what the wire did not see is of later. */
+  function eventsOfCall(
+    { secondsLater, input, kind }: { readonly secondsLater: number; readonly input: number; readonly kind: Kind },
+    index: number,
+  ): readonly Event[] {
+    const startedAtMs = atMs + secondsLater * 1000;
+    const outputTokens = 1000 + index;
+    const finished: CallRecord = {
+      ...{ ...wire, ...noIds, id: callId(100 + index), agent: 'cline', startedAtMs, durationMs: 900 },
+      ...{ usage: usage({ inputTokens: input, outputTokens }), provenance: kind === 'cut' ? 'partial' : 'reported' },
+    };
+    const own = told({
+      ...{ ...noIds, agent: 'cline', session: 't', id: index.toString(16).padStart(32, '0') },
+      atMs: kind === 'log only' ? startedAtMs + 2 * 3_600_000 : startedAtMs + 1000,
+      provenance: kind === 'guessed' ? 'estimated' : kind === 'cut' ? 'partial' : 'reported',
+      counts: {
+        inputTokens: kind === 'guessed' ? input + 7 : input,
+        outputTokens: kind === 'cut' || kind === 'guessed' ? index + 1 : outputTokens,
+      },
+    });
+    if (kind === 'wire only') return [{ finished }];
+    return kind === 'log only' ? [{ told: own }] : [{ finished }, { told: own }];
+  }
+
+  function callsAfter(events: readonly Event[]): readonly number[] {
+    const all = [...permutations(events)].map((order) => booksAfter(order));
+    for (const sums of all) expect(sums).toEqual(all[0]);
+    return (all as { calls: number }[][][]).map(([byModel = []]) => byModel.reduce((sum, { calls }) => sum + calls, 0));
+  }
+
+  it('counts once where the log only guesses, whoever came first and whatever the wire calls its agent', () => {
+    for (const agent of ['continue', 'continue?', 'unknown', 'openai-sdk']) {
+      const seen = { ...inHost, agent, model: 'claude-opus-4-6-20260101' };
+      expect(callsAfter([{ finished: seen }, { told: guessed }, { told: guessed }])).toEqual([1, 1, 1, 1, 1, 1]);
+    }
+  });
+
+  it('counts by itself where agent, model or time are others, or both know their counts', () => {
+    const others: readonly ImportedCall[] = [
+      { ...guessed, agent: 'cursor' },
+      { ...guessed, model: 'gpt-5' },
+      { ...guessed, atMs: atMs + 60_000 },
+      { ...guessed, provenance: 'reported' },
+    ];
+    for (const other of others) expect(callsAfter([{ finished: inHost }, { told: other }])).toEqual([2, 2]);
+  });
+
+  it('counts once where the wire did not see the end and the prompt is the same', () => {
+    const cut: CallRecord = { ...inHost, agent: 'cline', status: 'aborted', provenance: 'partial' };
+    const about = { ...noIds, agent: 'cline', session: 't', id: 'e'.repeat(32), provenance: 'partial' } as const;
+    const sameInput = { inputTokens: totalInputTokens(cut.usage), outputTokens: 1 };
+    const own = told({ ...about, atMs: atMs + 10, counts: sameInput });
+    expect(callsAfter([{ finished: cut }, { told: own }])).toEqual([1, 1]);
+    const other = told({ ...about, atMs: atMs + 10, counts: { inputTokens: 7, outputTokens: 1 } });
+    expect(callsAfter([{ finished: cut }, { told: other }])).toEqual([2, 2]);
+    // What grows out of it counts by itself, and what grows into it does not.
+    const grown = told({ ...about, atMs: atMs + 10, counts: { inputTokens: 1_000_000, outputTokens: 1 } });
+    expect(callsAfter([{ finished: cut }, { told: own }, { told: grown }])).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(callsAfter([{ finished: cut }, { told: other }, { told: own }])).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('corrects nothing of what the wire saw, and is in no comparison of both', () => {
+    const ledger = openBooks();
+    ledger.writer.finish(inHost);
+    ledger.writer.bookImport({ calls: [guessed], logs: [] });
+    expect(ledger.reader.calls({}).map(({ usage: own }) => own.outputTokens)).toEqual([inHost.usage.outputTokens]);
+    expect(ledger.reader.sessionsBothWays(10)).toEqual([]);
+    ledger.close();
+  });
+
+  it('comes to the calls of the wire and those that it did not see, in any order and read again', () => {
+    const anyCall = fc.record({
+      secondsLater: fc.nat(20),
+      input: fc.constantFrom(100, 200, 300),
+      kind: fc.constantFrom('whole', 'cut', 'guessed', 'wire only', 'log only'),
+    });
+    const events = fc.array(anyCall, { minLength: 1, maxLength: 6 }).map((calls) => calls.flatMap(eventsOfCall));
+    const orders = events.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    fc.assert(
+      fc.property(orders, ([all, shuffled]) => {
+        const seen = all.filter((event) => 'finished' in event).length;
+        const unseen = all.filter((event) => 'told' in event && event.told.atMs > atMs + 3_600_000).length;
+        const first = booksAfter(all) as { calls: number }[][];
+        expect((first[0] ?? []).reduce((sum, { calls }) => sum + calls, 0)).toBe(seen + unseen);
+        expect(booksAfter([...shuffled, ...all])).toEqual(first);
+      }),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+
+  it('counts once where the log is written in steps, and where no call of the wire has an id', () => {
+    const nameless: CallRecord = { ...wire, requestId: null, responseId: null };
+    const counts = { inputTokens: totalInputTokens(wire.usage), outputTokens: wire.usage.outputTokens };
+    const whole = told({ ...noIds, id: 'f'.repeat(32), atMs: atMs + 2000, counts });
+    const begun = told({ ...noIds, id: 'f'.repeat(32), atMs: atMs + 2000, counts: { ...counts, outputTokens: 1 } });
+    expect(callsAfter([{ finished: nameless }, { told: begun }, { told: whole }])).toEqual([1, 1, 1, 1, 1, 1]);
   });
 });
 

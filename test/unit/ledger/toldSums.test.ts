@@ -58,6 +58,13 @@ function seen(index: number, counts: Usage, change: Partial<CallRecord> = {}): C
   });
 }
 
+/** A call that only the log of its session tells of, long after all others. */
+function single(session: string, usageOfIt: Usage, change: Partial<ImportedCall> = {}): ImportedCall {
+  const responseId = `of ${session}`;
+  const about = { agent: 'droid', session, responseId, requestId: null, atMs: atMs + 300 * minuteMs };
+  return told({ ...about, usage: usageOfIt, ...change });
+}
+
 function totals(ledger: Ledger): { readonly input: number; readonly output: number; readonly calls: number } {
   const rows = ledger.reader.report({ by: 'agent' });
   const sum = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((all, row) => all + of(row), 0);
@@ -116,8 +123,9 @@ describe('a sum of a session that the wire saw call by call', () => {
       seen(2, counts(2, 2), { startedAtMs: atMs + 40 * minuteMs }),
       seen(3, counts(4, 4), { session: 'own-id-of-another' }),
     ];
-    const ledger = booksAfter([{ told: sumOf('s', counts(50, 50)) }, ...others.map((finished) => ({ finished }))]);
-    expect(totals(ledger)).toEqual({ input: 57, output: 57, calls: 3 });
+    const ofAnother = single('own-id-of-another', counts(5, 5));
+    const events = [{ told: sumOf('s', counts(50, 50)) }, ...others.map((finished) => ({ finished }))];
+    expect(totals(booksAfter([...events, { told: ofAnother }]))).toEqual({ input: 62, output: 62, calls: 4 });
     const otherModel = seen(1, counts(1, 1), { model: 'gpt-5' });
     const oneModel = sumOf('s', counts(50, 50), { isOfAllModels: false });
     expect(totals(booksAfter([{ finished: otherModel }, { told: oneModel }]))).toMatchObject({ input: 51 });
@@ -192,6 +200,96 @@ describe('a sum of a session that the wire saw call by call', () => {
   });
 });
 
+describe('a sum of a session that the wire knows by another id', () => {
+  const [early, late] = [seen(1, counts(100, 10), { session: 'x1' }), seen(2, counts(200, 20), { session: 'x2' })];
+  const calls = [{ finished: early }, { finished: late }];
+
+  it('counts for what exceeds the calls of its agent and time, in any order', () => {
+    for (const events of ordersOf([{ told: sumOf('s', counts(350, 30)) }, ...calls])) {
+      const ledger = booksAfter(events);
+      expect(totals(ledger)).toEqual({ input: 350, output: 30, calls: 2 });
+      expect(ledger.reader.report({ by: 'session' }).find(({ key }) => key === 's')).toMatchObject({ partialCalls: 1 });
+    }
+  });
+
+  it('counts for all of it where they are of another agent, model or time', () => {
+    const others = [
+      seen(1, counts(1, 1), { session: 'x1', agent: 'codex' }),
+      seen(2, counts(2, 2), { session: 'x2', model: 'gpt-5' }),
+      seen(3, counts(4, 4), { session: 'x3', startedAtMs: atMs - minuteMs }),
+      seen(4, counts(8, 8), { session: 'x4', startedAtMs: atMs + 31 * minuteMs }),
+    ];
+    const sum = sumOf('s', counts(50, 50), { isOfAllModels: false });
+    const ledger = booksAfter([...others.map((finished) => ({ finished })), { told: sum }]);
+    expect(totals(ledger)).toEqual({ input: 65, output: 65, calls: 4 });
+  });
+
+  it('comes to the truth for two sessions at once, and for a third that was not on the wire', () => {
+    const sums = [sumOf('s', counts(100, 10)), sumOf('t', counts(200, 20)), sumOf('u', counts(40, 4))];
+    for (const events of ordersOf([...sums.map((sum) => ({ told: sum })), ...calls])) {
+      const ledger = booksAfter(events);
+      expect(totals(ledger)).toEqual({ input: 340, output: 34, calls: 2 });
+      ledger.close();
+    }
+  });
+
+  it('leaves a call to the session that some log, whenever it comes, tells of by that id', () => {
+    const events = [{ told: sumOf('s', counts(300, 30)) }, ...calls, { told: single('x1', counts(7, 7)) }];
+    const all = ordersOf(events).map((order) => booksAfter(order));
+    expect(new Set(all.map((ledger) => JSON.stringify(totals(ledger))))).toEqual(
+      new Set([JSON.stringify({ input: 407, output: 47, calls: 3 })]),
+    );
+    const [first] = all;
+    expect(all.map(sumsOf)).toEqual(all.map(() => first && sumsOf(first)));
+  });
+
+  it('does so after a restart too, and takes it back where no log tells of that id any more', () => {
+    const path = join(tempDir(), 'ledger.sqlite');
+    const ofX = single('x1', counts(7, 7));
+    for (const event of [{ told: sumOf('s', counts(300, 30)) }, ...calls, { told: ofX }]) {
+      const ledger = openBooks(path);
+      apply(ledger, event);
+      ledger.close();
+    }
+    const ledger = books(path);
+    expect(totals(ledger).input).toBe(407);
+    const moved = { ...ofX, session: 'x0', atMs: ofX.atMs - 1 };
+    apply(ledger, { told: moved });
+    expect(totals(ledger)).toEqual({ input: 307, output: 37, calls: 3 });
+    ledger.writer.bookImport({ calls: [], logs: [], retracted: [ofX.id] });
+    expect(totals(ledger)).toEqual({ input: 300, output: 30, calls: 2 });
+  });
+
+  it('leaves a call to the log that tells of it by itself, whatever session the wire heard of', () => {
+    const own = single('t', early.usage, { responseId: early.responseId, atMs: atMs + 5 });
+    for (const events of ordersOf([{ told: sumOf('s', counts(300, 30)) }, ...calls, { told: own }])) {
+      expect(totals(booksAfter(events))).toEqual({ input: 400, output: 40, calls: 2 });
+    }
+    const inSum = { ...own, session: 's' };
+    for (const events of ordersOf([{ told: sumOf('s', counts(300, 30)) }, ...calls, { told: inSum }])) {
+      expect(totals(booksAfter(events))).toEqual({ input: 300, output: 30, calls: 2 });
+    }
+  });
+
+  it('knows calls of a sub-agent by its own id, and of no other', () => {
+    const child = sumOf('s', counts(100, 10), { id: identityOf('own', 'child'), subAgent: 'x1', durationMs: 1 });
+    const other = sumOf('t', counts(50, 5));
+    for (const events of ordersOf([{ told: child }, { told: other }, { finished: early }])) {
+      expect(totals(booksAfter(events))).toEqual({ input: 150, output: 15, calls: 1 });
+    }
+  });
+
+  it('takes nameless calls of another model for its own where it is over all models of their provider', () => {
+    const nameless = seen(1, counts(100, 10), { agent: 'anthropic-sdk', session: 'x1', model: 'claude-haiku-4-5' });
+    const inputWith = (change: Partial<ImportedCall>): number =>
+      totals(booksAfter([{ told: sumOf('s', counts(100, 10), change) }, { finished: nameless }])).input;
+    expect(inputWith({})).toBe(100);
+    expect(inputWith({ provider: 'unnamed' })).toBe(100);
+    expect(inputWith({ provider: 'openai' })).toBe(200);
+    expect(inputWith({ isOfAllModels: false })).toBe(200);
+  });
+});
+
 /** A session of an agent that writes down its sum only: the calls that it made, those that the wire saw, and when its sum was read. */
 interface Made {
   readonly calls: readonly { readonly usage: Usage; readonly isSeen: boolean }[];
@@ -209,15 +307,23 @@ const anySession: fc.Arbitrary<Made> = fc.record({
   readAfter: fc.array(fc.nat(5), { maxLength: 3 }),
 });
 
+/** What the wire takes for the session of a call: what its log calls it, an id of its own for each or for all, or none. */
+type WireId = 'same' | 'another' | 'one for all' | 'none';
+
+function wireSession(session: string, id: WireId): Partial<CallRecord> {
+  if (id === 'none') return {};
+  return { session: id === 'same' ? session : id === 'another' ? `wire ${session}` : 'wire' };
+}
+
 /** The sums as they grew, each written at the time of the last call in it, and the calls of the wire. */
-function eventsOf(sessions: readonly Made[], knowsSession: boolean): readonly Event[] {
+function eventsOf(sessions: readonly Made[], id: WireId): readonly Event[] {
   return sessions.flatMap(({ calls, readAfter }, at): readonly Event[] => {
     const session = `s${at}`;
     const timeOf = (index: number): number => atMs + at * 20_000 + index * 7000;
     const snapshots = [...readAfter.filter((count) => count > 0 && count < calls.length), calls.length];
     return [
       ...calls.flatMap(({ usage: own, isSeen }, index) => {
-        const change = { startedAtMs: timeOf(index), ...(knowsSession ? { session } : {}) };
+        const change = { startedAtMs: timeOf(index), ...wireSession(session, id) };
         return isSeen ? [{ finished: seen(at * 10 + index, own, change) }] : [];
       }),
       ...snapshots.map((count) => {
@@ -231,9 +337,12 @@ function eventsOf(sessions: readonly Made[], knowsSession: boolean): readonly Ev
 
 describe('sums and calls in any order', () => {
   const cases = fc
-    .tuple(fc.array(anySession, { minLength: 1, maxLength: 3 }), fc.boolean())
-    .chain(([sessions, knowsSession]) => {
-      const events = eventsOf(sessions, knowsSession);
+    .tuple(
+      fc.array(anySession, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom<WireId>('same', 'another', 'one for all', 'none'),
+    )
+    .chain(([sessions, id]) => {
+      const events = eventsOf(sessions, id);
       const orders = fc.array(fc.shuffledSubarray([...events], { minLength: events.length }), {
         minLength: 2,
         maxLength: 2,
@@ -257,7 +366,7 @@ describe('sums and calls in any order', () => {
         if (first && second) expect(sumsOf(second)).toEqual(sumsOf(first));
         for (const ledger of ledgers.splice(0)) ledger.close();
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   }, 120_000);
 
@@ -278,7 +387,7 @@ describe('sums and calls in any order', () => {
         expect(before).toEqual(sumsOf(booksAfter(events)));
         for (const one of ledgers.splice(0)) one.close();
       }),
-      { numRuns: 5 },
+      { numRuns: 8 },
     );
   }, 120_000);
 });

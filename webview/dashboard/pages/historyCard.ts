@@ -1,12 +1,14 @@
-import type { HistoryCell, HistoryKey, HistoryPeriod } from '../../../src/analysis/contract.ts';
-import { printUsd } from '../../../src/domain/format.ts';
+import type { HistoryKey, HistoryPeriod } from '../../../src/analysis/contract.ts';
+import { estimatedFigure } from '../../../src/domain/figure.ts';
+import { describeFigure, printUsd } from '../../../src/domain/format.ts';
+import type { HistoryEntry } from '../../../src/protocol/dashboard.ts';
 import type { Bar, BarSeries, ChartSpec, Look } from '../../shared/chartSpec.ts';
 import type { VNode } from '../../shared/vnode.ts';
 import { chartCard } from '../chartCard.ts';
 import type { PageContext } from '../pageContext.ts';
 import { type Choice, choices } from '../pieces.ts';
-import { count, foreign, printAxisUsd, tokens, usd, words } from '../print.ts';
-import type { DataTable } from '../tableModel.ts';
+import { count, foreign, printAxisUsd, tokens, usdFigure, words } from '../print.ts';
+import type { Cell, DataTable } from '../tableModel.ts';
 
 const periods: readonly Choice<HistoryPeriod>[] = [
   { value: 'day', text: 'Days' },
@@ -41,11 +43,7 @@ export function historyCard(context: PageContext): VNode {
     {
       id: 'history',
       title: 'History',
-      sentences: history.some(({ isSubscription }) => isSubscription)
-        ? [
-            'Subscription use is shown at API prices beside the billed dollars: it is no bill, and is never added to one.',
-          ]
-        : [],
+      sentences: sentencesOf(history),
       tools: [
         choices({ id: 'period', label: 'By', chosen: query.historyPeriod, of: periods }, (historyPeriod) =>
           actions.ask({ historyPeriod }),
@@ -64,6 +62,19 @@ export function historyCard(context: PageContext): VNode {
   );
 }
 
+function sentencesOf(history: readonly HistoryEntry[]): readonly string[] {
+  const subscription = history.some(({ isSubscription }) => isSubscription)
+    ? ['Subscription use is shown at API prices beside the billed dollars: it is no bill, and is never added to one.']
+    : [];
+  const sessions = Math.max(0, ...history.map(({ corrected }) => corrected?.sessions ?? 0));
+  if (sessions === 0) return subscription;
+  const estimate = `estimated from ${count(sessions).text} sessions that were seen both ways`;
+  return [
+    ...subscription,
+    `Some logs tell less than was used: such a cost is a lower bound (≥). The table has beside it what it may come to, ${estimate}. The chart and all sums leave that out.`,
+  ];
+}
+
 function textNode(text: string): VNode {
   return { tag: 'p', key: null, text, attributes: {}, style: {}, on: {}, children: [] };
 }
@@ -75,7 +86,7 @@ interface KeySeries {
   readonly look: Look;
 }
 
-function nameOf(cell: Pick<HistoryCell, 'key' | 'isSubscription'>, { data }: PageContext): string {
+function nameOf(cell: Pick<HistoryEntry, 'key' | 'isSubscription'>, { data }: PageContext): string {
   const { historyKey } = data.query;
   const name =
     cell.key === null || cell.key === '' ? nothing[historyKey] : shownKey(cell.key, historyKey, data.taskTitles);
@@ -97,7 +108,7 @@ function seriesOf(context: PageContext): readonly KeySeries[] {
   return [...found.values()];
 }
 
-function historyChart(history: readonly HistoryCell[], series: readonly KeySeries[]): ChartSpec {
+function historyChart(history: readonly HistoryEntry[], series: readonly KeySeries[]): ChartSpec {
   const categories = [...new Set(history.map(({ period }) => period))].toSorted();
   const cells = new Map(history.map((cell) => [JSON.stringify([cell.period, cell.key, cell.isSubscription]), cell]));
   return {
@@ -112,34 +123,45 @@ function historyChart(history: readonly HistoryCell[], series: readonly KeySerie
         look,
         stack: isSubscription ? 'subscription' : 'billed',
         bars: categories.map((period): Bar | null => {
-          const cost = cells.get(JSON.stringify([period, key, isSubscription]))?.costNanoUsd ?? null;
-          return cost === null ? null : { value: cost, text: `${period}: ${printUsd(cost)} for ${name}.` };
+          const cell = cells.get(JSON.stringify([period, key, isSubscription]));
+          if (cell === undefined || cell.costNanoUsd === null) return null;
+          return { value: cell.costNanoUsd, text: `${period}: ${describeCost(cell)} for ${name}.` };
         }),
       }),
     ),
   };
 }
 
+function describeCost({ cost, corrected }: HistoryEntry): string {
+  const told = describeFigure(cost, printUsd);
+  if (corrected === null) return told;
+  return `${told} (estimate: ${describeFigure(estimatedFigure(corrected.costNanoUsd), printUsd)})`;
+}
+
 function historyTable(context: PageContext): DataTable {
+  const { history } = context.data;
+  const isCorrected = history.some(({ corrected }) => corrected !== null);
   return {
     caption: 'History of spend',
     columns: [
       { title: 'When' },
       { title: keys.find(({ value }) => value === context.data.query.historyKey)?.text ?? '' },
       { title: 'Cost', isNumber: true },
+      ...(isCorrected ? [{ title: 'Estimated cost', isNumber: true }] : []),
       { title: 'Calls', isNumber: true },
       { title: 'Thinking tokens', isNumber: true },
       { title: 'Output tokens', isNumber: true },
       { title: 'Unpriced calls', isNumber: true },
     ],
-    rows: context.data.history
+    rows: history
       .toSorted((a, b) => (a.period < b.period ? 1 : a.period > b.period ? -1 : 0))
       .map((cell) => ({
         key: JSON.stringify([cell.period, cell.key, cell.isSubscription]),
         cells: [
           words(cell.period),
           foreign(nameOf(cell, context)),
-          usd(cell.costNanoUsd),
+          usdFigure(cell.cost),
+          ...(isCorrected ? [correctedCell(cell)] : []),
           count(cell.calls),
           tokens(cell.thinkingTokens),
           tokens(cell.outputTokens),
@@ -147,4 +169,9 @@ function historyTable(context: PageContext): DataTable {
         ],
       })),
   };
+}
+
+/** Empty where the cost beside it is all that there is to say. */
+function correctedCell({ corrected }: HistoryEntry): Cell {
+  return corrected === null ? { text: '', raw: null } : usdFigure(estimatedFigure(corrected.costNanoUsd));
 }
