@@ -86,6 +86,17 @@ describe('the body of a request', () => {
     expect(await client.until((text) => text.endsWith(String(total)))).toContain('HTTP/1.1 200 OK');
   });
 
+  it('has its trailers at its end', async () => {
+    const upstream = await startUpstream(
+      (req, res) => void readAll(req).then((bytes) => res.end(`${bytes} ${req.rawTrailers.join()}.`)),
+    );
+    const rig = await startGateway(upstream.port);
+    const client = connectTo(rig);
+    client.send(head(rig, `POST ${rig.prefix('anthropic')}/v1/messages`, ['Transfer-Encoding: chunked']));
+    client.send('3\r\nabc\r\n0\r\nX-Sum: 1\r\nx-sum: 2\r\n\r\n');
+    expect(await client.until((text) => text.includes('.\r\n'))).toContain('abc X-Sum,1,x-sum,2.');
+  });
+
   it('goes on to an upstream that has answered already', async () => {
     let whole: () => void = () => {};
     const arrival = new Promise<void>((resolve) => {
