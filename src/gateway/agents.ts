@@ -22,12 +22,12 @@ const userAgents: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What agents call themselves to OpenRouter and its like, in lower case. */
-const titles: Readonly<Record<string, string>> = {
-  cline: 'cline',
-  'roo code': 'roo-code',
-  'kilo code': 'kilo',
-  continue: 'continue',
-};
+const titles: ReadonlyMap<string, string> = new Map([
+  ['cline', 'cline'],
+  ['roo code', 'roo-code'],
+  ['kilo code', 'kilo'],
+  ['continue', 'continue'],
+]);
 
 const sessionHeaders = [
   'x-claude-code-session-id',
@@ -62,8 +62,8 @@ function agentByHeaders({ headers }: RequestHead): string {
   if (headers['copilot-integration-id'] !== undefined) return 'copilot';
   // All that Copilot CLI says of itself to a provider of the user's own.
   if (/^(?:user|agent)$/.test(headers['x-initiator'] ?? '')) return 'copilot';
-  const title = (headers['x-title'] ?? '').toLowerCase();
-  if (Object.hasOwn(titles, title)) return titles[title] ?? 'unknown';
+  const titled = titles.get(headers['x-title']?.toLowerCase() ?? '');
+  if (titled !== undefined) return titled;
   if (headers['x-roo-task-id'] !== undefined) return 'roo-code';
   return known ?? 'unknown';
 }
@@ -92,9 +92,9 @@ export function bounded(value: string | undefined): string | null {
 function codexSession(metadata: string): string | undefined {
   if (metadata.length > 16_384) return undefined;
   try {
-    const parsed: unknown = JSON.parse(metadata);
-    if (typeof parsed !== 'object' || parsed === null || !('session_id' in parsed)) return undefined;
-    return typeof parsed.session_id === 'string' ? parsed.session_id : undefined;
+    // Of a null this throws, and what else is no object has none.
+    const { session_id: id } = JSON.parse(metadata) as { readonly session_id?: unknown };
+    return typeof id === 'string' ? id : undefined;
   } catch {
     return undefined;
   }

@@ -52,6 +52,8 @@ export interface GatewayOptions {
   readonly ownerOf?: (segment: string) => CallOwner;
   /** Holds up calls that may fall under a hard limit; null, the default, holds up nothing. */
   readonly gate?: CallGate | null;
+  /** The longest body that is ever read whole before it is sent; 64 MiB unless a test says otherwise. */
+  readonly wholeBodyBytesMax?: number;
   /** How long an unused upstream connection is kept; 4,000 unless a test says otherwise. */
   readonly upstreamIdleMs?: number;
 }
@@ -316,7 +318,8 @@ class LoopbackGateway implements Gateway {
       startedMonotonicMs,
       errorBody: route.errorBody,
     };
-    const tools = { agents: this.#agents, clock: this.#options.clock };
+    const { clock, wholeBodyBytesMax = 64 * 1024 * 1024 } = this.#options;
+    const tools = { agents: this.#agents, clock, wholeBodyBytesMax };
     if (gate !== null && known !== null && this.#concerns(gate, known)) {
       const { log } = this.#options;
       this.#run(new GatedCall({ req, res }, { gate, head: known, exchange: plan, begin, log }, tools), res);

@@ -24,12 +24,14 @@ import { ResponseRelay } from './responseRelay.ts';
 import type { UpstreamAgents, UpstreamEndpoint } from './upstreamAgents.ts';
 import { WatchedRelay } from './watchedRelay.ts';
 
-/** A longer Chat body is passed on as it comes, and its stream then reports usage only if the client asked for it. */
-const chatBodyBytesMax = 64 * 1024 * 1024;
-
 export interface ExchangeTools {
   readonly agents: UpstreamAgents;
   readonly clock: Clock;
+  /**
+   * The longest body that is read whole. A longer Chat body is passed on as it comes, and its stream then reports usage only if the
+   * client asked for it. A longer one that a gate is to admit is refused: an unread one could not be bounded, and no provider takes one.
+   */
+  readonly wholeBodyBytesMax: number;
 }
 
 export interface ExchangePlan {
@@ -99,10 +101,8 @@ export class Exchange {
     this.#req.on('error', () => {});
     this.#res.on('error', () => {});
     this.#res.once('close', () => {
-      if (!this.#res.writableFinished) this.clientGone();
-    });
-    this.#req.once('close', () => {
-      if (!this.#req.complete) this.#upstreamReq?.destroy();
+      this.clientGone();
+      if (!this.#req.complete) this.#watchLateBody();
     });
     const { watched } = this.#plan;
     if (watched !== null) {
@@ -110,21 +110,20 @@ export class Exchange {
       return;
     }
     const { body } = this.#framing;
-    const buffered = this.#plan.chat && body !== null && (body === 'chunked' || body <= chatBodyBytesMax);
+    const { wholeBodyBytesMax } = this.#tools;
+    const buffered = this.#plan.chat && body !== null && (body === 'chunked' || body <= wholeBodyBytesMax);
     if (!buffered) this.#sendStreaming([]);
     this.#tap = this.#plan.beginTap();
     if (buffered) this.#sendBuffered(body);
   }
 
-  /** Breaks the call off, at shutdown. */
+  /** Breaks the call off, at shutdown; its client's connection is closed with all the others. */
   cut(): void {
-    if (this.#ended) return;
     this.#end('upstream-cut');
     this.#upstreamReq?.destroy();
-    this.#res.destroy();
   }
 
-  /** The client has left; nothing happens where the call is over. */
+  /** The client has left, or has had its whole answer; nothing happens where the call is over. */
   clientGone(): void {
     if (this.#ended) return;
     this.#end('client-gone');
@@ -150,6 +149,14 @@ export class Exchange {
     this.#upstreamReq?.destroy();
   }
 
+  /** A body may go on after its answer. Then nothing but its connection tells that the client has left before the body's end. */
+  #watchLateBody(): void {
+    const { socket } = this.#req;
+    const breakOff = () => this.#upstreamReq?.destroy();
+    socket.once('close', breakOff);
+    this.#req.once('end', () => socket.off('close', breakOff));
+  }
+
   #sendWatched(watched: WatchedRequest): void {
     this.#askedForUsage = watched.askedForUsage;
     this.#tap = this.#plan.beginTap();
@@ -163,7 +170,7 @@ export class Exchange {
     const scanner = createChatStreamScanner();
     bufferBody(
       this.#req,
-      { declaredBytes, maxBytes: chatBodyBytesMax },
+      { declaredBytes, maxBytes: this.#tools.wholeBodyBytesMax },
       {
         onChunk: (chunk) => {
           scanner.push(chunk);
@@ -188,7 +195,7 @@ export class Exchange {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const { body } = this.#framing;
     const upstreamReq = this.#open({ ...this.#framing, body: typeof body === 'number' ? bytes : body });
-    for (const piece of pieces) if (piece.length > 0) upstreamReq?.write(piece);
+    for (const piece of pieces) upstreamReq?.write(piece);
     this.#endRequest(upstreamReq);
     this.#tap?.requestEnd();
   }
@@ -211,14 +218,14 @@ export class Exchange {
       this.#endRequest(upstreamReq);
       this.#tap?.requestEnd();
     });
-    for (const chunk of alreadyRead) forward(chunk);
     // After a long read the request is paused, and only a full upstream may keep it so.
-    if (alreadyRead.length > 0 && upstreamReq?.writableNeedDrain !== true) req.resume();
+    req.resume();
+    for (const chunk of alreadyRead) forward(chunk);
   }
 
   #endRequest(upstreamReq: ClientRequest | null): void {
     if (upstreamReq === null || upstreamReq.destroyed) return;
-    if (this.#req.rawTrailers.length > 0) upstreamReq.addTrailers(headerPairs(this.#req.rawTrailers));
+    upstreamReq.addTrailers(headerPairs(this.#req.rawTrailers));
     upstreamReq.end();
   }
 
@@ -266,10 +273,6 @@ export class Exchange {
   }
 
   #respond(upstreamRes: IncomingMessage): void {
-    if (this.#ended) {
-      upstreamRes.destroy();
-      return;
-    }
     try {
       this.#relay = this.#relayOf(upstreamRes);
     } catch {
@@ -306,7 +309,7 @@ export class Exchange {
   /** Passes on 102, 103 and their like; a 100 was answered by ourselves. */
   #inform(info: InformationEvent): void {
     const { socket } = this.#res;
-    if (this.#ended || socket === null || this.#res.headersSent || this.#req.httpVersion === '1.0') return;
+    if (socket === null || this.#res.headersSent || this.#req.httpVersion === '1.0') return;
     if (info.statusCode === 100) return;
     const fields = headerPairs(info.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.write(`HTTP/1.1 ${info.statusCode} ${info.statusMessage}\r\n${fields.join('')}\r\n`, 'latin1');

@@ -13,9 +13,6 @@ import { type RefusalQuestion, type RefusalShape, refusalFor } from './refusalSh
 import { sendShape } from './refusals.ts';
 import { watchedRequestHeaders } from './watchedHeaders.ts';
 
-/** A longer body is refused: an unread one could not be bounded, and no provider takes one. */
-export const gatedBodyBytesMax = 64 * 1024 * 1024;
-
 export interface GatedPlan {
   readonly gate: CallGate;
   /** The call as it is before the gate has answered. */
@@ -82,49 +79,44 @@ export class GatedCall {
       });
   }
 
-  /** Breaks the call off, at shutdown. */
+  /** Breaks the call off, at shutdown; its client's connection is closed with all the others. */
   cut(): void {
     this.#leave();
-    if (this.#exchange !== null) this.#exchange.cut();
-    else this.#res.destroy();
-    this.#endPass();
+    this.#exchange?.cut();
   }
 
   readonly #closed = (): void => {
     this.#socket.off('close', this.#closed);
     this.#leave();
     this.#exchange?.clientGone();
-    this.#endPass();
   };
 
   #leave(): void {
     if (!this.#answered) this.#left.abort();
   }
 
-  /** Null where the request was answered here. Never resolves where the client leaves first. */
-  #readBody(): Promise<ReadBody | null> {
+  /** Never resolves where the request is answered here, or its client leaves first. */
+  #readBody(): Promise<ReadBody> {
     const { head, exchange } = this.#plan;
-    const framing = bodyFraming(this.#req);
-    const declaredBytes = typeof framing === 'number' ? framing : null;
-    if (declaredBytes !== null && declaredBytes > gatedBodyBytesMax) {
-      this.#refuseTooLarge();
-      return Promise.resolve(null);
-    }
-    const chat = exchange.chat ? createChatStreamScanner() : null;
-    const content = readContent(head);
+    const { wholeBodyBytesMax } = this.#tools;
     return new Promise((resolve, reject) => {
+      const framing = bodyFraming(this.#req);
+      const declaredBytes = typeof framing === 'number' ? framing : null;
+      if (declaredBytes !== null && declaredBytes > wholeBodyBytesMax) {
+        this.#refuseTooLarge();
+        return;
+      }
+      const chat = exchange.chat ? createChatStreamScanner() : null;
+      const content = readContent(head, wholeBodyBytesMax);
       const finish = async (body: Uint8Array): Promise<void> => {
         const { problem, ...read } = await content.end();
         if (problem === null) resolve({ ...read, body, usagePatch: chat && usagePatch(body, chat.end()) });
-        else {
-          if (problem === 'too-large') this.#refuseTooLarge();
-          else this.#refuse(this.#shape({ message: unreadable }));
-          resolve(null);
-        }
+        else if (problem === 'too-large') this.#refuseTooLarge();
+        else this.#refuse(this.#shape({ message: unreadable }));
       };
       bufferBody(
         this.#req,
-        { declaredBytes, maxBytes: gatedBodyBytesMax },
+        { declaredBytes, maxBytes: wholeBodyBytesMax },
         {
           onChunk(chunk) {
             chat?.push(chunk);
@@ -132,20 +124,17 @@ export class GatedCall {
           },
           onBody: (result) => {
             if (result.whole) finish(result.body).catch(reject);
-            else {
-              this.#refuseTooLarge();
-              resolve(null);
-            }
+            else this.#refuseTooLarge();
           },
         },
       );
     });
   }
 
-  async #ask(read: ReadBody | null): Promise<void> {
+  async #ask(read: ReadBody): Promise<void> {
     const { gate, head } = this.#plan;
     const { signal } = this.#left;
-    if (read === null || signal.aborted) return;
+    if (signal.aborted) return;
     let answer: GateAnswer;
     try {
       answer = await gate.admit(head, { facts: read.facts, bodyBytes: read.bodyBytes }, signal);
@@ -227,7 +216,9 @@ export class GatedCall {
   }
 
   #refuseTooLarge(): void {
-    this.#refuse(this.#shape({ message: tooLarge, isTooLarge: true }));
+    const megabytes = this.#tools.wholeBodyBytesMax / 1024 / 1024;
+    const message = `Outlay cannot check the budget of a request of more than ${megabytes} MB.`;
+    this.#refuse(this.#shape({ message, isTooLarge: true }));
     // What is still to come is read and let go, so that the client gets to read the answer.
     this.#req.resume();
   }
@@ -264,7 +255,6 @@ export class GatedCall {
 const unasked = 'Outlay could not ask the budget of this call, so it was not sent.';
 const unreadable = 'Outlay cannot read the encoding of this request, so its budget could not be checked.';
 const unlowered = 'Outlay could not lower the length of this answer to what is left of its budget.';
-const tooLarge = `Outlay cannot check the budget of a request of more than ${gatedBodyBytesMax / 1024 / 1024} MB.`;
 
 function modelOf(head: CallHead, read: ReadBody | null): string {
   return read?.facts.model ?? head.pathModel ?? 'unknown';
@@ -278,7 +268,7 @@ interface Content {
 }
 
 /** Reads what a body says while it comes, through its compression. */
-function readContent(head: CallHead): { push(chunk: Uint8Array): void; end(): Promise<Content> } {
+function readContent(head: CallHead, bytesMax: number): { push(chunk: Uint8Array): void; end(): Promise<Content> } {
   const reader = createRequestReader({ ...head, contentEncoding: null });
   const coding = head.requestEncoding?.trim().toLowerCase() ?? '';
   const decoded: Uint8Array[] | null = coding === '' || coding === 'identity' ? null : [];
@@ -286,7 +276,7 @@ function readContent(head: CallHead): { push(chunk: Uint8Array): void; end(): Pr
   let problem: Content['problem'] = null;
   const decompressor = createDecompressor({
     contentEncoding: head.requestEncoding,
-    limits: { ...defaultLimits, maxBytes: gatedBodyBytesMax, maxQueuedBytes: gatedBodyBytesMax },
+    limits: { ...defaultLimits, maxBytes: bytesMax, maxQueuedBytes: bytesMax },
     onData(bytes) {
       bodyBytes += bytes.length;
       decoded?.push(bytes);

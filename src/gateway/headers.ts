@@ -10,8 +10,8 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-/** What a Connection field may not take away: the gateway frames and addresses messages by these. */
-const neverNamed = new Set(['host', 'content-length', 'transfer-encoding']);
+/** What a Connection field names no field by, and the fields that it may not take away: messages are framed and addressed by them. */
+const neverNamed = new Set(['', 'close', 'keep-alive', 'host', 'content-length', 'transfer-encoding']);
 
 /** Header fields that hold credentials: only a route's `auth` sees them. */
 const credentials = new Set([
@@ -134,7 +134,7 @@ function connectionNames(raw: readonly string[]): Set<string> | null {
   for (const value of rawValues(raw, 'connection')) {
     for (const part of value.split(',')) {
       const name = part.trim().toLowerCase();
-      if (name === '' || name === 'close' || name === 'keep-alive' || neverNamed.has(name)) continue;
+      if (neverNamed.has(name)) continue;
       names ??= new Set();
       names.add(name);
     }

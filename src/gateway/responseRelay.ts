@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { CallEnd } from './contract.ts';
@@ -136,22 +135,18 @@ export class ResponseRelay {
   }
 
   #endClean(): void {
-    const { rawTrailers } = this.#upstreamRes;
-    if (rawTrailers.length > 0) this.#res.addTrailers(headerPairs(rawTrailers));
+    this.#res.addTrailers(headerPairs(this.#upstreamRes.rawTrailers));
     this.#res.end();
   }
 
   /** What has been received is still delivered; then the connection ends without the body's own end. */
   #endBroken(): void {
-    const res = this.#res;
-    const breakOff = (socket: Socket) => {
+    this.#writer.withSocket((socket) => {
       this.#writer.sendHead();
       this.#letOutHeld();
       if (this.#untilClose) socket.write('', () => socket.resetAndDestroy());
       else socket.destroySoon();
-    };
-    if (res.socket !== null) breakOff(res.socket);
-    else if (!res.destroyed) res.once('socket', breakOff);
+    });
   }
 }
 

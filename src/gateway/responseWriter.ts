@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Up to this size a chunk is copied into its frame: one small write costs less than three. */
 const copiedBytesMax = 16_384;
@@ -53,6 +54,13 @@ export class ResponseWriter {
     socket.cork();
     this.#res.write(nothing);
     socket.uncork();
+  }
+
+  /** Runs with the connection, at once or when an earlier response has let go of it. */
+  withSocket(run: (socket: Socket) => void): void {
+    const { socket } = this.#res;
+    if (socket !== null) run(socket);
+    else this.#res.once('socket', run);
   }
 
   onceDrained(listener: () => void): void {

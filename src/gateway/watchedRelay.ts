@@ -99,21 +99,17 @@ export class WatchedRelay {
   }
 
   #endClean(): void {
-    const { rawTrailers } = this.#upstreamRes;
-    if (rawTrailers.length > 0) this.#res.addTrailers(headerPairs(rawTrailers));
+    this.#res.addTrailers(headerPairs(this.#upstreamRes.rawTrailers));
     this.#res.end();
   }
 
   /** What was let through is still delivered; then the connection ends without the body's own end. */
   #breakOff(): void {
-    const { socket } = this.#res;
-    if (socket === null) {
-      this.#res.destroy();
-      return;
-    }
-    this.#writer.sendHead();
-    // Without chunks the end of the connection would be a clean end of the body: only a reset is none.
-    if (this.#chunked) socket.destroySoon();
-    else socket.write('', () => socket.resetAndDestroy());
+    this.#writer.withSocket((socket) => {
+      this.#writer.sendHead();
+      // Without chunks the end of the connection would be a clean end of the body: only a reset is none.
+      if (this.#chunked) socket.destroySoon();
+      else socket.write('', () => socket.resetAndDestroy());
+    });
   }
 }

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { patchedPieces, usagePatch } from '../../../src/gateway/chatUsage.ts';
+import { patchedBody, patchedPieces, usagePatch } from '../../../src/gateway/chatUsage.ts';
 import { scanChatStreamOptions } from '../../../src/wire/chatStreamOptions.ts';
 import { RawClient } from '../../support/rawHttp.ts';
 import { call, RecordingObserver, readAll, startGateway, startUpstream } from './gatewayRig.ts';
@@ -27,6 +27,10 @@ describe('asking for usage', () => {
       [' {\n  "stream" : true }', ' {"stream_options":{"include_usage":true},\n  "stream" : true }'],
       ['{"stream":true,"stream_options":{}}', '{"stream":true,"stream_options":{"include_usage":true}}'],
       ['{"stream":true,"stream_options":{ }}', '{"stream":true,"stream_options":{"include_usage":true }}'],
+      [
+        '{"stream":true,"stream_options":{ \n "a":1}}',
+        '{"stream":true,"stream_options":{"include_usage":true, \n "a":1}}',
+      ],
       ['{"stream":true,"stream_options":{"a":1}}', '{"stream":true,"stream_options":{"include_usage":true,"a":1}}'],
       ['{"stream":true,"stream_options":null}', '{"stream":true,"stream_options":{"include_usage":true}}'],
       [
@@ -72,6 +76,16 @@ describe('asking for usage', () => {
         },
       ),
     );
+  });
+});
+
+describe('a body with several changes', () => {
+  it('has each in its place, in the order of the body, without empty pieces', () => {
+    const at = (start: number, end: number, text: string) => ({ range: { start, end }, text });
+    const body = Buffer.from('0123456789');
+    const pieces = patchedBody(body, [at(8, 10, 'é'), at(0, 2, 'a'), at(2, 2, 'b'), at(5, 6, '')]);
+    expect(pieces.map((piece) => Buffer.from(piece).toString('latin1'))).toEqual(['a', 'b', '234', '67', 'é']);
+    expect(patchedBody(body, []).map((piece) => Buffer.from(piece).toString())).toEqual(['0123456789']);
   });
 });
 

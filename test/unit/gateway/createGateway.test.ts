@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Upstream } from '../../../src/gateway/contract.ts';
+import type { RefusalReason, Upstream } from '../../../src/gateway/contract.ts';
 import { RawClient, rawExchange } from '../../support/rawHttp.ts';
 import { call, cleanUp, readAll, startGateway, startUpstream, token } from './gatewayRig.ts';
+import { refused, ScriptedGate } from './scriptedGate.ts';
 
 const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 
@@ -44,6 +45,30 @@ describe('a refusal', () => {
     expect(kept.headers.connection).toBe('keep-alive');
     const closed = await call(rig.port, { path: '/', headers: { connection: 'keep-alive', origin: 'null' } });
     expect([closed.status, closed.headers.connection]).toEqual([403, 'close']);
+  });
+
+  it('is told of by its reason, where it has one, and by nothing of the request', async () => {
+    const told: RefusalReason[] = [];
+    const rig = await startGateway(1, { onRefused: (reason) => told.push(reason) });
+    const host = `Host: 127.0.0.1:${rig.port}\r\n`;
+    for (const [target, fields] of [
+      ['/wrong', host],
+      ['/wrong', `${host}${upgrade}`],
+      [`/${token}/ws-1/nowhere`, host],
+      [`/${token}/ws-1/nowhere`, `${host}${upgrade}`],
+      ['/control/tasks', host],
+      [`/${token}/ws-1/codex/x`, `${host}Origin: https://web.example\r\n`],
+      [`/${token}/ws-1/codex/x`, 'Host: web.example\r\n'],
+    ] as const)
+      await rawExchange(rig.port, `GET ${target} HTTP/1.0\r\n${fields}\r\n`);
+    expect(told).toEqual(['token', 'token', 'token', 'web-page', 'address']);
+  });
+
+  it('of a call that has nowhere to go keeps its connection', async () => {
+    const rig = await startGateway(1);
+    const headers = { connection: 'keep-alive' };
+    const answer = await call(rig.port, { method: 'POST', path: `${rig.prefix('azure')}/x`, headers }, '{}');
+    expect([answer.status, answer.headers.connection]).toEqual([400, 'keep-alive']);
   });
 
   it('counts the bytes of a sentence, not its letters', async () => {
@@ -213,6 +238,31 @@ describe('a request', () => {
     await call(rig.port, { method: 'POST', path }, '{}');
     expect(rig.observer.calls[0]?.head.auth).toBe('key');
     expect(JSON.stringify(rig.observer.calls[0]?.head)).not.toContain('made-up');
+  });
+});
+
+describe('a request that is no call', () => {
+  it('is not for the gate, whatever that would say', async () => {
+    const upstream = await startUpstream((_req, res) => res.end('models'));
+    const gate = new ScriptedGate(() => refused('Made up.'));
+    const rig = await startGateway(upstream.port, { gate });
+    const answer = await call(rig.port, { path: `${rig.prefix('anthropic')}/v1/models` });
+    expect([answer.body.toString(), gate.asked]).toEqual(['models', []]);
+    expect(rig.observer.unmeteredPaths).toEqual(['anthropic GET /v1/models']);
+  });
+});
+
+describe('closing', () => {
+  it('leaves no connection open, to a client or an upstream', async () => {
+    const upstream = await startUpstream((_req, res) => res.end('x'));
+    const rig = await startGateway(upstream.port, { upstreamIdleMs: 600_000 });
+    const client = new RawClient(rig.port);
+    client.send(`GET ${rig.prefix('anthropic')}/x HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n\r\n`);
+    await client.until((text) => text.endsWith('x'));
+    expect(upstream.sockets.size).toBe(1);
+    await rig.gateway.close({ graceMs: 60_000 });
+    await client.closed;
+    await expect.poll(() => upstream.sockets.size, { interval: 1 }).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { firstValues, upstreamRequestHeaders, withoutCredentials } from '../../../src/gateway/headers.ts';
 import { rawExchange } from '../../support/rawHttp.ts';
 import { startGateway, startUpstream } from './gatewayRig.ts';
 
@@ -102,6 +103,46 @@ describe('the fields of a request', () => {
       'Content-Length: 3',
       'B: 2',
     ]);
+  });
+});
+
+describe('the fields that are sent on', () => {
+  const framing = { host: 'api.example', method: 'POST', body: 'chunked' } as const;
+
+  it('frame a body once, where the client did, and say nothing of an expectation', () => {
+    const raw = [
+      'A',
+      '1',
+      'Transfer-Encoding',
+      'gzip',
+      'Expect',
+      '100-continue',
+      'transfer-encoding',
+      'chunked',
+      'B',
+      '2',
+    ];
+    expect(upstreamRequestHeaders(raw, framing)).toEqual(['A', '1', 'Transfer-Encoding', 'chunked', 'B', '2']);
+  });
+
+  it('say trailers for TE alone, whatever else speaks of them', () => {
+    const raw = ['TE', 'deflate, trailers;q=1', 'X-Note', 'no, trailers, please'];
+    expect(upstreamRequestHeaders(raw, { ...framing, body: null, method: 'GET' })).toEqual([
+      'TE',
+      'trailers',
+      'X-Note',
+      'no, trailers, please',
+    ]);
+  });
+});
+
+describe('what the rest of the gateway sees of a request', () => {
+  it('has no credential', () => {
+    const values = firstValues([
+      ...['Authorization', 'Bearer made-up', 'X-Api-Key', 'made-up', 'x-goog-api-key', 'made-up', 'api-key', 'made-up'],
+      ...['X-Amz-Security-Token', 'made-up', 'Cookie', 'made-up', 'Proxy-Authorization', 'made-up', 'X-App', 'cli'],
+    ]);
+    expect(withoutCredentials(values)).toEqual({ 'x-app': 'cli' });
   });
 });
 

@@ -180,5 +180,7 @@ describe('an observer', () => {
     const answer = await call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
     expect(answer.body.toString()).toBe('x');
     expect(JSON.stringify(answer.rawHeaders)).not.toContain(token);
+    expect((await call(rig.port, { path: `${rig.prefix('anthropic')}/v1/models` })).body.toString()).toBe('x');
+    expect(rig.logged).toEqual([]);
   });
 });

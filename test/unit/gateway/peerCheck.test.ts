@@ -64,6 +64,47 @@ describe('the user at the other end of a connection', () => {
   });
 });
 
+describe('a connection', () => {
+  const socketOf = (known: Partial<ConnectionEnds>) => ({ ...known }) as unknown as Socket;
+  const asked = (uid: number | null, peerUid: number) => {
+    let reads = 0;
+    const readTables = async () => {
+      reads += 1;
+      return [table(ours, row('0100007F:ABCD', '0100007F:1234', peerUid, 9), ours)];
+    };
+    return { check: new PeerCheck(readTables, uid), reads: () => reads };
+  };
+
+  it('is let in where it is of this user, and then known', async () => {
+    const socket = socketOf(ends);
+    const { check } = asked(1000, 1000);
+    expect([await check.allows(socket), check.isKnown(socket), check.isKnown(socketOf(ends))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('of another user is not, however often it asks', async () => {
+    const socket = socketOf(ends);
+    const { check, reads } = asked(1000, 1001);
+    for (const count of [1, 2])
+      expect([await check.allows(socket), check.isKnown(socket), reads()]).toEqual([false, false, count]);
+  });
+
+  it('whose ends are not known any more is not', async () => {
+    const { check, reads } = asked(1000, 1000);
+    for (const name of ['localAddress', 'localPort', 'remoteAddress', 'remotePort'] as const)
+      expect([name, await check.allows(socketOf({ ...ends, [name]: undefined }))]).toEqual([name, false]);
+    expect(reads()).toBe(0);
+  });
+
+  it('is let in where the system knows no users, without a look at any table', async () => {
+    const { check, reads } = asked(null, 1001);
+    expect([await check.allows(socketOf(ends)), await check.allows(socketOf({})), reads()]).toEqual([true, true, 0]);
+  });
+});
+
 /** A connection to a server of this process, from its server's end. */
 async function acceptedSocket(): Promise<{ readonly accepted: Socket; readonly client: Socket }> {
   const server = createServer();
@@ -126,6 +167,22 @@ describe('the token of base URLs on command lines', () => {
     const answer = await call(rig.port, { method: 'POST', path: `/${visible}/ws-1/codex/v1/responses` }, 'the body');
     expect([answer.status, answer.headers.connection, told]).toEqual([401, 'close', ['other-user']]);
     expect([upstream.requests.length, rig.observer.calls.length]).toEqual([0, 0]);
+  });
+
+  it('is refused, and its connection closed, where it cannot be asked whose it is', async () => {
+    const rig = await startGateway(1, {
+      peers: { isKnown: () => false, allows: async () => Promise.reject(new Error('made up')) },
+    });
+    const answer = await call(
+      rig.port,
+      { method: 'POST', path: `/${visible}/ws-1/codex/v1/responses`, headers: { connection: 'keep-alive' } },
+      'the body',
+    );
+    expect([answer.status, answer.headers.connection, answer.body.toString()]).toEqual([
+      401,
+      'close',
+      '{"error":{"message":"Not authorised."}}',
+    ]);
   });
 
   it('asks about a connection once', async () => {

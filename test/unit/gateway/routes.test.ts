@@ -331,6 +331,14 @@ describe('who sent a call', () => {
       [{ 'user-agent': 'Anthropic/JS 1', 'x-initiator': 'agent' }, 'copilot'],
       [{ 'user-agent': 'opencode/1', 'x-initiator': 'agent' }, 'opencode'],
       [{ 'user-agent': 'OpenAI/JS 5.20.1', 'x-initiator': 'nobody' }, 'openai-sdk'],
+      [{ 'x-initiator': 'superuser' }, 'unknown'],
+      [{ 'x-initiator': 'agents' }, 'unknown'],
+      [{ 'user-agent': 'OpenAI/JS 5.20.1', 'copilot-integration-id': 'x' }, 'copilot'],
+      [{ 'x-title': 'Cline', 'x-roo-task-id': 't' }, 'cline'],
+      [{ 'x-title': 'Roo Code', 'user-agent': 'OpenAI/JS 5.20.1' }, 'roo-code'],
+      [{ 'x-title': 'Kilo Code' }, 'kilo'],
+      [{ 'x-title': 'CONTINUE' }, 'continue'],
+      [{ 'x-title': 'constructor' }, 'unknown'],
     ];
     for (const [headers, agent] of named) expect([headers, agentOf(head(headers), 'ws-1')]).toEqual([headers, agent]);
   });
@@ -338,7 +346,7 @@ describe('who sent a call', () => {
   it('keeps no key in a query', () => {
     expect(queryWithoutKey('?alt=sse&key=k&x=%2f')).toBe('?alt=sse&x=%2f');
     expect(queryWithoutKey('?%6bey=k&KEY=k&key')).toBe('');
-    expect(queryWithoutKey('?access_token=t&keys=1&%zz=1')).toBe('?keys=1&%zz=1');
+    expect(queryWithoutKey('?access_token=t&keys=1&%zz=1&monkey=1')).toBe('?keys=1&%zz=1&monkey=1');
     expect(queryWithoutKey('')).toBe('');
   });
 });

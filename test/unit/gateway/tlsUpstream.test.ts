@@ -131,4 +131,21 @@ describe('an https upstream', () => {
     expect((await call(direct.port, { method: 'POST', path }, '{}')).body.toString()).toBe('{}');
     expect(asked).toHaveLength(1);
   });
+
+  it('is one that broke off where it did so after the handshake, and one out of reach where its proxy is', async () => {
+    setDefaultCACertificates([cert]);
+    const upstream = await startTls((req) => req.socket.destroy());
+    const routes = routesTo(`https://localhost:${upstream.port}`);
+    const ends: unknown[] = [];
+    for (const proxyEnv of [null, { HTTPS_PROXY: 'http://127.0.0.1:1' }]) {
+      const rig = await startGateway(1, { routes, proxyEnv });
+      const answer = await call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
+      ends.push([answer.status, await rig.observer.calls[0]?.ended]);
+    }
+    expect(ends).toEqual([
+      [502, 'upstream-cut'],
+      [502, 'no-upstream'],
+    ]);
+    expect(upstream.requests).toHaveLength(1);
+  });
 });
