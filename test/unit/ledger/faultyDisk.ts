@@ -74,6 +74,9 @@ export class FaultyDisk {
   }
 }
 
+/** Books that have grown are stopped within their first megabytes: a log reaches no further for long. */
+const farthestPlace = 8 * 1024 * 1024;
+
 /**
  * Stops the disk again and again, each time at another place of the files, so that the write which fails is now a page of the log, now
  * the middle of one, now one of a checkpoint; and lets it go on each time when calls wait.
@@ -83,7 +86,7 @@ export async function stopAtManyPlaces(rounds: number): Promise<number> {
   await disk.untilBooked();
   for (let round = 0; round < rounds; round += 1) {
     // The golden section spreads the places over the files, and hardly ever at the border of a page.
-    const place = Math.floor(disk.fileBytes * ((round * 0.618034) % 1));
+    const place = Math.floor(Math.min(disk.fileBytes, farthestPlace) * ((round * 0.618034) % 1));
     const waiting = disk.until('waiting');
     disk.limitFiles(place);
     await waiting;
