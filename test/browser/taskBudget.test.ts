@@ -56,7 +56,8 @@ describe('a task with a budget', () => {
     await answer('New Task', 'Fix login');
     await choose('Custom...');
     await answer(/Dollars \(1 of 5\)/, '$5');
-    for (const name of ['Thinking tokens', 'Output tokens', 'Tool calls', 'Calls']) await answer(name, '');
+    // By their numbers: a box whose question is not there yet would take the answer to the one before.
+    for (const number of [2, 3, 4, 5]) await answer(`(${number} of 5)`, '');
     await taskRow('Fix login').waitFor();
     await untilText(window.figure('task.costNanoUsd.words'), '0% of $5.00');
 

@@ -14,12 +14,26 @@ export const themes = {
 
 export type ThemeName = keyof typeof themes;
 
-/** Shows a view container by a click on its icon in the activity bar, unless it is shown already. */
+const VIEW_TRIES = 10;
+const VIEW_PATIENCE_MS = 8_000;
+
+/**
+ * Shows a view container by a click on its icon in the activity bar, unless it is shown already. A window that has only just been
+ * reloaded may show it again by itself, and takes the click for the wish to hide it: then it is clicked again.
+ */
 export async function openView(page: Page, title: string): Promise<void> {
   const tab = page.locator('.activitybar').getByRole('tab', { name: new RegExp(`^${title}`) });
+  const heading = page.locator('.part.sidebar').getByRole('heading', { name: title }).first();
   await tab.waitFor();
-  if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
-  await page.locator('.part.sidebar').getByRole('heading', { name: title }).first().waitFor();
+  for (let attempt = 1; ; attempt++) {
+    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+    try {
+      await heading.waitFor({ timeout: VIEW_PATIENCE_MS });
+      return;
+    } catch (error) {
+      if (attempt === VIEW_TRIES) throw error;
+    }
+  }
 }
 
 /** The document inside an extension's webview; of several, the `index`th. */
