@@ -37,6 +37,7 @@ export function createJsonBody(sink: JsonBodySink): JsonBody {
 }
 
 const malformed: WireProblem = { code: 'malformed-json', detail: 'the body is no JSON or was cut' };
+const noObject: WireProblem = { code: 'unexpected-shape', detail: 'the body is no object' };
 const tooLarge: WireProblem = { code: 'too-large', detail: 'the JSON body is too large' };
 
 function createWholeBody(sink: JsonBodySink): JsonBody {
@@ -54,9 +55,10 @@ function createWholeBody(sink: JsonBodySink): JsonBody {
     },
     end() {
       done = true;
-      const body = asObject(parseJson(pieces.join('')));
-      if (body === null) sink.onProblem(malformed);
-      else sink.onBody(body);
+      const value = parseJson(pieces.join(''));
+      const body = asObject(value);
+      if (body !== null) sink.onBody(body);
+      else sink.onProblem(value === undefined ? malformed : noObject);
     },
     done: () => done,
   };

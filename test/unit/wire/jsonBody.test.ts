@@ -28,6 +28,10 @@ describe('a JSON body', () => {
     expect(read().seen).toEqual([]);
   });
 
+  it.each(['null', '7', '"text"', 'true'])('that is %s is JSON, and told as no object', (text) => {
+    expect(read(text).seen).toEqual([['unexpected-shape', 'the body is no object']]);
+  });
+
   it.each<[string, unknown[]]>([
     ['[]', ['end']],
     ['[ ]', ['end']],
