@@ -116,15 +116,19 @@ export class SmallDisk extends FaultyDisk {
 
   /** Leaves so many bytes or nothing; what the writer took meanwhile counts. */
   fill(leave: number): void {
-    const block = Buffer.alloc(4096);
     const reserve = `${this.#filler}-reserve`;
     writeFileSync(reserve, Buffer.alloc(leave));
+    // A block that does not fit whole is written in part or not at all: the last ones are of one page each.
+    for (const blockBytes of [1024 * 1024, 4096]) this.#writeUntilFull(Buffer.alloc(blockBytes));
+    rmSync(reserve);
+  }
+
+  #writeUntilFull(block: Buffer): void {
     try {
       for (;;) writeFileSync(this.#filler, block, { flag: 'a' });
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
     }
-    rmSync(reserve);
   }
 
   empty(): void {
