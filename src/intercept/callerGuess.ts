@@ -11,24 +11,46 @@ const credentialFields = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-k
 
 const KEPT_LOOKS = 500;
 
+/** What clients of LLM APIs and of HTTP call themselves: whoever uses one says nothing of itself by that. */
+const clientNames: ReadonlySet<string> = new Set([
+  ...['openai', 'anthropic', 'googlegenaisdk', 'mistral', 'aisdk', 'langchain', 'litellm'],
+  ...['node', 'undici', 'axios', 'nodefetch', 'mozilla', 'applewebkit', 'chrome', 'electron', 'code', 'vscode'],
+]);
+
+/** A shorter word says too little: it may be any abbreviation. */
+const SHORTEST_NAME = 4;
+const LONGEST_NAME = 200;
+
+export interface RunningExtension {
+  readonly id: string;
+  /** What people call it, as its manifest says. */
+  readonly displayName: string;
+  /**
+   * `agent`: known to call LLM APIs from inside this host without saying who it is; `unlikely`: comes with the editor, and is no such agent;
+   * `possible`: any other.
+   */
+  readonly calls: 'agent' | 'possible' | 'unlikely';
+}
+
 export interface CallerGuessOptions {
-  /** Extensions that run here and are known to call LLM APIs from inside this host without saying who they are. */
-  readonly runningAgents: () => readonly string[];
+  /** The extensions that run here, without ourselves. */
+  readonly running: () => readonly RunningExtension[];
 }
 
 /** Who makes a call whose caller is not on the stack. */
 export interface GuessedCaller {
   readonly caller: string;
   /**
-   * Calls with this very signature, credential included, were made by this extension and by no other. Else it is a guess, and shown as one.
-   * Whoever reads the answer has the last word either way.
+   * Calls with this very signature, credential included, were made by this extension and by no other, or the call itself says whose it is. Else
+   * it is a guess, and shown as one. Whoever reads the answer has the last word either way.
    */
   readonly isKnown: boolean;
 }
 
 /**
- * Tells who makes a call whose caller is not on the stack: the extension whose signature it bears, else the only one whose calls looked like this
- * one so far, else the only agent's extension that runs. Null where two would do.
+ * Tells who makes a call whose caller is not on the stack: the extension whose signature it bears, or whose name is among its fields; else, as a
+ * guess, the only one whose calls looked like this one so far, the only agent's extension that runs, or the only extension at all that runs
+ * and did not come with the editor. Null where two would do.
  */
 export class CallerGuess {
   readonly #options: CallerGuessOptions;
@@ -52,7 +74,11 @@ export class CallerGuess {
     const signature = this.#signatureOf(seen);
     const known = signature === null ? null : onlyOne(this.#callers.get(signature));
     if (known !== null) return { caller: known, isKnown: true };
-    const guessed = onlyOne(this.#callers.get(lookOf(seen)) ?? this.#options.runningAgents());
+    const running = this.#options.running();
+    const said = onlyOne(idsOfNamed(running, namesIn(seen)));
+    if (said !== null) return { caller: said, isKnown: true };
+    const alike = this.#callers.get(lookOf(seen));
+    const guessed = alike === undefined ? likeliestOf(running) : onlyOne(alike);
     return guessed === null ? null : { caller: guessed, isKnown: false };
   }
 
@@ -79,6 +105,37 @@ export class CallerGuess {
 function onlyOne(callers: Iterable<string> = []): string | null {
   const [first, ...others] = callers;
   return first === undefined || others.length > 0 ? null : first;
+}
+
+/** The only agent's extension, where none runs the only one that is not the editor's own. */
+function likeliestOf(running: readonly RunningExtension[]): string | null {
+  const idsOf = (calls: RunningExtension['calls']) =>
+    running.filter((extension) => extension.calls === calls).map(({ id }) => id);
+  const agents = idsOf('agent');
+  return onlyOne(agents.length > 0 ? agents : idsOf('possible'));
+}
+
+/** What a call says of the program that makes it: its title, and the products of its user agent. */
+function namesIn({ field }: SeenRequest): ReadonlySet<string> {
+  const products = (field('user-agent') ?? '').slice(0, LONGEST_NAME).split(' ');
+  const said = [field('x-title'), field('originator'), ...products.map((product) => product.split('/')[0])];
+  const names = said.map((name) => comparable(name ?? ''));
+  return new Set(names.filter((name) => name.length >= SHORTEST_NAME && !clientNames.has(name)));
+}
+
+function idsOfNamed(running: readonly RunningExtension[], names: ReadonlySet<string>): readonly string[] {
+  if (names.size === 0) return [];
+  const isNamed = ({ id, displayName }: RunningExtension) =>
+    [displayName, id, id.slice(id.indexOf('.') + 1)].some((name) => names.has(comparable(name)));
+  return running.filter(isNamed).map(({ id }) => id);
+}
+
+/** "Roo Code", "roo-code" and "RooCode" are one name. */
+function comparable(name: string): string {
+  return name
+    .slice(0, LONGEST_NAME)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
 function lookOf({ origin, field }: SeenRequest): string {

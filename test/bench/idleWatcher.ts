@@ -16,7 +16,7 @@ export function idleWatcher(): CallWatcher {
     ownHosts: () => new Set(),
     gatewayPort: () => null,
     findCaller: createCallerFinder(() => []),
-    guess: new CallerGuess({ runningAgents: () => [] }),
+    guess: new CallerGuess({ running: () => [] }),
     onSeen: () => undefined,
     onKind: () => undefined,
     nameOf: (caller) => caller,

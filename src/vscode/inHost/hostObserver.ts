@@ -2,7 +2,7 @@ import { extensions, type LogOutputChannel } from 'vscode';
 import { systemClock } from '../../domain/clock.ts';
 import { type Disposable, DisposableList } from '../../domain/disposable.ts';
 import { createCallerFinder, type ExtensionFolder } from '../../intercept/callerFinder.ts';
-import { CallerGuess } from '../../intercept/callerGuess.ts';
+import { CallerGuess, type RunningExtension } from '../../intercept/callerGuess.ts';
 import { createCallWatcher } from '../../intercept/callWatcher.ts';
 import type { CallKind } from '../../intercept/contract.ts';
 import { HostFeed } from '../../intercept/hostFeed.ts';
@@ -145,7 +145,7 @@ class Running {
       gatewayPort: () => ports.wishes()?.connection?.lock.port ?? null,
       findCaller: () => findOnStack() ?? this.shut.currentCaller(),
       nameOf: agentNameOf,
-      guess: new CallerGuess({ runningAgents }),
+      guess: new CallerGuess({ running: runningExtensions }),
       mayObserve: (caller) => !this.#isIgnored(caller),
       onSeen: ports.onSeen,
       onKind: ports.onKind,
@@ -192,11 +192,22 @@ class Running {
   }
 }
 
-/** Agents' extensions that call from inside this host. Copilot Chat is not among them: its calls say whose they are. */
-function runningAgents(): readonly string[] {
-  return extensions.all.flatMap(({ id, isActive }) =>
-    isActive && agentExtensionOf(id)?.reach === 'inHost' ? [id] : [],
-  );
+/** Copilot Chat is no agent that says nothing of itself: its calls say whose they are. */
+function runningExtensions(): readonly RunningExtension[] {
+  return extensions.all.flatMap(({ id, isActive, packageJSON }) => {
+    if (!isActive || id.toLowerCase() === OWN_ID) return [];
+    const { displayName, isBuiltin } = manifestPartOf(packageJSON);
+    const isAgent = agentExtensionOf(id)?.reach === 'inHost';
+    return [{ id, displayName, calls: isAgent ? 'agent' : isBuiltin ? 'unlikely' : 'possible' }];
+  });
+}
+
+/** Manifests are what others wrote. */
+function manifestPartOf(manifest: unknown): { readonly displayName: string; readonly isBuiltin: boolean } {
+  const part: { displayName?: unknown; isBuiltin?: unknown } =
+    typeof manifest === 'object' && manifest !== null ? manifest : {};
+  const { displayName, isBuiltin } = part;
+  return { displayName: typeof displayName === 'string' ? displayName : '', isBuiltin: isBuiltin === true };
 }
 
 /** Without ourselves, who are on the stack of every call that we see. */

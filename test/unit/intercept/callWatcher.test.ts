@@ -22,7 +22,7 @@ function watcherOf(change: Partial<CallWatcherOptions> = {}) {
       found += 1;
       return 'some.agent';
     },
-    guess: new CallerGuess({ runningAgents: () => [] }),
+    guess: new CallerGuess({ running: () => [] }),
     onSeen: () => undefined,
     onKind: () => undefined,
     nameOf: (caller) => `${caller} by name`,

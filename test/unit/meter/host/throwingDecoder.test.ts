@@ -86,7 +86,7 @@ async function observedHost(readers: Partial<Readers>) {
       ownHosts: () => new Set([new URL(upstream.origin).host]),
       gatewayPort: () => null,
       findCaller: () => 'some.agent',
-      guess: new CallerGuess({ runningAgents: () => [] }),
+      guess: new CallerGuess({ running: () => [] }),
       onSeen: () => undefined,
       onKind: () => undefined,
       nameOf: (caller) => caller,
