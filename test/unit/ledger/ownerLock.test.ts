@@ -1,9 +1,11 @@
-import { chmodSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireOwnerLock, type OwnerLock } from '../../../src/ledger/ownerLock.ts';
 import { lineOf, startChild } from './childProcess.ts';
+import { whileAnotherIsFaster, whileFilesFail } from './faultyFiles.ts';
 import { asUnprivileged, tempDir } from './tempDir.ts';
+import { watchDatabases } from './watchedDatabases.ts';
 
 function release(lock: OwnerLock): void {
   if (lock.state === 'held') lock.release();
@@ -68,5 +70,62 @@ describe('acquireOwnerLock', () => {
     chmodSync(dataDir, 0o555);
     const lock = asUnprivileged(() => acquireOwnerLock(dataDir));
     expect(lock).toMatchObject({ state: 'unwritable', reason: expect.stringContaining(dataDir) });
+  });
+
+  it('is nobody’s in a folder that cannot be written, even if its file could be', () => {
+    const dataDir = tempDir();
+    release(acquireOwnerLock(dataDir));
+    const refusal = { code: 'EROFS', path: dataDir };
+    const lock = whileFilesFail('accessSync', refusal, () => acquireOwnerLock(dataDir));
+    release(lock);
+    expect(lock).toMatchObject({ state: 'unwritable', reason: expect.stringContaining('EROFS') });
+  });
+
+  it('says why a folder cannot be locked, in the words of the system', () => {
+    const dataDir = join(tempDir(), 'a file');
+    writeFileSync(dataDir, '');
+    const lock = acquireOwnerLock(dataDir);
+    expect(lock).toMatchObject({
+      state: 'unwritable',
+      reason: expect.stringContaining(`${dataDir} cannot be locked: EEXIST`),
+    });
+  });
+
+  it('closes a file to others that was open to them', () => {
+    const dataDir = tempDir();
+    const path = join(dataDir, 'owner.sqlite');
+    writeFileSync(path, '');
+    chmodSync(path, 0o666);
+    const lock = acquireOwnerLock(dataDir);
+    expect(lock.state).toBe('held');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    release(lock);
+  });
+
+  it('is taken with the file that another one has just made', () => {
+    const lock = whileAnotherIsFaster(() => acquireOwnerLock(tempDir()));
+    expect(lock.state).toBe('held');
+    release(lock);
+  });
+
+  it('makes no file elsewhere, where a link stands in the place of its own', () => {
+    const dataDir = tempDir();
+    const elsewhere = join(tempDir(), 'elsewhere');
+    symlinkSync(elsewhere, join(dataDir, 'owner.sqlite'));
+    const lock = acquireOwnerLock(dataDir);
+    release(lock);
+    expect(lock).toMatchObject({ state: 'unwritable', reason: expect.stringContaining('EEXIST') });
+    expect(existsSync(elsewhere)).toBe(false);
+  });
+
+  it('keeps the file open only while it holds the lock, which may be released twice', () => {
+    const dataDir = tempDir();
+    const watch = watchDatabases();
+    const lock = acquireOwnerLock(dataDir);
+    expect(acquireOwnerLock(dataDir).state).toBe('taken');
+    expect(watch.open()).toBe(1);
+    release(lock);
+    expect(watch.open()).toBe(0);
+    expect(() => release(lock)).not.toThrow();
   });
 });
