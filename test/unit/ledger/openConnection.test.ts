@@ -1,15 +1,26 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  fstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
-import { migrations, newestVersion } from '../../../src/ledger/migrations.ts';
+import { type Migration, migrations, newestVersion } from '../../../src/ledger/migrations.ts';
 import { openConnection, prepareFile, setAside } from '../../../src/ledger/openConnection.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { faultOf } from '../../../src/ledger/sqlite.ts';
 import { call } from './callFixtures.ts';
+import { whileFilesFail } from './faultyFiles.ts';
 import { execute, rowsOf } from './rawDatabase.ts';
 import { tempDir } from './tempDir.ts';
+import { failEachStatement, sqliteError, watchDatabases } from './watchedDatabases.ts';
 
 const nowMs = Date.UTC(2026, 10, 22, 18, 15, 2, 123);
 const stamp = '20261122T181502123Z';
@@ -59,6 +70,16 @@ describe('prepareFile', () => {
     prepareFile(path);
     expect(readFileSync(path, 'utf8')).toBe('kept');
   });
+
+  it('says no where the folder, which the log needs, or the file itself cannot be written', () => {
+    const path = ledgerPathOf(tempDir());
+    prepareFile(path);
+    for (const refused of [dirname(path), path]) {
+      const prepare = () => whileFilesFail('accessSync', { code: 'EROFS', path: refused }, () => prepareFile(path));
+      expect(prepare).toThrow('EROFS');
+    }
+    expect(() => prepareFile(path)).not.toThrow();
+  });
 });
 
 describe('openConnection', () => {
@@ -96,6 +117,73 @@ describe('openConnection', () => {
     expect(() => openConnection({ path, nowMs, migrations })).toThrow('file is not a database');
   });
 
+  it('leaves a file that is no database, and the log beside it, as they are', () => {
+    const path = ledgerPathOf(tempDir());
+    const contents = { '': Buffer.alloc(8192, 0x41), '-wal': Buffer.alloc(5000, 0x42) };
+    for (const [suffix, bytes] of Object.entries(contents)) writeFileSync(path + suffix, bytes);
+    expect(() => openConnection({ path, nowMs, migrations })).toThrow('file is not a database');
+    for (const [suffix, bytes] of Object.entries(contents)) expect(readFileSync(path + suffix)).toEqual(bytes);
+    expect(descriptorsOf(path)).toEqual([]);
+  });
+
+  it('finds a damaged page of rows before anything is written', () => {
+    const path = closedLedger();
+    const [root] = rowsOf(path, `SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'calls'`);
+    const pageBytes = Number(root?.['page_size']);
+    const bytes = readFileSync(path);
+    const end = Number(root?.['rootpage']) * pageBytes;
+    writeFileSync(path, bytes.fill(0xa5, end - pageBytes, end));
+    expect(faultOf(thrownBy(() => openConnection({ path, nowMs, migrations })))).toBe('corrupt');
+    expect(readFileSync(path)).toEqual(bytes);
+  });
+
+  it('leaves a ledger its log that is only busy', () => {
+    const path = closedLedger();
+    let isBusy = true;
+    const watch = watchDatabases(() => {
+      const error = isBusy ? sqliteError(5) : null;
+      isBusy = false;
+      return error;
+    });
+    expect(faultOf(thrownBy(() => openConnection({ path, nowMs, migrations })))).toBe('busy');
+    expect(watch.open()).toBe(0);
+    expect(rowsOf(path, 'PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
+  });
+
+  it('waits a moment for others where no log works too', () => {
+    const path = withoutSharedMemory(closedLedger());
+    const watch = watchDatabases();
+    const { db } = openConnection({ path, nowMs, migrations });
+    expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' });
+    expect(db.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 50 });
+    expect(watch.open()).toBe(1);
+    db.close();
+  });
+
+  it.each([
+    ['in an older ledger', [step(1), step(2)], (path: string) => path],
+    ['where no log works', [step(1)], withoutSharedMemory],
+  ])('leaves nothing open, whatever it fails at %s, and says what that was', (_, steps, prepared) => {
+    const template = ledgerPathOf(tempDir());
+    prepareFile(template);
+    openConnection({ path: template, nowMs, migrations: [step(1)] }).db.close();
+    const full = sqliteError(13);
+    const thrown: unknown[] = [];
+    const work = () => {
+      const path = ledgerPathOf(tempDir());
+      copyFileSync(template, path);
+      openConnection({ path: prepared(path), nowMs, migrations: steps }).db.close();
+    };
+    failEachStatement(full, work, (seen) => {
+      thrown.push(seen.thrown);
+      expect(seen.open).toBe(0);
+    });
+    expect(thrown.length).toBeGreaterThan(10);
+    // A log that cannot be set up, or not be read then, is done without.
+    expect(thrown.filter((error) => error === null).length).toBeLessThanOrEqual(2);
+    expect(thrown.filter((error) => error !== null && error !== full)).toEqual([]);
+  });
+
   it('keeps references, wipes what is deleted, and syncs as its journal needs', () => {
     const setting = (sqliteVersion: string, pragma: string) => {
       const path = ledgerPathOf(tempDir());
@@ -121,6 +209,7 @@ describe('openConnection', () => {
     for (const sql of [
       'CREATE TABLE extra (a INTEGER)',
       'ALTER TABLE calls DROP COLUMN http_status',
+      'ALTER TABLE calls RENAME COLUMN http_status TO http_state',
       'DROP INDEX calls_ended',
       'DROP TABLE observations',
     ]) {
@@ -139,6 +228,39 @@ describe('openConnection', () => {
     }
   });
 });
+
+/** A step of a schema that is quicker to make than that of the books. */
+function step(version: number): Migration {
+  return { version, sql: `CREATE TABLE t${version} (a INTEGER)` };
+}
+
+/** A ledger with one call, all of it in its file. */
+function closedLedger(): string {
+  const path = ledgerPathOf(tempDir());
+  const ledger = openLedger({ path, clock: systemClock, log: () => undefined });
+  ledger.writer.finish(call());
+  ledger.close();
+  return path;
+}
+
+/** SQLite follows no link for its shared memory, so that it cannot make it, as on many network drives. */
+function withoutSharedMemory(path: string): string {
+  symlinkSync('nowhere', `${path}-shm`);
+  return path;
+}
+
+/** The descriptors of this process that are open on a file. */
+function descriptorsOf(path: string): readonly number[] {
+  const { dev, ino } = statSync(path);
+  return Array.from({ length: 512 }, (_, descriptor) => descriptor).filter((descriptor) => {
+    try {
+      const seen = fstatSync(descriptor);
+      return seen.dev === dev && seen.ino === ino;
+    } catch {
+      return false;
+    }
+  });
+}
 
 describe('newestVersion', () => {
   it('is that of the last step, and 0 of none', () => {

@@ -1,14 +1,16 @@
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
-import { LedgerInMemory, LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
+import { type Ledger, LedgerInMemory, LedgerReadOnly, openLedger } from '../../../src/ledger/openLedger.ts';
 import { DamagedRow } from '../../../src/ledger/sqlite.ts';
-import { task } from './budgetFixtures.ts';
+import { spent, task } from './budgetFixtures.ts';
 import { advisedCall, call, callId, priced, unpriced, usage } from './callFixtures.ts';
+import { whileFilesFail } from './faultyFiles.ts';
 import { execute, rowsOf } from './rawDatabase.ts';
 import { asUnprivileged, tempDir } from './tempDir.ts';
+import { sqliteError, watchDatabases } from './watchedDatabases.ts';
 
 const options = { clock: systemClock, log: () => undefined };
 
@@ -294,4 +296,93 @@ describe('openLedger', () => {
     older.close();
     expect(rowsOf(path, 'PRAGMA user_version')).toEqual([{ user_version: 99 }]);
   });
+
+  it('follows what a newer Outlay goes on writing, in limits and accounts that it may word otherwise', () => {
+    const path = ledgerPathOf(tempDir());
+    const newer = openLedger({ path, ...options, timeZone: 'UTC' });
+    newer.writer.finish(spent(1, 7));
+    newer.close();
+    execute(
+      path,
+      `ALTER TABLE policy RENAME COLUMN value TO content; INSERT INTO policy VALUES (1, 'new');
+      PRAGMA user_version = 99`,
+    );
+    const older = openLedger({ path, ...options, timeZone: 'UTC' });
+    onTestFinished(() => older.close());
+    const spentNanoUsd = () => older.budget.accounts(['machine day 2026-11-22'])[0]?.spent.costNanoUsd;
+    expect(spentNanoUsd()).toBe(7);
+    execute(path, `UPDATE accounts SET spent_nano_usd = 9 WHERE key = 'machine day 2026-11-22'`);
+    expect(spentNanoUsd()).toBe(9);
+  });
+
+  it('has the days of accounts in the zone of the limits, else in its own', () => {
+    // Noon in UTC is the next day there already.
+    const kiritimati = 'Pacific/Kiritimati';
+    const path = ledgerPathOf(tempDir());
+    const days = ['machine day 2026-11-22', 'machine day 2026-11-23'];
+    const spentWith = (timeZone: string, index: number) => {
+      const ledger = openLedger({ path, ...options, timeZone });
+      ledger.writer.finish(spent(index, 1));
+      const accounts = ledger.budget.accounts(days);
+      ledger.close();
+      return accounts.map(({ spent }) => spent.costNanoUsd);
+    };
+    expect(spentWith(kiritimati, 1)).toEqual([0, 1]);
+    const ledger = openLedger({ path, ...options });
+    ledger.budget.savePolicy({ timeZone: 'UTC' });
+    ledger.close();
+    expect(spentWith(kiritimati, 2)).toEqual([1, 1]);
+  });
+
+  it('in memory makes no file', () => {
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(tempDir());
+    const ledger = openLedger({ path: ':memory:', ...options });
+    ledger.writer.finish(call());
+    ledger.close();
+    expect(readdirSync('.')).toEqual([]);
+  });
+
+  it.each(['ENOSPC', 'EDQUOT'])('does not open while there is no room (%s), which may pass', (code) => {
+    const path = ledgerPathOf(tempDir());
+    const open = () => openLedger({ path, ...options });
+    expect(() => whileFilesFail('openSync', { code }, open)).toThrow(code);
+    const ledger = open();
+    expect(ledger.health()).toEqual({ state: 'ok' });
+    ledger.close();
+  });
+
+  it('has one file open, also after a damaged one was set aside, and none once it is closed, which may be said twice', () => {
+    const path = ledgerPathOf(tempDir());
+    const watch = watchDatabases();
+    const ledger = openLedger({ path, ...options });
+    damage(ledger);
+    expect(ledger.health()).toMatchObject({ state: 'recovered' });
+    expect(watch.open()).toBe(1);
+    ledger.close();
+    ledger.reader.close();
+    expect(watch.open()).toBe(0);
+  });
+
+  it('has deleted what it could not be shrunk after, and says so', () => {
+    const said: string[] = [];
+    const path = ledgerPathOf(tempDir());
+    const ledger = openLedger({ path, ...options, log: (sentence) => said.push(sentence) });
+    onTestFinished(() => ledger.close());
+    ledger.writer.finish(call());
+    const watch = watchDatabases((sql) => (sql === 'VACUUM' ? sqliteError(13) : null));
+    expect(ledger.writer.deleteBefore(null)).toBe(1);
+    watch.end();
+    expect(said).toEqual(['The ledger could not be shrunk after a deletion: made up by the test.']);
+    expect(ledger.reader.calls({})).toEqual([]);
+  });
 });
+
+/** Has a ledger find damage while it works: once, so that its second attempt goes on. */
+function damage(ledger: Ledger): void {
+  ledger.writer.begin(call());
+  ledger.writer.sweepLost(() => {
+    throw new DamagedRow('made up');
+  });
+}

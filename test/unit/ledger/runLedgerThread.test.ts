@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import type { LedgerMessage, LedgerRequest } from '../../../src/ledger/messages.ts';
 import { runLedgerThread } from '../../../src/ledger/runLedgerThread.ts';
+import { admission, task } from './budgetFixtures.ts';
 import { call, callId } from './callFixtures.ts';
 import { plainPrice, told } from './importFixtures.ts';
 import { tempDir } from './tempDir.ts';
@@ -21,7 +22,7 @@ function run(prices?: Parameters<typeof runLedgerThread>[2]) {
     return all();
   };
   onTestFinished(() => end(port1, ask));
-  return { ask, answers, lists };
+  return { ask, answers, lists, served: port2 };
 }
 
 async function end(port: MessagePort, ask: (request: LedgerRequest) => void): Promise<void> {
@@ -66,5 +67,21 @@ describe('the ledger behind a port', () => {
       { result: [{ costNanoUsd: 500 }] },
     ]);
     expect(set).toEqual([[{ model: 'm' }]]);
+  });
+
+  it('decides about a hold without waiting to be asked for more', async () => {
+    const { ask, answers } = run();
+    ask({ seq: 1, name: 'saveTask', params: [task()] }, { seq: 2, name: 'admit', params: [admission(1)] });
+    expect(await answers(2)).toMatchObject([{ seq: 1 }, { seq: 2, result: { kind: 'admitted' } }]);
+  });
+
+  it('keeps its thread alive until it is asked to close, and no longer', async () => {
+    const { ask, answers, served } = run();
+    ask({ seq: 1, name: 'finish', params: call() });
+    await answers(1);
+    expect(served.hasRef()).toBe(true);
+    ask({ seq: 2, name: 'close', params: null });
+    expect(await answers(2)).toHaveLength(2);
+    expect(served.hasRef()).toBe(false);
   });
 });
