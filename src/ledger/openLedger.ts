@@ -102,6 +102,8 @@ class OpenedLedger {
   readonly #dayOf: DayOf;
   #health: LedgerHealth = { state: 'ok' };
   #session: Session;
+  /** A damaged ledger was closed, and none could be opened in its place yet. */
+  #isWithout = false;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -203,9 +205,9 @@ class OpenedLedger {
   #startAnew(error: unknown): Session {
     const { path, clock, log } = this.#options;
     const setAsidePath = setAside(path, clock.nowMs());
+    this.#health = { state: 'recovered', setAsidePath };
     prepareFile(path);
     const session = this.#connect(path);
-    this.#health = { state: 'recovered', setAsidePath };
     log(`The ledger was damaged (${messageOf(error)}); it was set aside as ${setAsidePath} and a new one begun.`);
     return session;
   }
@@ -268,8 +270,12 @@ class OpenedLedger {
     return this.#write(session, () => work(session.holds, session.tasks));
   }
 
-  /** Runs work; where the file turns out to be damaged, it is set aside and the work runs once more on the new one. */
+  /**
+   * Runs work; where the file turns out to be damaged, it is set aside and the work runs once more on the new one. Where there is no room
+   * for a new one, it is opened by whatever is asked once there is.
+   */
   #mending<T>(work: (session: Session) => T): T {
+    if (this.#isWithout) this.#replace(() => this.#open());
     try {
       return work(this.#session);
     } catch (error) {
@@ -277,9 +283,15 @@ class OpenedLedger {
         throw error;
       const { db } = this.#session.connection;
       if (db.isOpen) db.close();
-      this.#session = this.#startAnew(error);
+      this.#replace(() => this.#startAnew(error));
       return work(this.#session);
     }
+  }
+
+  #replace(open: () => Session): void {
+    this.#isWithout = true;
+    this.#session = open();
+    this.#isWithout = false;
   }
 
   /** A busy or full disk only puts this off; a damaged file is found by whatever reads or writes next. */

@@ -52,6 +52,11 @@ export function faultOf(error: unknown): SqliteFault {
   return typeof code === 'number' ? (faults[code & 0xff] ?? 'statement') : 'statement';
 }
 
+/** Whether it is the file system that refused, and not SQLite. */
+export function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
 /**
  * Whether this SQLite may use write-ahead logging. Builds before 3.51.3 can lose a reset of the log (fixed in the 3.50.7 and
  * 3.44.6 patch lines too); they fall back to a rollback journal.

@@ -2,7 +2,7 @@ import type { CalibrationState } from '../domain/calibration.ts';
 import type { Disposable } from '../domain/disposable.ts';
 import type { LedgerHealth } from './contract.ts';
 import { LedgerReadOnly, type LedgerWrite } from './openLedger.ts';
-import { faultOf, type SqliteFault } from './sqlite.ts';
+import { faultOf, isFileError, type SqliteFault } from './sqlite.ts';
 
 /** What the queue writes to. `ready` opens it where that has not succeeded yet; all of it throws what SQLite throws. */
 export interface WriteTarget {
@@ -119,7 +119,8 @@ export class WriteQueue {
         this.#drop(chunk);
         return;
       }
-      if (faultOf(error) !== 'statement') throw error;
+      // A ledger that was set aside is opened anew by what is written next: no row is at fault where that fails.
+      if (faultOf(error) !== 'statement' || isFileError(error)) throw error;
       if (chunk.length > 1) {
         for (const item of chunk) this.#commit([item]);
         return;

@@ -17,7 +17,7 @@ export function whileFilesFail<T>(
   const real = fs[name];
   const spy = vi.spyOn(fs, name).mockImplementation((...values: readonly unknown[]) => {
     if (path !== undefined && values[0] !== path) return Reflect.apply(real, fs, values);
-    throw Object.assign(new Error(`${code}: made up by the test`), { code });
+    throw Object.assign(new Error(`${code}: made up by the test`), { code, syscall: name });
   });
   syncBuiltinESMExports();
   try {

@@ -1,5 +1,5 @@
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
@@ -363,6 +363,19 @@ describe('openLedger', () => {
     ledger.close();
     ledger.reader.close();
     expect(watch.open()).toBe(0);
+  });
+
+  it('goes on once there is room for a new ledger, where there was none when the damaged one was set aside', () => {
+    const path = ledgerPathOf(tempDir());
+    const ledger = openLedger({ path, ...options });
+    onTestFinished(() => ledger.close());
+    for (const work of [() => damage(ledger), () => ledger.writer.finish(call()), () => ledger.reader.calls({})]) {
+      expect(() => whileFilesFail('openSync', { code: 'ENOSPC' }, work)).toThrow('ENOSPC');
+    }
+    ledger.writer.finish(call());
+    expect(ledger.reader.calls({})).toEqual([call()]);
+    const [aside] = readdirSync(dirname(path)).filter((name) => name.startsWith('ledger.damaged'));
+    expect(ledger.health()).toEqual({ state: 'recovered', setAsidePath: join(dirname(path), aside ?? '') });
   });
 
   it('has deleted what it could not be shrunk after, and says so', () => {

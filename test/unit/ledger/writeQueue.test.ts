@@ -101,6 +101,21 @@ describe('WriteQueue', () => {
     expect(said).toHaveLength(2);
   });
 
+  it('takes no row for one that cannot be booked where the file system refuses a new ledger', async () => {
+    const { timers, state, queue, finish, ledger } = setUp();
+    for (const code of ['ENOSPC', 'EBUSY']) {
+      state.failure = Object.assign(new Error('made up'), { code, syscall: 'rename' });
+      const rows = [finish(1), finish(2)];
+      timers.fire();
+      await Promise.all(rows);
+      expect(queue.waiting()).toMatchObject({ state: 'waiting', waiting: 2, dropped: 0 });
+    }
+    state.failure = null;
+    timers.fire();
+    expect(queue.waiting()).toBeNull();
+    expect(ledger.reader.calls({})).toHaveLength(2);
+  });
+
   it('tries again ever more slowly, up to five seconds, and anew after a success', async () => {
     const { timers, state, finish, queue } = setUp();
     state.failure = diskFull();
