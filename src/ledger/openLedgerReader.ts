@@ -6,7 +6,7 @@ import type { LedgerReader } from './contract.ts';
 import { migrate, migrations, newestVersion, schemaVersionOf } from './migrations.ts';
 import { Names } from './names.ts';
 import { emptyQueries, ledgerQueries } from './queries.ts';
-import { type Database, openDatabase, Statements } from './sqlite.ts';
+import { type Database, openDatabase, resultCodeOf, Statements } from './sqlite.ts';
 
 /** A reader in another process may wait a little for the writer, never the writer for it. */
 const readerBusyMs = 2000;
@@ -115,7 +115,6 @@ function readable(path: string): Database {
 
 /** SQLITE_CANTOPEN, or SQLITE_READONLY where the log would have to be recovered first. */
 function isCannotOpen(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
-  const primary = typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
-  return primary === 14 || primary === 8;
+  const code = resultCodeOf(error);
+  return code === 14 || code === 8;
 }

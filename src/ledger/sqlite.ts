@@ -47,9 +47,13 @@ const faults: Readonly<Record<number, SqliteFault>> = {
 /** Sorts an error by its primary SQLite result code. Anything that is no SQLite error is a fault of the statement. */
 export function faultOf(error: unknown): SqliteFault {
   if (error instanceof DamagedRow) return 'corrupt';
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return 'statement';
-  const code = error.errcode;
-  return typeof code === 'number' ? (faults[code & 0xff] ?? 'statement') : 'statement';
+  return faults[resultCodeOf(error)] ?? 'statement';
+}
+
+/** SQLite's primary result code, 0 (which is no error's) where the error is none of SQLite's. */
+export function resultCodeOf(error: unknown): number {
+  const code = typeof error === 'object' && error !== null && 'errcode' in error ? error.errcode : null;
+  return typeof code === 'number' ? code & 0xff : 0;
 }
 
 /** Whether it is the file system that refused, and not SQLite. */

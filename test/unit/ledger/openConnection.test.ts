@@ -160,19 +160,14 @@ describe('openConnection', () => {
     db.close();
   });
 
-  it.each([
-    ['in an older ledger', [step(1), step(2)], (path: string) => path],
-    ['where no log works', [step(1)], withoutSharedMemory],
-  ])('leaves nothing open, whatever it fails at %s, and says what that was', (_, steps, prepared) => {
-    const template = ledgerPathOf(tempDir());
-    prepareFile(template);
-    openConnection({ path: template, nowMs, migrations: [step(1)] }).db.close();
+  it('leaves nothing open, whatever it fails at, and says what that was', () => {
+    const older = smallLedger();
     const full = sqliteError(13);
     const thrown: unknown[] = [];
     const work = () => {
       const path = ledgerPathOf(tempDir());
-      copyFileSync(template, path);
-      openConnection({ path: prepared(path), nowMs, migrations: steps }).db.close();
+      copyFileSync(older, path);
+      openConnection({ path, nowMs, migrations: [step(1), step(2)] }).db.close();
     };
     failEachStatement(full, work, (seen) => {
       thrown.push(seen.thrown);
@@ -182,6 +177,18 @@ describe('openConnection', () => {
     // A log that cannot be set up, or not be read then, is done without.
     expect(thrown.filter((error) => error === null).length).toBeLessThanOrEqual(2);
     expect(thrown.filter((error) => error !== null && error !== full)).toEqual([]);
+  });
+
+  it('leaves nothing open either where neither a log works nor the file can be had alone', () => {
+    const fresh = ledgerPathOf(tempDir());
+    prepareFile(fresh);
+    for (const path of [fresh, smallLedger()].map(withoutSharedMemory)) {
+      const busy = sqliteError(5);
+      const watch = watchDatabases((sql) => (sql === 'PRAGMA locking_mode = EXCLUSIVE' ? busy : null));
+      expect(thrownBy(() => openConnection({ path, nowMs, migrations: [step(1)] }))).toBe(busy);
+      watch.end();
+      expect(watch.open()).toBe(0);
+    }
   });
 
   it('keeps references, wipes what is deleted, and syncs as its journal needs', () => {
@@ -232,6 +239,13 @@ describe('openConnection', () => {
 /** A step of a schema that is quicker to make than that of the books. */
 function step(version: number): Migration {
   return { version, sql: `CREATE TABLE t${version} (a INTEGER)` };
+}
+
+function smallLedger(): string {
+  const path = ledgerPathOf(tempDir());
+  prepareFile(path);
+  openConnection({ path, nowMs, migrations: [step(1)] }).db.close();
+  return path;
 }
 
 /** A ledger with one call, all of it in its file. */
