@@ -1,7 +1,7 @@
 import fastCheck, { type IRawProperty, type Parameters } from 'fast-check';
 
 /** So many inputs are enough to notice most mutants; a property may ask for fewer. */
-const mostRuns = 60;
+const mostRuns = 25;
 
 /**
  * Stands in for `fast-check`: the same inputs for every mutant, so that a result can be had again; few of them, since each
