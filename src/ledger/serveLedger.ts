@@ -264,8 +264,9 @@ class LedgerServer {
     return new Promise((resolve) => this.#options.after(0, () => resolve(null)));
   }
 
+  /** Where nothing waits, the ledger is open: the queue opens it before it writes, and waits where that fails. */
   #health(): LedgerHealth {
-    return this.#queue.waiting() ?? this.#ledger?.health() ?? { state: 'ok' };
+    return this.#queue.waiting() ?? this.#open().health();
   }
 
   /** Tells changes of the state, not of how many calls wait: that figure comes with every answer to `now`. */

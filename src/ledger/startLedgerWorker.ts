@@ -136,7 +136,8 @@ class LedgerClient {
     name: Name,
     params: LedgerRequests[Name]['params'],
   ): Promise<LedgerRequests[Name]['result']> {
-    if (this.#closing !== null && name !== 'close') return Promise.reject(new Error('The ledger is closed.'));
+    // What closes it is asked before `#closing` is set.
+    if (this.#closing !== null) return Promise.reject(new Error('The ledger is closed.'));
     if (this.#ended) return Promise.reject(new Error('The ledger has stopped.'));
     return new Promise((resolve, reject) => {
       const request = { seq: ++this.#seq, name, params } as LedgerRequest;

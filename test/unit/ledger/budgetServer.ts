@@ -2,11 +2,7 @@ import type { BudgetBooks, LedgerWriter } from '../../../src/ledger/contract.ts'
 import type { LedgerMessage, LedgerRequest, LedgerRequestName } from '../../../src/ledger/messages.ts';
 import { serveLedger } from '../../../src/ledger/serveLedger.ts';
 
-type Served = Pick<
-  BudgetBooks,
-  'admit' | 'topUp' | 'release' | 'chargeWhole' | 'saveTask' | 'accounts' | 'extendTask'
-> &
-  Pick<LedgerWriter, 'finish' | 'begin'>;
+type Served = BudgetBooks & Pick<LedgerWriter, 'finish' | 'begin'>;
 
 /** The ledger's thread without the thread. Turns and timers run when the test says so; requests are handled as they come. */
 export class BudgetServer {
@@ -38,9 +34,19 @@ export class BudgetServer {
       topUp: (...params) => this.#ask('topUp', params),
       release: (...params) => this.#ask('release', params),
       chargeWhole: (...params) => this.#ask('chargeWhole', params),
+      loadTasks: (...params) => this.#ask('loadTasks', params),
+      task: (...params) => this.#ask('task', params),
       saveTask: (...params) => this.#ask('saveTask', params),
       extendTask: (...params) => this.#ask('extendTask', params),
+      deleteTask: (...params) => this.#ask('deleteTask', params),
+      setActive: (...params) => this.#ask('setActive', params),
+      bindSession: (...params) => this.#ask('bindSession', params),
+      addEvent: (...params) => this.#ask('addEvent', params),
+      events: (...params) => this.#ask('events', params),
       accounts: (...params) => this.#ask('accounts', params),
+      recentOutputs: (...params) => this.#ask('recentOutputs', params),
+      savePolicy: (...params) => this.#ask('savePolicy', params),
+      loadPolicy: (...params) => this.#ask('loadPolicy', params),
       begin: (record) => this.#ask('begin', record),
       finish: (record) => this.#ask('finish', record),
     };

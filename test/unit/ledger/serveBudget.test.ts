@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CallBooks } from '../../../src/ledger/callBooks.ts';
+import type { BudgetBooks } from '../../../src/ledger/contract.ts';
+import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
+import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { admission, amounts, dime, limits, spent, task, taskId, taskKey } from './budgetFixtures.ts';
 import { BudgetServer } from './budgetServer.ts';
 import { callId } from './callFixtures.ts';
 import { failAfter } from './statementFaults.ts';
+import { tempDir } from './tempDir.ts';
 
 const five = 50 * dime;
 
@@ -14,6 +18,71 @@ async function serve(limit = five): Promise<BudgetServer> {
   await server.books.saveTask(task({ limits: limits({ costNanoUsd: limit }) }));
   return server;
 }
+
+/** A method of the books with what it is given. */
+type Step = {
+  readonly [Name in keyof BudgetBooks]: readonly [name: Name, ...values: Parameters<BudgetBooks[Name]>];
+}[keyof BudgetBooks];
+
+/** Everything that can be asked about tasks and budgets, after a call of the task was booked; what is only written is read later. */
+const everyStep: readonly Step[] = [
+  ['saveTask', task({ limits: limits({ calls: 5 }) })],
+  ['saveTask', task({ id: taskId(2) })],
+  ['admit', admission(2)],
+  ['admit', admission(3)],
+  ['admit', admission(4)],
+  ['topUp', callId(2), amounts({ outputTokens: 500 }), []],
+  ['topUp', callId(9), amounts({}), []],
+  ['release', callId(3)],
+  ['chargeWhole', callId(4)],
+  ['accounts', [taskKey, 'task none']],
+  ['extendTask', taskId(1), 'calls', 2],
+  ['extendTask', taskId(3), 'calls', 2],
+  ['task', taskId(1)],
+  ['setActive', 'w1', taskId(2)],
+  ['addEvent', { taskId: taskId(1), atMs: 1, kind: 'created', text: 'Created.', by: 'you' }],
+  ['addEvent', { taskId: taskId(2), atMs: 2, kind: 'created', text: 'Created.', by: 'rule' }],
+  ['events', null, 5],
+  ['events', taskId(1), 5],
+  ['bindSession', 's1', taskId(2), true],
+  ['recentOutputs', 5],
+  ['loadPolicy'],
+  ['savePolicy', { mode: 'steady' }],
+  ['loadPolicy'],
+  ['loadTasks'],
+  ['deleteTask', taskId(1)],
+  ['task', taskId(1)],
+  ['loadTasks'],
+];
+
+describe('served books', () => {
+  it('answer whatever is asked of them about tasks and budgets as the books themselves do', async () => {
+    const server = new BudgetServer(ledgerPathOf(tempDir()));
+    onTestFinished(() => server.close());
+    const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+    const core = openLedger({ path: ledgerPathOf(tempDir()), timeZone: 'UTC', clock, log: () => undefined });
+    onTestFinished(() => core.close());
+    const booked = server.books.finish(spent(1, 7));
+    server.turn();
+    await booked;
+    core.writer.finish(spent(1, 7));
+    for (const [name, ...values] of everyStep) {
+      const served = (server.books[name] as (...values: unknown[]) => Promise<unknown>)(...values);
+      server.turn();
+      const expected = (core.budget[name] as (...values: unknown[]) => unknown)(...values);
+      expect([name, await served]).toEqual([name, expected]);
+    }
+  });
+
+  it('decide what was asked before they close, and answer it', async () => {
+    const path = ledgerPathOf(tempDir());
+    const server = new BudgetServer(path);
+    await server.books.saveTask(task({ limits: limits({ costNanoUsd: dime }) }));
+    const both = [server.books.admit(admission(1)), server.books.admit(admission(2))];
+    await server.close();
+    expect((await Promise.all(both)).map(({ kind }) => kind)).toEqual(['admitted', 'refused']);
+  });
+});
 
 /** Counts write transactions until the test ends. */
 function countTransactions(): () => number {

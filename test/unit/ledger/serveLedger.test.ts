@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -8,6 +8,7 @@ import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import type { LedgerMessage, LedgerRequestName, LedgerRequests } from '../../../src/ledger/messages.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
+import { thisProcess } from '../../../src/ledger/owner.ts';
 import { serveLedger } from '../../../src/ledger/serveLedger.ts';
 import { stageRuns } from '../../../src/ledger/stagedRuns.ts';
 import { makeRun } from '../analysis/runFixture.ts';
@@ -16,22 +17,33 @@ import { call, callId, priced } from './callFixtures.ts';
 import { told } from './importFixtures.ts';
 import { ManualTimers } from './manualTimers.ts';
 import { execute, rowsOf } from './rawDatabase.ts';
+import { failWhere } from './statementFaults.ts';
 import { tempDir } from './tempDir.ts';
 
 const calibration = { model: 'm', logRatioSum: 1, weight: 1, variance: 1, samples: 1, updatedAtMs: 1 };
 
+interface Served {
+  readonly timeZone?: string;
+  readonly clock?: Clock;
+  readonly isSuccessor?: boolean;
+}
+
 /** A served ledger whose timers the test fires, and everything that it sends. */
-function serve(path: string, timeZone = 'UTC', clock: Clock = systemClock) {
+function serve(path: string, { timeZone = 'UTC', clock = systemClock, isSuccessor = false }: Served = {}) {
   const timers = new ManualTimers();
   const sent: LedgerMessage[] = [];
+  const awaited = new Map<number, (message: LedgerMessage) => void>();
   const receive = serveLedger({
     path,
     timeZone,
     clock,
     after: timers.after,
     soon: (work) => work(),
-    isSuccessor: false,
-    send: (message) => sent.push(message),
+    isSuccessor,
+    send: (message) => {
+      sent.push(message);
+      if (message.type === 'answer' || message.type === 'failure') awaited.get(message.seq)?.(message);
+    },
   });
   let seq = 0;
   const request = <Name extends LedgerRequestName>(name: Name, params: LedgerRequests[Name]['params']): number => {
@@ -44,10 +56,10 @@ function serve(path: string, timeZone = 'UTC', clock: Clock = systemClock) {
   /** Sends a request, fires what is due, and waits for its answer. */
   const ask = async <Name extends LedgerRequestName>(name: Name, params: LedgerRequests[Name]['params']) => {
     const asked = request(name, params);
+    const answer = new Promise<LedgerMessage>((resolve) => awaited.set(asked, resolve));
     timers.fire();
-    await expect.poll(() => answerTo(asked)).toBeDefined();
-    const message = answerTo(asked);
-    return message?.type === 'answer' ? message.result : message;
+    const message = await answer;
+    return message.type === 'answer' ? message.result : message;
   };
   const healths = (): LedgerHealth[] => sent.flatMap((message) => (message.type === 'health' ? [message.health] : []));
   const logged = (): string[] => sent.flatMap((message) => (message.type === 'log' ? [message.sentence] : []));
@@ -125,6 +137,40 @@ describe('serveLedger', () => {
     expect(logged()).toEqual(['2 calls were in flight when the last meter ended; they are booked as lost.']);
   });
 
+  /** No system gives a process such a number. */
+  const noProcess = 0x7f_ff_ff_00;
+  const own = thisProcess();
+
+  it.each([
+    ['the first thread of its process', false, ['own', 'own number', 'gone']],
+    ['a thread that was started again', true, ['own number', 'gone']],
+  ])('leaves calls in flight to the processes that may still finish them (%s)', async (_, isSuccessor, lost) => {
+    const path = ledgerPathOf(tempDir());
+    const owners = {
+      own,
+      'own number': { ...own, bootId: 'an earlier boot' },
+      gone: { ...own, pid: noProcess },
+      another: { ...own, pid: process.ppid },
+    };
+    for (const [index, [session, owner]] of Object.entries(owners).entries()) {
+      const before = openLedger({ path, timeZone: 'UTC', clock: systemClock, log: () => undefined, owner });
+      before.writer.begin(call({ id: callId(index), session }));
+      before.close();
+    }
+    const { ask } = serve(path, { isSuccessor });
+    const sessions = (await ask('report', { by: 'session' })) as readonly { readonly key: string }[];
+    expect(sessions.map(({ key }) => key).toSorted()).toEqual(lost.toSorted());
+  });
+
+  it('deletes runs that a process which is gone had staged, and no others', () => {
+    const folder = tempDir();
+    const { staged } = stageRuns(folder, { name: 'board', file: 'board.csv', atMs: 12, runs: [] });
+    const left = `staged-runs-${noProcess.toString(16)}${'0'.repeat(24)}.json`;
+    writeFileSync(join(folder, left), '{}');
+    serve(ledgerPathOf(folder));
+    expect(readdirSync(folder).filter((name) => name.startsWith('staged'))).toEqual([staged]);
+  });
+
   it('only reads a ledger of a newer schema, and says so once', async () => {
     const path = ledgerPathOf(tempDir());
     const before = openLedger({ path, timeZone: 'UTC', clock: systemClock, log: () => undefined });
@@ -171,7 +217,7 @@ describe('serveLedger', () => {
   });
 
   it('books days of the zone that it is given', async () => {
-    const { ask } = serve(ledgerPathOf(tempDir()), 'Pacific/Kiritimati');
+    const { ask } = serve(ledgerPathOf(tempDir()), { timeZone: 'Pacific/Kiritimati' });
     await ask('finish', call({ startedAtMs: Date.UTC(2026, 11, 31, 12) }));
     expect(await ask('report', { by: 'day' })).toMatchObject([{ key: '2027-01-01' }]);
   });
@@ -326,10 +372,44 @@ describe('what is served besides calls', () => {
     expect(await ask('admit', [admission(1)])).toMatchObject(refused);
   });
 
+  it('is refused while calls that came before it wait, and goes on once they are booked', async () => {
+    const folder = tempDir();
+    const { ask, timers } = serve(ledgerPathOf(folder));
+    const { staged } = stageRuns(folder, { name: 'board', file: 'board.csv', atMs: 12, runs: [makeRun({})] });
+    await ask('saveTask', [task({ limits: limits({ costNanoUsd: 7 }) })]);
+    const end = failWhere((sql) => sql.includes('INTO calls'));
+    onTestFinished(end);
+    await ask('finish', spent(1, 7));
+    const refused = {
+      type: 'failure',
+      message: 'The disk is full, so nothing about tasks and budgets can be written.',
+    };
+    expect(await ask('importStaged', staged)).toMatchObject(refused);
+    expect(await ask('bookImport', { calls: [], logs: [] })).toMatchObject(refused);
+    expect(await ask('task', [taskId(1)])).toMatchObject(refused);
+    expect(await ask('admit', [admission(2)])).toMatchObject(refused);
+    end();
+    timers.fire();
+    expect(await ask('importStaged', staged)).toEqual({ added: 1, known: 0 });
+    expect(await ask('bookImport', { calls: [], logs: [] })).toMatchObject({ added: 0 });
+    expect(await ask('admit', [admission(2)])).toMatchObject({ kind: 'refused', refusal: { spent: 7 } });
+  });
+
+  it('is not disturbed by half a second of quiet while the ledger cannot be opened', async () => {
+    const path = ledgerPathOf(tempDir());
+    mkdirSync(join(path, 'inside'), { recursive: true });
+    let nowMs = 0;
+    const { request, timers, ask } = serve(path, { clock: { ...systemClock, monotonicMs: () => nowMs } });
+    request('health', null);
+    nowMs = 500;
+    timers.fire();
+    expect(await ask('health', null)).toMatchObject({ state: 'waiting' });
+  });
+
   it('keeps its log in its file once nothing was asked for half a second', async () => {
     const folder = tempDir();
     let nowMs = 0;
-    const { ask, timers } = serve(ledgerPathOf(folder), 'UTC', { ...systemClock, monotonicMs: () => nowMs });
+    const { ask, timers } = serve(ledgerPathOf(folder), { clock: { ...systemClock, monotonicMs: () => nowMs } });
     await ask('finish', call());
     const rowsInFile = () => {
       const copy = join(tempDir(), 'copy.sqlite');

@@ -5,6 +5,7 @@ import {
   integerOf,
   integerOrNull,
   openDatabase,
+  Statements,
   sqliteModule,
   textOf,
   walIsSafe,
@@ -74,6 +75,27 @@ describe('the columns of a row', () => {
       [textOf, 'missing', 'missing holds no text'],
     ] as const)
       expect(() => read(row, column)).toThrow(new DamagedRow(message));
+  });
+});
+
+describe('a database', () => {
+  it('waits for others as long as it is told', () => {
+    const db = openDatabase(':memory:', { readOnly: false, busyMs: 70 });
+    expect(db.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 70 });
+    db.close();
+  });
+
+  it('is asked by statements that are prepared once, however often they run', () => {
+    const db = openDatabase(':memory:', { readOnly: false, busyMs: 0 });
+    const prepare = vi.spyOn(db, 'prepare');
+    const statements = new Statements(db);
+    statements.run('CREATE TABLE numbers (value INTEGER)');
+    const changed = [1, 2, 3].map((value) => statements.run('INSERT INTO numbers VALUES (?)', value));
+    expect(changed).toEqual([1, 1, 1]);
+    expect(statements.all('SELECT value FROM numbers WHERE value > ?', 1)).toEqual([{ value: 2 }, { value: 3 }]);
+    expect(statements.all('SELECT value FROM numbers WHERE value > ?', 2)).toEqual([{ value: 3 }]);
+    expect(prepare).toHaveBeenCalledTimes(3);
+    db.close();
   });
 });
 

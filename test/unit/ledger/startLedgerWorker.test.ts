@@ -1,15 +1,19 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { LedgerHealth } from '../../../src/ledger/contract.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { BudgetBooks, LedgerHealth } from '../../../src/ledger/contract.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
 import { stageRuns } from '../../../src/ledger/stagedRuns.ts';
-import { type LedgerWorker, startLedgerWorker } from '../../../src/ledger/startLedgerWorker.ts';
+import {
+  type LedgerWorker,
+  type StartLedgerOptions,
+  startLedgerWorker,
+} from '../../../src/ledger/startLedgerWorker.ts';
 import { admission, limits, spent, task, taskId, taskKey } from './budgetFixtures.ts';
 import { advisedCall, call, callId, priced } from './callFixtures.ts';
 import { told } from './importFixtures.ts';
@@ -245,5 +249,205 @@ describe('startLedgerWorker', () => {
     await worker.finish(call());
     await expect(worker.report({ by: 'model' })).rejects.toThrow('The ledger has stopped.');
     await worker.close();
+  });
+});
+
+interface Scripted {
+  /** Run when a thread starts. */
+  readonly begin?: string;
+  /** What a thread does with a `request`: returns what it sends. It answers null where that is undefined. */
+  readonly receive: string;
+  readonly options?: Partial<StartLedgerOptions>;
+}
+
+/** A client of threads that do what a script says, so that a test knows when they answer what, and when they die. */
+function startScripted({ begin = '', receive, options = {} }: Scripted) {
+  const folder = tempDir();
+  const script = join(folder, 'thread.js');
+  const before = join(folder, 'before');
+  writeFileSync(
+    script,
+    `const fs = require('node:fs');
+     const { parentPort, workerData } = require('node:worker_threads');
+     const before = ${JSON.stringify(before)};
+     const isFirst = !fs.existsSync(before);
+     fs.writeFileSync(before, '');
+     const say = (...messages) => parentPort.postMessage(messages);
+     const answer = ({ seq }, result) => ({ type: 'answer', seq, result });
+     const receive = (request) => { ${receive} };
+     parentPort.on('message', (requests) => {
+       for (const request of requests) say(...(receive(request) ?? [answer(request, null)]));
+     });
+     ${begin}`,
+  );
+  const said: string[] = [];
+  const starts: string[] = [];
+  const worker = startLedgerWorker({
+    path: ':memory:',
+    log: (sentence) => said.push(sentence),
+    ...options,
+    get workerUrl() {
+      starts.push(script);
+      return script;
+    },
+  });
+  onTestFinished(() => worker.close());
+  return { worker, said, starts, folder };
+}
+
+const everyBudgetRequest = {
+  admit: [admission(1)],
+  topUp: [callId(1), admission(1).hold, []],
+  release: [callId(1)],
+  chargeWhole: [callId(1)],
+  loadTasks: [],
+  task: [taskId(1)],
+  saveTask: [task()],
+  extendTask: [taskId(1), 'calls', 2],
+  deleteTask: [taskId(1)],
+  setActive: ['w1', null],
+  bindSession: ['s1', null, true],
+  addEvent: [{ taskId: taskId(1), atMs: 1, kind: 'created', text: 'Created.', by: 'you' }],
+  events: [null, 5],
+  accounts: [[taskKey]],
+  recentOutputs: [5],
+  savePolicy: [{ mode: 'steady' }],
+  loadPolicy: [],
+} satisfies { readonly [Name in keyof BudgetBooks]: Readonly<Parameters<BudgetBooks[Name]>> };
+
+describe('the client of a thread', () => {
+  it('asks it for everything about tasks and budgets under its name, and gives back its answers', async () => {
+    const { worker } = startScripted({ receive: 'return [answer(request, [request.name, request.params])];' });
+    for (const [name, values] of Object.entries(everyBudgetRequest)) {
+      const ask = worker[name as keyof BudgetBooks] as (...values: unknown[]) => Promise<unknown>;
+      expect(await ask(...values)).toEqual([name, values]);
+    }
+  });
+
+  it('hands it writes and prices in the order in which they come, and passes on what it logs', async () => {
+    const { worker, said } = startScripted({
+      receive: `return [{ type: 'log', sentence: request.name + ' ' + request.params?.[0]?.model }, answer(request, null)];`,
+    });
+    const calibration = { model: 'm', logRatioSum: 1, weight: 1, variance: 1, samples: 1, updatedAtMs: 1 };
+    const prices = worker.setPrices([{ model: 'own' }]);
+    await worker.saveCalibration([calibration]);
+    expect(await prices).toBeNull();
+    expect(said).toEqual(['setPrices own', 'saveCalibration m']);
+  });
+
+  it('keeps a call’s steps apart', async () => {
+    const { worker, said } = startScripted({
+      receive: `return [{ type: 'log', sentence: request.name + ' ' + request.params?.status }, answer(request, null)];`,
+    });
+    await Promise.all([worker.begin(call()), worker.update(call()), worker.finish(call({ status: 'error' }))]);
+    expect(said).toEqual(['begin ok', 'update ok', 'finish error']);
+  });
+
+  it.each([
+    ['Pacific/Kiritimati', 'Pacific/Kiritimati'],
+    [undefined, null],
+  ])('tells it which books it opens, in which zone (%s), and that it is the first', async (timeZone, told) => {
+    const { worker } = startScripted({ receive: 'return [answer(request, workerData)];', options: { timeZone } });
+    expect(await worker.health()).toEqual({ path: ':memory:', timeZone: told, isSuccessor: false });
+  });
+
+  it('takes an answer that nobody waits for as none', async () => {
+    const { worker } = startScripted({
+      receive: `return [answer({ seq: -1 }, 'nobody’s'), { type: 'failure', seq: -2, message: 'nobody’s' }, answer(request, ['log'])];`,
+    });
+    expect(await worker.loadLogs()).toEqual(['log']);
+    expect(await worker.loadLogs()).toEqual(['log']);
+  });
+});
+
+describe('the client of a thread that dies', () => {
+  const dieAtFirst = `if (isFirst && request.name === 'reconcile') process.exit(1);`;
+
+  it('asks the next one only for what was not answered', async () => {
+    const { worker } = startScripted({
+      begin: 'globalThis.asked = [];',
+      receive: `${dieAtFirst} globalThis.asked.push(request.name); return [answer(request, globalThis.asked)];`,
+    });
+    expect(await worker.loadLogs()).toEqual(['loadLogs']);
+    expect(await worker.reconcile('s1')).toEqual(['reconcile']);
+  });
+
+  it.each([
+    ['ok', true],
+    ['recovered', true],
+    ['waiting', false],
+  ])('tells the next one whether the books were open already (%s)', async (state, isSuccessor) => {
+    const told: string[] = [];
+    const { worker } = startScripted({
+      begin: `say({ type: 'health', health: { state: '${state}' } });`,
+      receive: `${dieAtFirst} return [answer(request, workerData.isSuccessor)];`,
+      options: { onHealth: (health) => told.push(health.state) },
+    });
+    expect(await worker.reconcile('s1')).toBe(isSuccessor);
+    expect(told).toEqual([state, state]);
+  });
+
+  it('has nothing done later that it says was not done', async () => {
+    // A request leaves at the end of its turn, which does not come before the thread is gone.
+    const held: (() => void)[] = [];
+    const turns = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((work: () => void) => {
+      held.push(work);
+    }) as never);
+    onTestFinished(() => turns.mockRestore());
+    const { worker } = startScripted({
+      begin: 'if (isFirst) process.exit(1); globalThis.asked = [];',
+      receive: 'globalThis.asked.push(request.name); return [answer(request, globalThis.asked)];',
+    });
+    const extended = worker.extendTask(taskId(1), 'calls', 1);
+    const read = worker.loadLogs();
+    await expect(extended).rejects.toThrow('ended before it was done');
+    turns.mockRestore();
+    for (const work of held) work();
+    expect(await read).toEqual(['loadLogs']);
+  });
+
+  it('is started five times more, and given up with a word, whether or not somebody wants to know its health', async () => {
+    const { worker, said, starts } = startScripted({ begin: 'process.exit(1);', receive: '' });
+    await worker.finish(call());
+    expect(starts).toHaveLength(6);
+    const reason = 'The ledger stopped several times in a row, so calls are not recorded.';
+    expect(said).toEqual([`A call was not booked: ${reason}`]);
+  });
+});
+
+describe('the client that is closed', () => {
+  it('lets the thread close its books first, once, and starts no other', async () => {
+    const { worker, said, starts, folder } = startScripted({
+      receive: `if (request.name === 'close') fs.appendFileSync(before + '-closed', 'closed');`,
+    });
+    await Promise.all([worker.close(), worker.close()]);
+    expect(readFileSync(join(folder, 'before-closed'), 'utf8')).toBe('closed');
+    expect(starts).toHaveLength(1);
+    expect(said).toEqual([]);
+  });
+
+  it('refuses whatever is asked from then on, and logs the calls that it does not book', async () => {
+    const { worker, said } = startScripted({ receive: '' });
+    const closed = worker.close();
+    await expect(worker.report({ by: 'model' })).rejects.toThrow(new Error('The ledger is closed.'));
+    await closed;
+    await expect(worker.report({ by: 'model' })).rejects.toThrow(new Error('The ledger is closed.'));
+    await worker.finish(call());
+    expect(said).toEqual(['A call was not booked: The ledger is closed.']);
+  });
+
+  it('rejects what the thread never answered', async () => {
+    const { worker } = startScripted({ receive: `if (request.name !== 'close') return [];` });
+    const asked = expect(worker.report({ by: 'model' })).rejects.toThrow(new Error('The ledger is closed.'));
+    await worker.close();
+    await asked;
+  });
+
+  it('says so where the thread could not close its books', async () => {
+    const { worker, said } = startScripted({
+      receive: `return [{ type: 'failure', seq: request.seq, message: 'the disk is gone' }];`,
+    });
+    await worker.close();
+    expect(said).toEqual(['The ledger did not close well: the disk is gone']);
   });
 });

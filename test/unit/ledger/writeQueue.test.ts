@@ -26,14 +26,14 @@ function setUp({ limit = 50_000 }: { limit?: number } = {}) {
   const timers = new ManualTimers();
   const batches: number[] = [];
   const said: string[] = [];
-  const state: { failure: unknown; opening: unknown } = { failure: null, opening: null };
+  const state: { failure: unknown; opening: { readonly error: unknown } | null } = { failure: null, opening: null };
   const queue = new WriteQueue({
     after: timers.after,
     log: (sentence) => said.push(sentence),
     limit,
     target: {
       ready: () => {
-        if (state.opening !== null) throw state.opening;
+        if (state.opening !== null) throw state.opening.error;
       },
       apply: (writes) => {
         if (state.failure !== null) throw state.failure;
@@ -152,6 +152,32 @@ describe('WriteQueue', () => {
     ).toEqual([3, 4, 5, 6].map(callId));
   });
 
+  it('drops the oldest finished calls, each once, where those in flight are too few', async () => {
+    const { timers, state, queue, finish, ledger } = setUp({ limit: 2 });
+    state.failure = diskFull();
+    const inFlight = queue.write({ kind: 'update', record: call({ id: callId(1) }) });
+    const rows = [inFlight, ...[2, 3, 4, 5].map(finish)];
+    timers.fire();
+    await Promise.all(rows);
+    expect(queue.waiting()).toMatchObject({ waiting: 2, dropped: 3 });
+    state.failure = null;
+    timers.fire();
+    expect(ledger.reader.calls({}).map(({ id }) => id)).toEqual([callId(5), callId(4)]);
+  });
+
+  it('knows the error for which it waits, and forgets it once writes go through', async () => {
+    const { timers, state, queue, finish } = setUp();
+    expect(queue.fault()).toBeNull();
+    state.failure = diskFull();
+    const row = finish(1);
+    timers.fire();
+    await row;
+    expect(queue.fault()).toBe(state.failure);
+    state.failure = null;
+    timers.fire();
+    expect(queue.fault()).toBeNull();
+  });
+
   it('leaves out one row that cannot be stored and books the rest', async () => {
     const { timers, queue, finish, ledger, said } = setUp();
     const bad = call({ id: callId(2), usage: { ...usage({}), inputTokens: 1e300 } });
@@ -249,15 +275,16 @@ describe('WriteQueue', () => {
     [sqliteError(11), 'The ledger does not open (made up), so calls wait in memory.'],
     ['a text', 'The ledger does not open (a text), so calls wait in memory.'],
     [undefined, 'The ledger does not open (undefined), so calls wait in memory.'],
+    [null, 'The ledger does not open (null), so calls wait in memory.'],
   ])('says in a sentence why it waits (%s)', async (error, sentence) => {
     const { timers, state, queue, finish, said } = setUp();
-    state.opening = error ?? undefined;
+    state.opening = { error };
     const row = finish(1);
     timers.fire();
     await row;
     timers.fire();
     expect(queue.waiting()).toEqual({ state: 'waiting', reason: sentence, waiting: 1, dropped: 0 });
-    state.opening = sqliteError(6);
+    state.opening = { error: sqliteError(6) };
     timers.fire();
     state.opening = null;
     timers.fire();
