@@ -159,7 +159,7 @@ export class Sightings {
     const { names } = this.#options;
     const record = recordOf(row, [], names);
     this.#insert({
-      id: row['id'] ?? keyOf(record.id),
+      id: keyOf(record.id),
       call: wire,
       source: isAssumed ? 'assumed' : record.source,
       agent: integerOf(row, 'agent'),

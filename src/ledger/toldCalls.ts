@@ -218,11 +218,15 @@ export class ToldCalls {
 
   /** A call that was taken for one of the wire has grown: it may be that one by now, or none of the wire's. */
   #assumeAnew({ told }: MergedSighting): void {
-    const { sightings } = this.#options;
+    const { sightings, onSighted } = this.#options;
     const twin = sightings.wireCallOf(told);
     sightings.drop(told);
-    if (twin === null) this.#insert(told);
-    else sightings.add(twin, told);
+    if (twin === null) {
+      this.#insert(told);
+      return;
+    }
+    sightings.add(twin, told);
+    onSighted(twin.call);
   }
 
   /** Returns what the row has now, null where that is what it had. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CallRecord } from '../../../src/domain/call.ts';
+import type { CallCost, CallRecord, RatesUsed } from '../../../src/domain/call.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { Task, TaskEvent } from '../../../src/domain/task.ts';
 import { ratesIn } from '../../../src/ledger/bookedPrices.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { makeRun, price } from '../analysis/runFixture.ts';
-import { task as newTask } from './budgetFixtures.ts';
+import { task as newTask, noon } from './budgetFixtures.ts';
 import { call, callId, priced, unpriced, usage } from './callFixtures.ts';
 import { tempDir } from './tempDir.ts';
 
@@ -108,6 +108,140 @@ describe('runs of own tasks', () => {
     expect(ratesIn('{}', 'm')).toBeNull();
     expect(ratesIn('[{"model":"m"}]', 'm')).toBeNull();
     expect(ratesIn('[]', 'm')).toBeNull();
+  });
+});
+
+/** What a call costs at these rates, of which thinking is a part. */
+function costAt(entries: readonly Partial<RatesUsed>[], change: Partial<CallCost> = {}): CallCost {
+  const cost = priced(1000, 2000);
+  return { ...cost, rates: cost.rates.flatMap((rates) => entries.map((entry) => ({ ...rates, ...entry }))), ...change };
+}
+
+const day = 86_400_000;
+
+describe('the main model of a task', () => {
+  const early = { ...main, startedAtMs: noon };
+  const late = { ...main, startedAtMs: noon + day };
+  const later = { ...main, startedAtMs: noon + 2 * day };
+
+  function mainOf(...records: readonly Partial<CallRecord>[]) {
+    const { runs, sharedTasks } = runsOf({}, records);
+    return sharedTasks > 0 ? 'shared' : runs.map(({ model, effort }) => [model, effort])[0];
+  }
+
+  it('is the one that cost most of all its calls, not the one of the dearest call nor of the first', () => {
+    const [often, once] = [
+      { model: 'often', cost: priced(0, 30) },
+      { model: 'once', cost: priced(0, 50) },
+    ];
+    expect(mainOf({ ...early, ...once }, { ...late, ...often }, { ...later, ...often })).toEqual(['often', 'high']);
+    expect(mainOf({ ...early, ...often }, { ...late, ...often }, { ...later, ...once })).toEqual(['often', 'high']);
+    expect(mainOf({ ...early, ...often }, { ...late, ...once })).toEqual(['once', 'high']);
+    expect(mainOf({ ...early, ...once }, { ...late, ...often })).toEqual(['once', 'high']);
+  });
+
+  it('is so at each effort by itself', () => {
+    const [low, high] = [
+      { effort: 'low', cost: priced(0, 50) },
+      { effort: 'high', cost: priced(0, 30) },
+    ];
+    const calls = [
+      { ...early, ...low },
+      { ...late, ...high },
+      { ...later, ...high },
+    ];
+    expect(mainOf(...calls)).toEqual(['claude-opus-4-6', 'high']);
+  });
+
+  it('is the one that wrote most where nobody knows the costs, and the first by name where that is the same', () => {
+    const wrote = (model: string, outputTokens: number) => ({
+      ...{ model, cost: unpriced, usage: usage({ inputTokens: 1, outputTokens }) },
+    });
+    for (const [first, second] of [
+      [early, late],
+      [late, early],
+    ] as const) {
+      expect(mainOf({ ...first, ...wrote('a', 10) }, { ...second, ...wrote('b', 20) })).toEqual(['b', 'high']);
+      expect(mainOf({ ...first, ...wrote('a', 10) }, { ...second, ...wrote('b', 10) })).toEqual(['a', 'high']);
+    }
+  });
+
+  it('is one of the sub-agents’ where a session has no other calls', () => {
+    const sub = (model: string, costs: number) => ({ subAgent: 'a1', model, cost: priced(0, costs) });
+    expect(mainOf({ ...early, ...sub('big', 9) }, { ...late, ...sub('small', 1) })).toEqual(['big', 'high']);
+    expect(mainOf({ ...early, ...sub('big', 9) }, { ...late, model: 'small', cost: priced(0, 1) })).toEqual([
+      'small',
+      'high',
+    ]);
+  });
+
+  it('is none where two agents had a session each, though with one model', () => {
+    expect(mainOf({ ...early, session: 's1' }, { ...late, session: 's2' })).toEqual(['claude-opus-4-6', 'high']);
+    expect(mainOf({ ...early, session: 's1' }, { ...late, session: 's2', agent: 'codex' })).toBe('shared');
+  });
+});
+
+describe('the figures of a run', () => {
+  it('are less thinking where all of it is known, and has a price', () => {
+    const cost = costAt([{}], {
+      split: { inputNanoUsd: 1000, cacheNanoUsd: 0, thinkingNanoUsd: 800, outputNanoUsd: 1200 },
+    });
+    const without = (...records: readonly Partial<CallRecord>[]) =>
+      runsOf({}, records).runs.map((run) => [run.costNanoUsd, run.costWithoutThinkingNanoUsd])[0];
+    const silent = { ...main, usage: usage({ inputTokens: 1, outputTokens: 1, thinkingTokens: null }) };
+    expect(without({ ...main, cost }, { ...main, cost })).toEqual([6000, 4400]);
+    expect(without({ ...main, cost }, { ...main, cost: unpriced })).toEqual([null, null]);
+    expect(without({ ...main, cost }, { ...silent, cost })).toEqual([6000, null]);
+    expect(without({ ...silent, cost: unpriced })).toEqual([null, null]);
+  });
+
+  it('have no token counts where a call has none, and the counts that all have', () => {
+    const counts = { cacheReadTokens: 7, cacheWrite5mTokens: 20, cacheWrite1hTokens: 3 };
+    const records = [
+      { usage: usage({ ...counts, inputTokens: 1, outputTokens: 1 }) },
+      { usage: usage({ ...counts, inputTokens: 1, outputTokens: null }) },
+    ];
+    expect(runsOf({}, records).runs).toMatchObject([
+      { inputTokens: null, outputTokens: null, cacheReadTokens: 14, cacheWriteTokens: 46, calls: 2 },
+    ]);
+  });
+});
+
+describe('the list price of a run', () => {
+  const at = (dollars: number, model = 'claude-opus-4-6') => ({
+    ...{ model, modifiers: [], inputNanoUsdPerMtok: dollars * 1e9, outputNanoUsdPerMtok: 5e9 * dollars },
+  });
+
+  /** The dollars of input of the run of each task, whose calls are a day apart. */
+  function listPrices(...tasks: readonly (readonly Partial<CallRecord>[])[]) {
+    const ledger = open();
+    tasks.forEach((records, task) => {
+      const taskId = `task-${String(task).padStart(16, 'a')}`;
+      ledger.budget.saveTask(finished({ id: taskId }));
+      records.forEach((record, index) => {
+        const about = { id: callId(task * 10 + index), taskId, startedAtMs: noon + index * day };
+        ledger.writer.finish(call({ ...main, ...about, ...record }));
+      });
+    });
+    const { runs } = ledger.reader.taskRuns();
+    ledger.close();
+    return runs.map(({ listPrice }) => listPrice && listPrice.inputNanoUsdPerMtok / 1e9);
+  }
+
+  it('is that of its own newest call, whatever other runs began with', () => {
+    const [old, risen, other] = [{ cost: costAt([at(1)]) }, { cost: costAt([at(2)]) }, { cost: costAt([at(3)]) }];
+    expect(listPrices([old, risen], [old, other], [old], [risen], [old], [risen, old])).toEqual([2, 3, 1, 2, 1, 1]);
+  });
+
+  it('is its main model’s, not that of a model that it had called later or was advised by', () => {
+    const [mine, helper] = [{ cost: costAt([at(1)]) }, { model: 'small', cost: costAt([at(9, 'small')]) }];
+    expect(listPrices([mine, mine, { ...helper, cost: { ...helper.cost, costNanoUsd: 1 } }])).toEqual([1]);
+    const advised = { cost: costAt([at(9, 'adviser'), at(1)]) };
+    expect(listPrices([advised], [advised, advised])).toEqual([1, 1]);
+  });
+
+  it('is none where none of its calls has rates', () => {
+    expect(listPrices([{ cost: unpriced }])).toEqual([null]);
   });
 });
 
