@@ -23,7 +23,7 @@ const loadLimitMs = 300_000;
  * The tests of one mutant may have taken so much together in the first run; the slow ones beyond it are left out. Nearly every
  * mutant that is noticed is noticed early; one that only a test left out would notice counts as survived.
  */
-const budgetMs = 3_000;
+const budgetMs = 6_000;
 
 /**
  * A test runner for Stryker that keeps the tests loaded in a process of its own. Stryker's runner for Vitest starts a worker and
