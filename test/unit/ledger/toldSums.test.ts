@@ -6,6 +6,7 @@ import type { ImportedCall, PriceImported } from '../../../src/ledger/importCont
 import type { Ledger } from '../../../src/ledger/openLedger.ts';
 import { isAtApiPrices } from '../../../src/ledger/rowFigures.ts';
 import { applyEvent, type BookedEvent, ordersOf } from './bookedEvents.ts';
+import { task, taskId } from './budgetFixtures.ts';
 import { unpriced } from './callFixtures.ts';
 import { atMs, openBooks, sumsOf, told } from './importFixtures.ts';
 import { counts, minuteMs, seen, single as singleOf, sumOf } from './sumFixtures.ts';
@@ -254,10 +255,12 @@ describe('a sum of a session that the wire knows by another id', () => {
   });
 });
 
-/** What counts of the input of each of these sums by its session, which has no other calls. */
+/** The input of each of these sessions. */
 function leftOf(ledger: Ledger, ...sessions: readonly string[]): readonly number[] {
   const rows = ledger.reader.report({ by: 'session' });
-  return sessions.map((session) => rows.find(({ key }) => key === session)?.inputTokens ?? 0);
+  return sessions.map((session) =>
+    rows.filter(({ key }) => key === session).reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+  );
 }
 
 /** Has the books forget what they remember of sums, as a restart does; nothing is deleted. */
@@ -316,15 +319,21 @@ describe('a sum whose calls turn out to be another’s', () => {
   });
 
   it('counts for the less where the sum of their session that they were taken out of is another session’s', () => {
-    const ofS = { finished: seen(1, counts(100, 10), { session: 's' }) };
     const first = sumOf('s', counts(250, 25));
     const second = { told: sumOf('s', counts(300, 30), { atMs: laterMs }) };
-    for (const isReadAnew of [false, true]) {
-      const ledger = booksAfter([{ told: first }, second, ofS]);
-      expect(leftOf(ledger, 's')).toEqual([150 + 300]);
+    const ofS = { finished: seen(1, counts(100, 10), { session: 's' }) };
+    const logOfS = { told: single('s', counts(100, 10), { atMs }) };
+    for (const [call, isReadAnew] of [
+      [ofS, false],
+      [ofS, true],
+      [logOfS, false],
+      [logOfS, true],
+    ] as const) {
+      const ledger = booksAfter([{ told: first }, second, call]);
+      expect(leftOf(ledger, 's')).toEqual([150 + 300 + 100]);
       if (isReadAnew) readSumsAnew(ledger);
       applyEvent(ledger, { told: { ...first, session: 's0', atMs: atMs - minuteMs } });
-      expect(leftOf(ledger, 's0', 's')).toEqual([250, 200]);
+      expect(leftOf(ledger, 's0', 's')).toEqual([250, 200 + 100]);
     }
   });
 
@@ -382,7 +391,7 @@ describe('a sum', () => {
     expect(costOfIt()).toBe(2 * 70);
   });
 
-  it('of which all was seen adds no mark of what is unknown to its session, even where nobody knows its price', () => {
+  it('of which all was seen leaves no mark of what is unknown, even where nobody knows its price', () => {
     const price: PriceImported = () => unpriced;
     const ledger = openBooks(':memory:', undefined, price);
     ledgers.push(ledger);
@@ -391,6 +400,9 @@ describe('a sum', () => {
     expect(ledger.reader.report({ by: 'session' })).toMatchObject([
       { key: 's', calls: 1, inputTokens: 100, partialCalls: 0, unpricedCalls: 0, costNanoUsd: 2 },
     ]);
+    ledger.budget.saveTask(task());
+    ledger.budget.bindSession('s', taskId(1), true);
+    expect(ledger.reader.taskUsage(taskId(1)).map((row) => row.costNanoUsd)).not.toContain(null);
   });
 });
 
