@@ -152,7 +152,7 @@ export class ToldCalls {
     if (row === undefined) {
       // Of before sums were told apart from calls.
       statements.run('DELETE FROM sightings WHERE id = ?', identityBytes(sum.id));
-      sums.noteSum(this.#insert(sum), sum);
+      sums.noteSum(this.#insert(sum), sum, null);
       return;
     }
     const before = rawSumOf(statements, row, names);
@@ -161,7 +161,7 @@ export class ToldCalls {
     const seq = integerOf(row, 'seq');
     dropRawSum(statements, seq);
     this.#replace(row, now);
-    sums.noteSum(seq, now);
+    sums.noteSum(seq, now, before);
   }
 
   /** The row of the same call, by its identity or, where one of the two lacks the message's id, by the request. */

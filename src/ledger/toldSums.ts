@@ -50,7 +50,7 @@ export class ToldSums {
   /** Every sum of the books, by its row; null until it is asked for. Books without sums need none of this. */
   #sums: Map<number, BookedSum> | null = null;
   #changes: Change[] = [];
-  /** Sessions, by name, that a call of a log is none of any more: no log may tell of them now. */
+  /** Sessions, by name, that a call or a sum of a log is none of any more: no log may tell of them now. */
   readonly #left = new Set<string>();
   /** Whose sums there are, by their names: most calls are nobody's of these. Some may be gone by now. */
   readonly #summed = { agents: new Set<string>(), sessions: new Set<string>() };
@@ -61,10 +61,8 @@ export class ToldSums {
     this.#calls = new CallsBySums({ ...options, logged: this.#logged });
   }
 
-  /** A sum is in the books, or is more than it was. */
-  noteSum(seq: number, sum: ImportedCall): void {
-    const before = this.#all().get(seq);
-    if (before !== undefined) this.#changes.push(this.#changeOf(before));
+  /** A sum is in the books, or is more than it was before, or another session's; null for one that is new to them. */
+  noteSum(seq: number, sum: ImportedCall, before: ImportedCall | null): void {
     const { names } = this.#options;
     const booked: BookedSum = {
       seq,
@@ -76,14 +74,16 @@ export class ToldSums {
       provider: providerOf(sum.provider),
       model: plainModelName(sum.model),
       isOfAllModels: sum.isOfAllModels === true,
-      fromMs: Math.round(sum.atMs),
-      untilMs: Math.round(sum.atMs) + Math.round(sum.durationMs ?? 0),
+      ...spanOf(sum),
       usage: sum.usage,
     };
     this.#keep(booked, this.#all());
-    this.#changes.push(this.#changeOf(booked));
+    for (const told of before === null ? [sum] : [before, sum])
+      this.#changes.push({ session: told.session, ...spanOf(told) });
     this.#noteLogged(booked.session);
     if (booked.subAgent !== null) this.#noteLogged(booked.subAgent);
+    for (const id of [before?.session ?? null, before?.subAgent ?? null])
+      if (id !== null && id !== sum.session && id !== sum.subAgent) this.noteLeft(id);
   }
 
   /** A call of the wire is in the books, or is another than it was, with whatever logs tell of it. */
@@ -112,7 +112,7 @@ export class ToldSums {
     this.#noteLogged(this.#options.names.idOf(session));
   }
 
-  /** A call that only logs tell of was this session's, and is another's by now. */
+  /** What a log tells of was this session's, and is another's by now. */
   noteLeft(session: string): void {
     if (this.#all().size > 0) this.#left.add(session);
   }
@@ -211,10 +211,6 @@ export class ToldSums {
       }));
   }
 
-  #changeOf({ session, fromMs, untilMs }: BookedSum): Change {
-    return { session: this.#options.names.textOf(session), fromMs, untilMs };
-  }
-
   #isConcerned(sum: BookedSum, { session, fromMs, untilMs }: Change): boolean {
     const overlaps = fromMs <= sum.untilMs + sumSlack.afterMs && untilMs >= sum.fromMs - sumSlack.beforeMs;
     const { names } = this.#options;
@@ -296,6 +292,12 @@ function groupsOf(sums: readonly BookedSum[]): readonly (readonly BookedSum[])[]
     untilMs = Math.max(untilMs, session.untilMs);
   }
   return groups;
+}
+
+/** The time that a sum is over. */
+function spanOf({ atMs, durationMs }: Pick<ImportedCall, 'atMs' | 'durationMs'>): Omit<Change, 'session'> {
+  const fromMs = Math.round(atMs);
+  return { fromMs, untilMs: fromMs + Math.round(durationMs ?? 0) };
 }
 
 function providerOf(name: string): string | null {

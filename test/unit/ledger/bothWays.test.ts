@@ -20,9 +20,12 @@ function books(path: string): Ledger {
 }
 
 /** A call of the wire and what a log has of it: less. */
-function bothWays(ledger: Ledger, index: number, { session = `s${index}`, wire = 310, log = 100 } = {}): void {
+function bothWays(
+  ledger: Ledger,
+  index: number,
+  { session = `s${index}`, wire = 310, log = 100, startedAtMs = atMs + index } = {},
+): void {
   const ids = { responseId: `msg_${index}`, requestId: `req_${index}` };
-  const startedAtMs = atMs + index;
   const counts = usage({ inputTokens: 100, outputTokens: wire });
   ledger.writer.finish(
     call({
@@ -45,6 +48,48 @@ describe('sessions that were seen both ways', () => {
     expect(ledger.reader.corrections()).toEqual([]);
     bothWays(ledger, 3);
     expect(ledger.reader.corrections()).toEqual([{ agent: 'claude-code', sessions: 3, outputFactor: 3.1 }]);
+  });
+
+  it('come with that of the newest call first, and by name where those began at once', () => {
+    const ledger = books(':memory:');
+    const at = { b: 1, a: 3, d: 2, c: 2, e: 0, f: 0 };
+    Object.entries(at).forEach(([session, minute], index) => {
+      bothWays(ledger, index, { session, startedAtMs: atMs + 60_000 * minute });
+    });
+    const sessions = ledger.reader.sessionsBothWays(9);
+    expect(sessions.map(({ session }) => session)).toEqual(['a', 'c', 'd', 'b', 'e', 'f']);
+    expect(ledger.reader.sessionsBothWays(2)).toEqual(sessions.slice(0, 2));
+  });
+
+  it('have the calls of each and the time of its newest, also of what comes after they were asked for', () => {
+    const ledger = books(':memory:');
+    const seen = () =>
+      ledger.reader.sessionsBothWays(9).map((each) => [each.session, each.callsBothWays, each.lastCallAtMs]);
+    expect(seen()).toEqual([]);
+    bothWays(ledger, 1, { session: 'a' });
+    expect(seen()).toEqual([['a', 1, atMs + 1]]);
+    bothWays(ledger, 2, { session: 'b' });
+    bothWays(ledger, 3, { session: 'a' });
+    expect(seen()).toEqual([
+      ['a', 2, atMs + 3],
+      ['b', 1, atMs + 2],
+    ]);
+    ledger.writer.deleteBefore(atMs + 3);
+    expect(seen()).toEqual([['a', 1, atMs + 3]]);
+  });
+
+  it('teach anew where the wire’s own figures of a call turn out to be others', () => {
+    const ledger = books(':memory:');
+    for (const index of [1, 2, 3]) bothWays(ledger, index);
+    for (const _ of ['added up', 'remembered'])
+      expect(ledger.reader.corrections()).toMatchObject([{ outputFactor: 3.1 }]);
+    // The log has nothing new to tell.
+    for (const index of [1, 2, 3]) {
+      const ids = { id: callId(index), responseId: `msg_${index}`, requestId: `req_${index}` };
+      const counts = usage({ inputTokens: 100, outputTokens: 200 });
+      ledger.writer.finish(call({ ...ids, startedAtMs: atMs + index, usage: counts, cost: priced(100, 2000) }));
+    }
+    expect(ledger.reader.corrections()).toMatchObject([{ outputFactor: 2 }]);
   });
 
   it('teach the same to the connection that keeps their sums and to one that adds them up anew, whatever happens', () => {

@@ -1,19 +1,17 @@
 import { join } from 'node:path';
-import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CallRecord } from '../../../src/domain/call.ts';
-import { addUsage, type Usage, zeroUsage } from '../../../src/domain/usage.ts';
+import type { Usage } from '../../../src/domain/usage.ts';
 import { identityOf } from '../../../src/ledger/callIdentity.ts';
-import type { ImportedCall } from '../../../src/ledger/importContract.ts';
+import type { ImportedCall, PriceImported } from '../../../src/ledger/importContract.ts';
 import type { Ledger } from '../../../src/ledger/openLedger.ts';
 import { isAtApiPrices } from '../../../src/ledger/rowFigures.ts';
-import { call, callId, priced, usage } from './callFixtures.ts';
+import { applyEvent, type BookedEvent, ordersOf } from './bookedEvents.ts';
+import { task, taskId } from './budgetFixtures.ts';
+import { unpriced } from './callFixtures.ts';
 import { atMs, openBooks, sumsOf, told } from './importFixtures.ts';
+import { counts, minuteMs, seen, single as singleOf, sumOf } from './sumFixtures.ts';
 import { tempDir } from './tempDir.ts';
 
-type Event = { readonly told: ImportedCall } | { readonly finished: CallRecord };
-
-const minuteMs = 60_000;
 const ledgers: Ledger[] = [];
 
 afterEach(() => {
@@ -26,43 +24,15 @@ function books(path = ':memory:'): Ledger {
   return ledger;
 }
 
-function apply(ledger: Ledger, event: Event): void {
-  if ('told' in event) ledger.writer.bookImport({ calls: [event.told], logs: [] });
-  else ledger.writer.finish(event.finished);
-}
-
-function booksAfter(events: readonly Event[]): Ledger {
+function booksAfter(events: readonly BookedEvent[]): Ledger {
   const ledger = books();
-  for (const event of events) apply(ledger, event);
+  for (const event of events) applyEvent(ledger, event);
   return ledger;
 }
 
-/** A session's running total, as Droid writes it. */
-function sumOf(session: string, counts: Usage, change: Partial<ImportedCall> = {}): ImportedCall {
-  return told({
-    ...{ isSum: true, isOfAllModels: true, agent: 'droid', session, model: 'claude-opus-4-6' },
-    ...{ responseId: null, requestId: null, id: identityOf('own', `droid ${session} total`) },
-    ...{ usage: counts, durationMs: 30 * minuteMs },
-    ...change,
-  });
-}
-
-/** A call that the gateway carried for an agent of which it does not know the session. */
-function seen(index: number, counts: Usage, change: Partial<CallRecord> = {}): CallRecord {
-  return call({
-    ...{ id: callId(index), agent: 'droid', session: 'droid@w1#2026-11-22T12:00:00Z', responseId: `r${index}` },
-    ...{ requestId: null, startedAtMs: atMs + index * 1000, durationMs: 500, status: 'ok', provenance: 'reported' },
-    usage: counts,
-    cost: priced(counts.inputTokens ?? 0, 10 * (counts.outputTokens ?? 0)),
-    ...change,
-  });
-}
-
 /** A call that only the log of its session tells of, long after all others. */
-function single(session: string, usageOfIt: Usage, change: Partial<ImportedCall> = {}): ImportedCall {
-  const responseId = `of ${session}`;
-  const about = { agent: 'droid', session, responseId, requestId: null, atMs: atMs + 300 * minuteMs };
-  return told({ ...about, usage: usageOfIt, ...change });
+function single(session: string, counted: Usage, change: Partial<ImportedCall> = {}): ImportedCall {
+  return singleOf(session, counted, { atMs: atMs + 300 * minuteMs, ...change });
 }
 
 function totals(ledger: Ledger): { readonly input: number; readonly output: number; readonly calls: number } {
@@ -74,9 +44,6 @@ function totals(ledger: Ledger): { readonly input: number; readonly output: numb
     calls: sum(({ calls }) => calls),
   };
 }
-
-const counts = (inputTokens: number, outputTokens: number, cacheReadTokens = 0): Usage =>
-  usage({ ...zeroUsage, inputTokens, outputTokens, cacheReadTokens, thinkingTokens: null });
 
 describe('a sum of a session that the wire saw call by call', () => {
   const calls = [seen(1, counts(100, 10)), seen(2, counts(200, 20))];
@@ -97,7 +64,10 @@ describe('a sum of a session that the wire saw call by call', () => {
   });
 
   it('counts for what exceeds them, as a lower bound from a log at API prices', () => {
-    const ledger = booksAfter([...calls.map((finished) => ({ finished })), { told: sumOf('s', counts(450, 31, 7)) }]);
+    const ledger = booksAfter([
+      ...calls.map((finished) => ({ finished })),
+      { told: sumOf('s', { ...counts(450, 31), cacheReadTokens: 7 }) },
+    ]);
     const rows = ledger.reader.report({ by: 'session' });
     const left = rows.find(({ key }) => key === 's');
     expect(left).toMatchObject({ calls: 0, inputTokens: 150, outputTokens: 1, cacheReadTokens: 7, partialCalls: 1 });
@@ -112,7 +82,7 @@ describe('a sum of a session that the wire saw call by call', () => {
   });
 
   it('is never taken below nothing, and never counts again what is counted under another kind of input', () => {
-    const cached = seen(1, counts(10, 90, 90));
+    const cached = seen(1, { ...counts(10, 90), cacheReadTokens: 90 });
     const ledger = booksAfter([{ finished: cached }, { told: sumOf('s', counts(120, 40)) }]);
     expect(totals(ledger)).toEqual({ input: 120, output: 90, calls: 1 });
   });
@@ -138,7 +108,11 @@ describe('a sum of a session that the wire saw call by call', () => {
       isOfAllModels: false,
       model: 'claude-sonnet-4.5',
     });
-    const finished = seen(1, counts(100, 50, 900), { agent: 'litellm', model: 'claude-sonnet-4-5-20250929' });
+    const finished = seen(
+      1,
+      { ...counts(100, 50), cacheReadTokens: 900 },
+      { agent: 'litellm', model: 'claude-sonnet-4-5-20250929' },
+    );
     expect(totals(booksAfter([{ finished }, { told: message }]))).toEqual({ input: 1000, output: 50, calls: 1 });
   });
 
@@ -185,7 +159,7 @@ describe('a sum of a session that the wire saw call by call', () => {
       { finished: seen(1, counts(100, 10)) },
     ]);
     ledger.writer.deleteBefore(atMs - minuteMs);
-    apply(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
+    applyEvent(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
     expect(totals(ledger)).toEqual({ input: 150, output: 10, calls: 1 });
   });
 
@@ -195,7 +169,7 @@ describe('a sum of a session that the wire saw call by call', () => {
       { told: sumOf('s', counts(0, 0), { workspaceId: 'only-here' }) },
     ]);
     ledger.writer.deleteBefore(atMs - minuteMs);
-    apply(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
+    applyEvent(ledger, { told: sumOf('s', counts(150, 10), { workspaceId: 'only-here' }) });
     expect(totals(ledger)).toEqual({ input: 150, output: 10, calls: 0 });
   });
 });
@@ -224,15 +198,6 @@ describe('a sum of a session that the wire knows by another id', () => {
     expect(totals(ledger)).toEqual({ input: 65, output: 65, calls: 4 });
   });
 
-  it('comes to the truth for two sessions at once, and for a third that was not on the wire', () => {
-    const sums = [sumOf('s', counts(100, 10)), sumOf('t', counts(200, 20)), sumOf('u', counts(40, 4))];
-    for (const events of ordersOf([...sums.map((sum) => ({ told: sum })), ...calls])) {
-      const ledger = booksAfter(events);
-      expect(totals(ledger)).toEqual({ input: 340, output: 34, calls: 2 });
-      ledger.close();
-    }
-  });
-
   it('leaves a call to the session that some log, whenever it comes, tells of by that id', () => {
     const events = [{ told: sumOf('s', counts(300, 30)) }, ...calls, { told: single('x1', counts(7, 7)) }];
     const all = ordersOf(events).map((order) => booksAfter(order));
@@ -248,13 +213,13 @@ describe('a sum of a session that the wire knows by another id', () => {
     const ofX = single('x1', counts(7, 7));
     for (const event of [{ told: sumOf('s', counts(300, 30)) }, ...calls, { told: ofX }]) {
       const ledger = openBooks(path);
-      apply(ledger, event);
+      applyEvent(ledger, event);
       ledger.close();
     }
     const ledger = books(path);
     expect(totals(ledger).input).toBe(407);
     const moved = { ...ofX, session: 'x0', atMs: ofX.atMs - 1 };
-    apply(ledger, { told: moved });
+    applyEvent(ledger, { told: moved });
     expect(totals(ledger)).toEqual({ input: 307, output: 37, calls: 3 });
     ledger.writer.bookImport({ calls: [], logs: [], retracted: [ofX.id] });
     expect(totals(ledger)).toEqual({ input: 300, output: 30, calls: 2 });
@@ -290,109 +255,179 @@ describe('a sum of a session that the wire knows by another id', () => {
   });
 });
 
-/** A session of an agent that writes down its sum only: the calls that it made, those that the wire saw, and when its sum was read. */
-interface Made {
-  readonly calls: readonly { readonly usage: Usage; readonly isSeen: boolean }[];
-  readonly readAfter: readonly number[];
+/** The input of each of these sessions. */
+function leftOf(ledger: Ledger, ...sessions: readonly string[]): readonly number[] {
+  const rows = ledger.reader.report({ by: 'session' });
+  return sessions.map((session) =>
+    rows.filter(({ key }) => key === session).reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+  );
 }
 
-const anyUsage = fc
-  .record({ input: fc.nat(1000), cached: fc.nat(5000), output: fc.nat(800), thinking: fc.nat(100) })
-  .map(({ input, cached, output, thinking }) => ({
-    ...counts(input, output + thinking, cached),
-    thinkingTokens: thinking,
-  }));
-const anySession: fc.Arbitrary<Made> = fc.record({
-  calls: fc.array(fc.record({ usage: anyUsage, isSeen: fc.boolean() }), { minLength: 1, maxLength: 5 }),
-  readAfter: fc.array(fc.nat(5), { maxLength: 3 }),
-});
-
-/** What the wire takes for the session of a call: what its log calls it, an id of its own for each or for all, or none. */
-type WireId = 'same' | 'another' | 'one for all' | 'none';
-
-function wireSession(session: string, id: WireId): Partial<CallRecord> {
-  if (id === 'none') return {};
-  return { session: id === 'same' ? session : id === 'another' ? `wire ${session}` : 'wire' };
+/** Has the books forget what they remember of sums, as a restart does; nothing is deleted. */
+function readSumsAnew(ledger: Ledger): void {
+  expect(ledger.writer.deleteBefore(atMs - 1000 * minuteMs)).toBe(0);
 }
 
-/** The sums as they grew, each written at the time of the last call in it, and the calls of the wire. */
-function eventsOf(sessions: readonly Made[], id: WireId): readonly Event[] {
-  return sessions.flatMap(({ calls, readAfter }, at): readonly Event[] => {
-    const session = `s${at}`;
-    const timeOf = (index: number): number => atMs + at * 20_000 + index * 7000;
-    const snapshots = [...readAfter.filter((count) => count > 0 && count < calls.length), calls.length];
-    return [
-      ...calls.flatMap(({ usage: own, isSeen }, index) => {
-        const change = { startedAtMs: timeOf(index), ...wireSession(session, id) };
-        return isSeen ? [{ finished: seen(at * 10 + index, own, change) }] : [];
-      }),
-      ...snapshots.map((count) => {
-        const whole = calls.slice(0, count).reduce((sum, { usage: own }) => addUsage(sum, own), zeroUsage);
-        const durationMs = timeOf(count - 1) + 500 - timeOf(0);
-        return { told: sumOf(session, whole, { atMs: timeOf(0), durationMs }) };
-      }),
-    ];
+describe('a sum whose calls turn out to be another’s', () => {
+  const t = { told: sumOf('t', counts(300, 30)) };
+  const laterMs = atMs + 300 * minuteMs;
+  const ofX = { finished: seen(1, counts(100, 10), { session: 'x' }) };
+
+  it('counts for all of it once a log sums up the session that the wire has for them', () => {
+    const ledger = booksAfter([t, ofX]);
+    expect(leftOf(ledger, 't')).toEqual([200]);
+    applyEvent(ledger, { told: sumOf('x', counts(250, 25), { atMs: laterMs }) });
+    expect(leftOf(ledger, 't')).toEqual([300]);
+    expect(totals(ledger)).toEqual({ input: 300 + 250, output: 30 + 25, calls: 1 });
   });
-}
 
-describe('sums and calls in any order', () => {
-  const cases = fc
-    .tuple(
-      fc.array(anySession, { minLength: 1, maxLength: 3 }),
-      fc.constantFrom<WireId>('same', 'another', 'one for all', 'none'),
-    )
-    .chain(([sessions, id]) => {
-      const events = eventsOf(sessions, id);
-      const orders = fc.array(fc.shuffledSubarray([...events], { minLength: events.length }), {
-        minLength: 2,
-        maxLength: 2,
-      });
-      return orders.map((ways) => ({ sessions, ways }));
-    });
+  it('counts for all of it once a log sums up the sub-agent that the wire takes for their session', () => {
+    const ledger = booksAfter([t, ofX]);
+    applyEvent(ledger, { told: sumOf('s', counts(250, 25), { atMs: laterMs, subAgent: 'x' }) });
+    expect(leftOf(ledger, 't', 's')).toEqual([300, 150]);
+  });
 
-  it('come to what was called, partly seen or not, while sums grow', () => {
-    fc.assert(
-      fc.property(cases, ({ sessions, ways }) => {
-        const truth = sessions.flatMap(({ calls }) => calls.map(({ usage: own }) => own)).reduce(addUsage, zeroUsage);
-        const all = ways.map((events) => booksAfter(events));
-        for (const ledger of all) {
-          const { input, output } = totals(ledger);
-          expect({ input, output }).toEqual({
-            input: (truth.inputTokens ?? 0) + truth.cacheReadTokens,
-            output: truth.outputTokens,
-          });
-        }
-        const [first, second] = all;
-        if (first && second) expect(sumsOf(second)).toEqual(sumsOf(first));
-        for (const ledger of ledgers.splice(0)) ledger.close();
-      }),
-      { numRuns: 60 },
-    );
-  }, 120_000);
+  it('counts for all of it once a log tells of them by themselves, at another time', () => {
+    const ledger = booksAfter([t, { finished: seen(1, counts(100, 10)) }]);
+    expect(leftOf(ledger, 't')).toEqual([200]);
+    applyEvent(ledger, { told: single('s', counts(100, 10), { responseId: 'r1' }) });
+    expect(leftOf(ledger, 't')).toEqual([300]);
+  });
 
-  it('come to the same after restarts and when all is imported again', () => {
-    fc.assert(
-      fc.property(cases, ({ ways: [events = []] }) => {
-        const path = join(tempDir(), 'ledger.sqlite');
-        for (const event of events) {
-          const ledger = openBooks(path);
-          apply(ledger, event);
-          ledger.close();
-        }
-        const ledger = openBooks(path);
-        const before = sumsOf(ledger);
-        for (const event of events) apply(ledger, event);
-        expect(sumsOf(ledger)).toEqual(before);
-        ledger.close();
-        expect(before).toEqual(sumsOf(booksAfter(events)));
-        for (const one of ledgers.splice(0)) one.close();
-      }),
-      { numRuns: 8 },
-    );
-  }, 120_000);
+  it('counts for all of it once a log tells of others that the wire saw by the id of their session', () => {
+    const later = seen(2, counts(20, 2), { session: 'y', startedAtMs: laterMs });
+    const ledger = booksAfter([t, ofX, { finished: later }]);
+    expect(leftOf(ledger, 't')).toEqual([200]);
+    applyEvent(ledger, { told: single('x', counts(20, 2), { responseId: 'r2' }) });
+    expect(leftOf(ledger, 't')).toEqual([300]);
+  });
+
+  it('counts for the less again once no log tells of their session any more', () => {
+    const logOfX = single('x', counts(7, 7));
+    const ledger = booksAfter([t, ofX, { told: logOfX }]);
+    expect(leftOf(ledger, 't')).toEqual([300]);
+    applyEvent(ledger, { told: { ...logOfX, session: 'x0', atMs: logOfX.atMs - 1 } });
+    expect(leftOf(ledger, 't')).toEqual([200]);
+  });
+
+  it('counts for the less again once what logs tell of their session is deleted', () => {
+    const early = single('x', counts(7, 7), { atMs: atMs - 300 * minuteMs });
+    const ledger = booksAfter([t, ofX, { told: early }]);
+    expect(leftOf(ledger, 't')).toEqual([300]);
+    ledger.writer.deleteBefore(atMs - minuteMs);
+    expect(leftOf(ledger, 't')).toEqual([200]);
+  });
+
+  it('counts for the less where the sum of their session that they were taken out of is another session’s', () => {
+    const first = sumOf('s', counts(250, 25));
+    const second = { told: sumOf('s', counts(300, 30), { atMs: laterMs }) };
+    const ofS = { finished: seen(1, counts(100, 10), { session: 's' }) };
+    const logOfS = { told: single('s', counts(100, 10), { atMs }) };
+    for (const [call, isReadAnew] of [
+      [ofS, false],
+      [ofS, true],
+      [logOfS, false],
+      [logOfS, true],
+    ] as const) {
+      const ledger = booksAfter([{ told: first }, second, call]);
+      expect(leftOf(ledger, 's')).toEqual([150 + 300 + 100]);
+      if (isReadAnew) readSumsAnew(ledger);
+      applyEvent(ledger, { told: { ...first, session: 's0', atMs: atMs - minuteMs } });
+      expect(leftOf(ledger, 's0', 's')).toEqual([250, 200 + 100]);
+    }
+  });
+
+  it('comes to the same in any order where the sum of their session is another session’s', () => {
+    const sum = sumOf('x', counts(250, 25));
+    const moved = { told: { ...sum, session: 's0', atMs: atMs - minuteMs } };
+    for (const events of ordersOf([{ told: sum }, moved, ofX]))
+      expect(totals(booksAfter(events))).toEqual({ input: 250, output: 25, calls: 1 });
+    const ofChild = { told: { ...moved.told, id: identityOf('own', 'child'), subAgent: 'x' } };
+    const asMain = { told: { ...ofChild.told, session: 's', subAgent: null, atMs: atMs - 2 * minuteMs } };
+    const other = { told: sumOf('t', counts(300, 30), { atMs: atMs - minuteMs, durationMs: 2 * minuteMs }) };
+    for (const events of ordersOf([ofChild, asMain, other, ofX]))
+      expect(leftOf(booksAfter(events), 's', 's0', 't')).toEqual([250, 0, 200]);
+  });
 });
 
-function ordersOf<T>(items: readonly T[]): readonly (readonly T[])[] {
-  if (items.length <= 1) return [items];
-  return items.flatMap((item, index) => ordersOf(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
-}
+describe('a sum', () => {
+  const sum = sumOf('s', counts(100, 10));
+
+  it.each([
+    [true, 0],
+    [false, 100],
+  ])(
+    'is over all models (%s) of which it was told so, for calls that come after it was read from the books',
+    (isOfAllModels, left) => {
+      const ledger = booksAfter([{ told: { ...sum, isOfAllModels } }]);
+      // What is known of sums is read anew after a deletion.
+      ledger.writer.deleteBefore(atMs - minuteMs);
+      applyEvent(ledger, { finished: seen(1, counts(100, 10), { model: 'gpt-5' }) });
+      expect(leftOf(ledger, 's')).toEqual([left]);
+    },
+  );
+
+  it('loses calls of up to five seconds before its begin, and those of its sub-agent however early they are', () => {
+    const justBefore = seen(1, counts(40, 4), { startedAtMs: atMs - 5000 });
+    expect(leftOf(booksAfter([{ told: sum }, { finished: justBefore }]), 's')).toEqual([60]);
+    const ofChild = seen(1, counts(40, 4), { session: 'x1', startedAtMs: atMs - 60 * minuteMs });
+    expect(leftOf(booksAfter([{ told: { ...sum, subAgent: 'x1' } }, { finished: ofChild }]), 's')).toEqual([60]);
+  });
+
+  it('keeps the price at which it was booked until what counts of it changes', () => {
+    let nanoUsdAToken = 1;
+    const price: PriceImported = ({ usage }) => ({
+      ...{ costNanoUsd: nanoUsdAToken * (usage.inputTokens ?? 0), provenance: 'priced', split: null, rates: [] },
+      priceVersion: null,
+    });
+    const ledger = openBooks(':memory:', undefined, price);
+    ledgers.push(ledger);
+    const costOfIt = () => ledger.reader.report({ by: 'session' }).find(({ key }) => key === 's')?.costNanoUsd;
+    applyEvent(ledger, { told: { ...sum, isOfAllModels: false } });
+    nanoUsdAToken = 2;
+    applyEvent(ledger, { finished: seen(1, counts(30, 3), { model: 'gpt-5' }) });
+    expect(costOfIt()).toBe(100);
+    applyEvent(ledger, { finished: seen(2, counts(30, 3)) });
+    expect(costOfIt()).toBe(2 * 70);
+  });
+
+  it('of which all was seen leaves no mark of what is unknown, even where nobody knows its price', () => {
+    const price: PriceImported = () => unpriced;
+    const ledger = openBooks(':memory:', undefined, price);
+    ledgers.push(ledger);
+    for (const event of [{ told: sum }, { finished: seen(1, counts(100, 10), { session: 's' }) }])
+      applyEvent(ledger, event);
+    expect(ledger.reader.report({ by: 'session' })).toMatchObject([
+      { key: 's', calls: 1, inputTokens: 100, partialCalls: 0, unpricedCalls: 0, costNanoUsd: 2 },
+    ]);
+    ledger.budget.saveTask(task());
+    ledger.budget.bindSession('s', taskId(1), true);
+    expect(ledger.reader.taskUsage(taskId(1)).map((row) => row.costNanoUsd)).not.toContain(null);
+  });
+});
+
+describe('a call that may be in sums of several sessions', () => {
+  const sumAt = (session: string, fromMinute: number, untilMinute: number): BookedEvent => ({
+    told: sumOf(session, counts(300, 30), {
+      atMs: atMs + fromMinute * minuteMs,
+      durationMs: (untilMinute - fromMinute) * minuteMs,
+    }),
+  });
+  const callAt = (startedAtMs: number): BookedEvent => ({ finished: seen(1, counts(100, 10), { startedAtMs }) });
+
+  it.each<[string, readonly BookedEvent[], number]>([
+    ['over the first part of a session’s time', [sumAt('t', 20, 50), sumAt('s', 0, 30), sumAt('s', 200, 230)], 25],
+    ['over the last part of a session’s time', [sumAt('t', 210, 240), sumAt('s', 0, 30), sumAt('s', 200, 230)], 220],
+    ['told in another order than they began', [sumAt('a', 0, 30), sumAt('c', 100, 130), sumAt('b', 20, 110)], 25],
+  ])('is taken out of one of them only: %s', (_, sums, minute) => {
+    const ledger = booksAfter([...sums, callAt(atMs + minute * minuteMs)]);
+    expect(totals(ledger)).toMatchObject({ input: 300 * sums.length, calls: 1 });
+  });
+
+  it('is taken out of one of them only where one begins a moment after the other has ended', () => {
+    const untilMs = atMs + 30 * minuteMs;
+    const next = { told: sumOf('t', counts(300, 30), { atMs: untilMs + 15_000 }) };
+    const ledger = booksAfter([sumAt('s', 0, 30), next, callAt(untilMs + 10_000)]);
+    expect(totals(ledger)).toMatchObject({ input: 600, calls: 1 });
+  });
+});
