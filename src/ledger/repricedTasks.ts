@@ -2,6 +2,7 @@ import { outcomes, type TaskState } from '../domain/task.ts';
 import { authOf } from './callRow.ts';
 import type { TaskHead, TaskUsageRow } from './contract.ts';
 import { DamagedRow, integerOf, type SqlRow, type Statements, textOf } from './sqlite.ts';
+import { countsOf, isCallOf } from './toldRecord.ts';
 
 const states: readonly TaskState[] = ['open', ...outcomes];
 
@@ -43,13 +44,13 @@ function stateOf(row: SqlRow): TaskState {
 const isFree = `(c.status = 'error' AND c.output_tokens IS 0 AND ifnull(c.input_tokens, 0) = 0)`;
 
 const usageSql = `SELECT (SELECT name FROM names WHERE id = c.model) AS model, c.auth AS auth, c.sub_agent IS NOT NULL AS sub_agent,
-  count(*) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost, sum(c.cost_nano_usd IS NULL AND NOT ${isFree}) AS unpriced,
+  sum(${isCallOf('c')}) AS calls, sum(ifnull(c.cost_nano_usd, 0)) AS cost, sum(c.cost_nano_usd IS NULL AND NOT ${isFree}) AS unpriced,
   sum(ifnull(c.input_tokens, 0)) AS input, sum(c.cache_read_tokens) AS cache_read,
   sum(c.cache_write_5m_tokens + c.cache_write_1h_tokens) AS cache_write, sum(ifnull(c.output_tokens, 0)) AS output,
   sum((c.input_tokens IS NULL OR c.output_tokens IS NULL) AND c.status <> 'error') AS unknown_tokens,
   sum(ifnull(c.thinking_tokens, 0)) AS thinking,
   sum(c.thinking_tokens IS NULL AND NOT (c.status = 'error' AND ifnull(c.output_tokens, 0) = 0)) AS unknown_thinking
-  FROM calls c WHERE c.task = (SELECT seq FROM tasks WHERE id = ?) AND c.owner_pid IS NULL
+  FROM calls c WHERE c.task = (SELECT seq FROM tasks WHERE id = ?) AND c.owner_pid IS NULL AND ${countsOf('c')}
   GROUP BY c.model, c.auth, c.sub_agent IS NOT NULL`;
 
 /** What a task used so far, by model, authorisation and role; dearest first. Calls in flight are left out. O(calls of the task). */

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/domain/call.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { Task } from '../../../src/domain/task.ts';
+import { identityOf } from '../../../src/ledger/callIdentity.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
 import { openLedgerReader } from '../../../src/ledger/openLedgerReader.ts';
 import { task, taskId } from './budgetFixtures.ts';
 import { call, callId, priced, unpriced, usage } from './callFixtures.ts';
+import { counts, single, sumOf } from './sumFixtures.ts';
 import { tempDir } from './tempDir.ts';
 
 type Ledger = ReturnType<typeof openLedger>;
@@ -142,6 +144,31 @@ describe('the newest requests', () => {
           ...{ session: 's1', subAgent: null, promptTokens: null, thinkingTokens: null, toolCalls: 0, isOk: true },
         },
       ]);
+    });
+  });
+});
+
+describe('what a task used, where a log tells it in a sum', () => {
+  it('is no call more for the sum, and no row where nothing of it is left', () => {
+    withLedger({ tasks: [{ id: taskId(1) }] }, ({ reader, budget, writer }) => {
+      const rows = () => {
+        budget.bindSession('s1', taskId(1), true);
+        return reader.taskUsage(taskId(1)).map(({ calls, outputTokens }) => [calls, outputTokens]);
+      };
+      writer.bookImport({ calls: [sumOf('s1', counts(100, 50))], logs: [] });
+      expect(rows()).toEqual([[0, 50]]);
+      writer.bookImport({ calls: [single('s1', counts(40, 20), { model: 'other-model' })], logs: [] });
+      expect(rows().toSorted()).toEqual([
+        [0, 30],
+        [1, 20],
+      ]);
+      writer.bookImport({
+        calls: [
+          single('s1', counts(60, 30), { responseId: 'r2', id: identityOf('own', 'second'), model: 'other-model' }),
+        ],
+        logs: [],
+      });
+      expect(rows()).toEqual([[2, 50]]);
     });
   });
 });
