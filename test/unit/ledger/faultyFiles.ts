@@ -19,13 +19,7 @@ export function whileFilesFail<T>(
     if (path !== undefined && values[0] !== path) return Reflect.apply(real, fs, values);
     throw Object.assign(new Error(`${code}: made up by the test`), { code, syscall: name });
   });
-  syncBuiltinESMExports();
-  try {
-    return work();
-  } finally {
-    spy.mockRestore();
-    syncBuiltinESMExports();
-  }
+  return whileSpied(spy, work);
 }
 
 /** Does work in which another process is a moment faster: it makes each file that is to be made. */
@@ -35,6 +29,11 @@ export function whileAnotherIsFaster<T>(work: () => T): T {
     writeFileSync(path, '');
     writeFileSync(path, data, options);
   });
+  return whileSpied(spy, work);
+}
+
+/** Modules that took the function by its name have the spy too while the work is done. */
+function whileSpied<T>(spy: { mockRestore(): void }, work: () => T): T {
   syncBuiltinESMExports();
   try {
     return work();
