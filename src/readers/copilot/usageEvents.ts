@@ -2,7 +2,7 @@ import type { ForeignDatabase } from '../../ledger/openForeignDatabase.ts';
 import type { SqlRow } from '../../ledger/sqlite.ts';
 import { field, nameField } from '../../wire/json.ts';
 import { type JsonValue, plainObservation, type ReadSink, type SourceFile } from '../contract.ts';
-import { countField, usageOfWholeInput } from '../counts.ts';
+import { countField, spanOfCall, usageOfWholeInput } from '../counts.ts';
 import { columnInstant, keptNumber } from '../rows.ts';
 
 const table = 'assistant_usage_events';
@@ -51,8 +51,6 @@ function pushRow(row: SqlRow, sink: ReadSink): void {
     sink.problem({ code: 'unexpected-shape', detail: 'a usage event has no session or no time' });
     return;
   }
-  const duration = field(row, 'duration_ms');
-  const durationMs = typeof duration === 'number' && duration >= 0 ? Math.round(duration) : null;
   sink.call({
     ...plainObservation,
     provider: 'github-copilot',
@@ -65,8 +63,7 @@ function pushRow(row: SqlRow, sink: ReadSink): void {
     folder: nameField(row, 'cwd'),
     branch: nameField(row, 'branch'),
     // A row is written when its call has ended.
-    atMs: atMs - (durationMs ?? 0),
-    durationMs,
+    ...spanOfCall(atMs, field(row, 'duration_ms'), sink),
     usage: usageOfWholeInput({
       input: countField(row, 'input_tokens', sink),
       cacheRead: countField(row, 'cache_read_tokens', sink),

@@ -8,7 +8,7 @@ import {
   type ReadableFile,
   type ReadSink,
 } from '../contract.ts';
-import { countField, instantOf } from '../counts.ts';
+import { countField, instantOf, spanOfCall } from '../counts.ts';
 import { pathPart } from '../documents.ts';
 import { sellerOf } from '../providers.ts';
 
@@ -55,7 +55,6 @@ export class ChatParser implements LineParser {
     this.#unanswered = [...this.#unanswered, textOf(counts)].slice(-maxUnanswered);
     if (isNothing(counts)) return;
     const atMs = instantOf(field(event, 'event.timestamp')) ?? instantOf(field(record, 'timestamp'));
-    const durationMs = field(event, 'duration_ms');
     const responseId = nameField(event, 'response_id');
     const common = this.#common(record, atMs, sink);
     if (common === null) return;
@@ -65,9 +64,8 @@ export class ChatParser implements LineParser {
       model: nameField(event, 'model') ?? 'unknown',
       keys: { responseId, requestId: null, ownId: nameField(record, 'uuid') ?? `${common.session} ${common.atMs}` },
       subAgent: nameField(event, 'subagent_id') ?? nameField(event, 'subagent_name'),
-      durationMs: typeof durationMs === 'number' && durationMs >= 0 ? Math.round(durationMs) : null,
       // The instant is that of the answer's end.
-      atMs: typeof durationMs === 'number' && durationMs >= 0 ? common.atMs - Math.round(durationMs) : common.atMs,
+      ...spanOfCall(common.atMs, field(event, 'duration_ms'), sink),
       usage: usageOf(counts),
     });
   }

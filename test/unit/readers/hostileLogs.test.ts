@@ -10,10 +10,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Observation, Reader } from '../../../src/readers/contract.ts';
+import type { Observation, Reader, ReadProblem } from '../../../src/readers/contract.ts';
+import { spanOfCall } from '../../../src/readers/counts.ts';
 import { geminiCli } from '../../../src/readers/geminiCli/geminiCli.ts';
 import { readers } from '../../../src/readers/registry.ts';
 import { type BuiltHome, buildHome } from './builtHome.ts';
@@ -36,6 +37,11 @@ function readersOf(...agents: readonly string[]): readonly (readonly [string, Re
   return readers.filter(({ agent }) => agents.includes(agent)).map((reader) => [reader.agent, reader]);
 }
 
+const strangeValues = fc.oneof(
+  fc.constantFrom(null, -1, 1.5, 1e300, '9', '__proto__', [], {}, true, 2 ** 62),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
 /** By what their fixtures have. Claude Code's and Codex's logs are damaged in tests of their own. */
 const ofLines = readersOf('copilot', 'gemini-cli', 'qwen-code', 'continue', 'kimi', 'pi', 'aider');
 const ofDocuments = readersOf('cline', 'roo-code', 'kilo', 'opencode', 'gemini-cli', 'amp', 'droid');
@@ -56,6 +62,10 @@ function expectSane(observations: readonly Observation[]): void {
       true,
     );
     expect(Number.isSafeInteger(observation.atMs)).toBe(true);
+    expect(observation.atMs).toBeGreaterThanOrEqual(Date.UTC(1999, 0));
+    expect(observation.atMs).toBeLessThan(Date.UTC(2100, 0));
+    const { durationMs } = observation;
+    expect(durationMs === null || (Number.isSafeInteger(durationMs) && durationMs >= 0)).toBe(true);
     expect(observation.keys.ownId).not.toBe('');
   }
 }
@@ -97,14 +107,10 @@ describe('hostile logs', () => {
     (agent, reader) => {
       const home = build(agent);
       const paths = ['.jsonl', '.json'].flatMap((ending) => logsOf(reader, home, ending));
-      const strange = fc.oneof(
-        fc.constantFrom(null, -1, 1.5, 1e300, '9', '__proto__', [], {}, true, 2 ** 62),
-        fc.jsonValue({ maxDepth: 2 }),
-      );
       for (const path of paths) {
         const text = readFileSync(path, 'utf8');
         fc.assert(
-          fc.property(fc.nat(), strange, (seed, value) => {
+          fc.property(fc.nat(), strangeValues, (seed, value) => {
             writeFileSync(path, withOneReplaced(text, seed, value));
             expectSane(readHome(reader, home).observations);
           }),
@@ -115,11 +121,35 @@ describe('hostile logs', () => {
     },
   );
 
+  it.each(ofDatabases)('of %s tell no count that is none, whatever value is in a row', (agent, reader) => {
+    const home = build(agent);
+    for (const path of databasesOf(home)) {
+      const bytes = readFileSync(path);
+      fc.assert(
+        fc.property(fc.nat(), strangeValues, (seed, value) => {
+          writeFileSync(path, bytes);
+          replaceInRow(path, seed, value);
+          expectSane(readHome(reader, home).observations);
+        }),
+        { numRuns: 20 },
+      );
+      writeFileSync(path, bytes);
+    }
+  });
+
+  it.each([2 ** 62, -1, Number.NaN, '9', 8 * 24 * 60 * 60 * 1000])(
+    'tell of a call by its end alone where it is said to have lasted %s',
+    (duration) => {
+      const problems: string[] = [];
+      const sink = { call: () => undefined, problem: ({ code }: ReadProblem) => void problems.push(code) };
+      expect(spanOfCall(1_800_000_000_000, duration, sink)).toEqual({ atMs: 1_800_000_000_000, durationMs: null });
+      expect(problems).toEqual(['bad-count']);
+    },
+  );
+
   it.each(ofDatabases)('of %s that are no database, or of somebody else, are told of', (agent, reader) => {
     const home = build(agent);
-    const isOne = (path: string): boolean => path.endsWith('.db') || path.endsWith('.vscdb');
-    const found = readdirSync(home.homeDir, { recursive: true, encoding: 'utf8' }).filter(isOne);
-    for (const path of found.map((name) => join(home.homeDir, name))) {
+    for (const path of databasesOf(home)) {
       writeFileSync(path, 'no database');
       expect(readHome(reader, home).problems.map(({ code }) => code)).toContain('unexpected-shape');
       rmSync(path);
@@ -130,6 +160,57 @@ describe('hostile logs', () => {
     }
   });
 });
+
+function databasesOf(home: BuiltHome): readonly string[] {
+  const isOne = (path: string): boolean => path.endsWith('.db') || path.endsWith('.vscdb');
+  const found = readdirSync(home.homeDir, { recursive: true, encoding: 'utf8' }).filter(isOne);
+  return found.map((name) => join(home.homeDir, name));
+}
+
+/** One column of one row is another value; where it holds a JSON text, one value inside of it. */
+function replaceInRow(path: string, seed: number, value: unknown): void {
+  const db = new DatabaseSync(path);
+  const cells = cellsOf(db);
+  const cell = cells[seed % Math.max(1, cells.length)];
+  if (cell !== undefined) {
+    const { table, rowId, column, held } = cell;
+    const isJson = typeof held === 'string' && held.startsWith('{');
+    const put = isJson ? withOneReplaced(held, Math.floor(seed / cells.length), value) : columnOf(value);
+    // What the table's own rules refuse cannot be in it.
+    db.prepare(`UPDATE OR IGNORE "${table}" SET "${column}" = ? WHERE rowid = ?`).run(put, rowId);
+  }
+  db.close();
+}
+
+interface Cell {
+  readonly table: string;
+  readonly rowId: SQLOutputValue;
+  readonly column: string;
+  readonly held: SQLOutputValue;
+}
+
+function cellsOf(db: DatabaseSync): readonly Cell[] {
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all();
+  return tables.flatMap(({ name }) => {
+    const table = String(name);
+    // A key that is the row's number takes nothing else.
+    const columns = db.prepare("SELECT name FROM pragma_table_info(?) WHERE NOT (pk AND type = 'INTEGER')").all(table);
+    const statement = db.prepare(`SELECT rowid AS hostile_id, * FROM "${table}"`);
+    statement.setReadBigInts(true);
+    return statement.all().flatMap((row) =>
+      columns.map((about) => {
+        const column = String(about['name']);
+        return { table, rowId: row['hostile_id'] ?? null, column, held: row[column] ?? null };
+      }),
+    );
+  });
+}
+
+function columnOf(value: unknown): string | number | bigint | null {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value) : value;
+  return JSON.stringify(value);
+}
 
 /** The JSON texts of a file, one of whose values is another. */
 function withOneReplaced(text: string, seed: number, value: unknown): string {
