@@ -38,6 +38,9 @@ const maxRunBytes = 2000;
 const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const longNumber = /^[-+.\deE]+$/;
 
+/** In front of everything it may stand, as JSON.parse's callers strip it. */
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+
 const atValue = 0;
 const atFirstItem = 1;
 const atFirstKey = 2;
@@ -77,6 +80,8 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
   let codeUnit = 0;
   let textBytes = 0;
   let runBytes = 0;
+  /** How much of a byte order mark there was: one that is not whole is no JSON. */
+  let markBytes = 0;
 
   function fail(): void {
     state = failed;
@@ -345,7 +350,9 @@ export function createJsonScanner(paths: readonly string[]): JsonScanner {
         } else if (state === inLiteral && !endsLiteral(byte)) capture(byte);
         else {
           if (state === inLiteral) endLiteral(base + at);
-          if (!(topLevel === null && depth === 0 && isBom(byte, base + at))) structure(byte, base + at);
+          if (markBytes === base + at && byte === byteOrderMark[markBytes]) markBytes++;
+          else if (markBytes % byteOrderMark.length !== 0) fail();
+          else structure(byte, base + at);
         }
         at++;
       }
@@ -405,9 +412,4 @@ function hexDigit(byte: number): number {
 
 function endsLiteral(byte: number): boolean {
   return byte <= 0x20 || byte === 0x2c || byte === 0x7d || byte === 0x5d || byte === 0x3a || byte === 0x22;
-}
-
-/** One byte of a byte order mark in front of everything. */
-function isBom(byte: number, at: number): boolean {
-  return (at === 0 && byte === 0xef) || (at === 1 && byte === 0xbb) || (at === 2 && byte === 0xbf);
 }
