@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { FailureReporter } from './test/support/failureReporter.ts';
+import { useFastCheckShim } from './test/support/properties/useFastCheckShim.ts';
 
 export default defineConfig({
+  plugins: [useFastCheckShim()],
   test: {
     include: ['test/unit/**/*.test.ts'],
     pool: 'forks',

@@ -41,6 +41,7 @@ const tasks = {
   'test:agents': { needs: [ensureVsCodeServer, ensureChromium, ensureAgents], suites: ['build', 'agents'] },
   'test:desktop': { needs: [ensureClients], suites: ['build', 'desktop'] },
   'test:soak': { needs: [ensureVsCodeServer, ensureChromium], suites: ['build', 'soak'] },
+  'test:properties': { needs: [ensureClients], suites: ['properties'] },
   'test:fuzz': { needs: [], suites: ['fuzz'] },
   'test:mutation': { needs: [], suites: ['mutation'] },
 };

@@ -49,6 +49,12 @@ const suites = {
     free: true,
     env: { OUTLAY_SOAK: '1' },
   },
+  properties: {
+    steps: [vitest('--testTimeout=3600000')],
+    files: 'test/unit/**/*.test.ts',
+    free: true,
+    env: { OUTLAY_PROPERTY_TIMES: '50' },
+  },
   fuzz: { steps: [['test/fuzz/run.ts']], files: 'test/fuzz/targets/*.ts', free: true },
   mutation: { steps: [['test/mutation/run.ts']], free: true },
 };
