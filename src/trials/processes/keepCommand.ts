@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, createWriteStream, openSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { removeFolder } from '../removeFolder.ts';
 import { deferred } from './deferred.ts';
 import { endRunProcesses, signalGroup } from './endProcesses.ts';
 import { type KeeperLine, type KeptCommand, MARKER_VARIABLE, MAX_OUTPUT_BYTES } from './keeperProtocol.ts';
@@ -54,7 +54,7 @@ export async function keepCommand(input: Readable, print: (line: KeeperLine) => 
   await kept.written();
   const isOrphan = ending === 'orphaned';
   if (isOrphan && command.orphanedFolder !== null) {
-    await rm(command.orphanedFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await removeFolder(command.orphanedFolder).catch(() => undefined);
   }
   print({
     ...ended(startedMs),
@@ -81,7 +81,8 @@ interface Started {
 /** Starts the command; a sentence where that cannot even be tried. */
 function start(command: KeptCommand): Started | string {
   const [file = '', ...args] = command.argv;
-  const env = { ...command.env, [MARKER_VARIABLE]: command.marker };
+  // Some programs take PWD for the folder that they are in, and that of whoever started the trial is the user's own.
+  const env = { ...command.env, PWD: command.cwd, OLDPWD: undefined, [MARKER_VARIABLE]: command.marker };
   const options = { cwd: command.cwd, env, detached: true, windowsHide: true };
   let stdin: number | null = null;
   try {

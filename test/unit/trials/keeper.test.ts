@@ -56,6 +56,14 @@ describe('a kept command', () => {
     expect(statSync(kept.outputPath).mode & 0o777).toBe(0o600);
   });
 
+  it('is told of no other folder than the one that it is in', async () => {
+    const kept = command('env');
+    const env = { ...kept.env, PWD: '/the/user/s/repository', OLDPWD: '/the/user/s/repository' };
+    const argv = [process.execPath, '-p', 'JSON.stringify([process.env.PWD, process.env.OLDPWD ?? null])'];
+    await startKept({ ...kept, argv, env }, program).result;
+    expect(JSON.parse(readFileSync(kept.outputPath, 'utf8'))).toEqual([kept.cwd, null]);
+  });
+
   it('says what cannot be started', async () => {
     const kept = command('');
     const none = await startKept({ ...kept, argv: ['/no/such/program'] }, program).result;
