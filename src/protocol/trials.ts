@@ -210,7 +210,10 @@ export interface TrialRecord {
   readonly notices: readonly string[];
   readonly estimate: TrialEstimate | null;
   readonly runs: readonly TrialRun[];
+  /** All that it cost, runs that were done again included. */
   readonly spentNanoUsd: NanoUsd;
+  /** What runs cost that were interrupted or cancelled and are done again; none where it was never resumed. */
+  readonly redoneNanoUsd?: NanoUsd;
   readonly summaries: readonly ContenderSummary[];
   readonly verdict: string | null;
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** The first program of that name on a PATH, or null. A name with a folder in it is taken as it is. */
+/** The first program of that name on a PATH, or null. One that begins at the root is taken as it is. */
 export async function findProgram(
   name: string,
   env: Readonly<Record<string, string | undefined>>,

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import { printCompact, printUsd } from '../domain/format.ts';
 import {
   agentLabels,
@@ -149,6 +149,8 @@ async function agentProblems(
     .filter((contender) => contender.agent === agent)
     .map(({ command }) => command?.[0] ?? '');
   for (const program of adapter.program === null ? commands : [adapter.program]) {
+    // Programs of the repository are started from a run's copy, and are looked for there.
+    if (adapter.program === null && !isAbsolute(program) && /[\\/]/.test(program)) continue;
     if ((await findProgram(program, user.env, user.platform)) !== null) continue;
     if (adapter.program === null) return [`"${program}" is not installed: it was not found on the PATH.`];
     return [

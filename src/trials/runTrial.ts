@@ -46,8 +46,24 @@ export function newTrial({ plan, starts, notices, estimate }: Preflight, nowMs: 
 /** A trial that was interrupted or cancelled, ready to go on: runs that say something stay, the others are done again. */
 export function resumedTrial(record: TrialRecord): TrialRecord {
   const again: readonly (RunOutcome | null)[] = ['interrupted', 'cancelled', 'not-started', null];
-  const runs = record.runs.map((run) => (again.includes(run.outcome) ? freshRun(run) : run));
-  return { ...record, runs, state: 'preparing', end: null, because: null, endedAtMs: null, runner: null };
+  const redone = record.runs.filter(({ outcome }) => again.includes(outcome));
+  const runs = record.runs.map((run) => (redone.includes(run) ? freshRun(run) : run));
+  // What they spent is spent: a trial that goes on has so much less.
+  const redoneNanoUsd = (record.redoneNanoUsd ?? 0) + spentBy(redone);
+  return {
+    ...record,
+    runs,
+    redoneNanoUsd,
+    state: 'preparing',
+    end: null,
+    because: null,
+    endedAtMs: null,
+    runner: null,
+  };
+}
+
+function spentBy(runs: readonly TrialRun[]): NanoUsd {
+  return runs.reduce((sum, { figures }) => sum + (figures?.costNanoUsd ?? 0), 0);
 }
 
 /** Of the output of a set-up that failed. */
@@ -294,7 +310,8 @@ export class TrialRunner {
       const spent = figures?.costNanoUsd ?? 0;
       return phase === 'ended' || phase === 'waiting' ? spent : Math.max(spent, limitNanoUsd ?? 0);
     });
-    return this.#record.plan.totalLimitNanoUsd - taken.reduce((sum, amount) => sum + amount, 0);
+    const { plan, redoneNanoUsd = 0 } = this.#record;
+    return plan.totalLimitNanoUsd - taken.reduce((sum, amount) => sum + amount, redoneNanoUsd);
   }
 
   async #site(number: number, repository: TrialRepository, name: string): Promise<WorktreeSite> {
@@ -315,7 +332,7 @@ export class TrialRunner {
 
   #updateRun(number: number, change: Partial<TrialRun>): Promise<void> {
     const runs = this.#record.runs.map((run) => (run.number === number ? { ...run, ...change } : run));
-    const spentNanoUsd = runs.reduce((sum, { figures }) => sum + (figures?.costNanoUsd ?? 0), 0);
+    const spentNanoUsd = spentBy(runs) + (this.#record.redoneNanoUsd ?? 0);
     return this.#update({ runs, spentNanoUsd });
   }
 

@@ -114,7 +114,17 @@ export async function resumeTrial(call: TrialCall): Promise<number> {
   const facts = await inspectRepository(record.plan.repository);
   const parts = partsOf(call);
   await parts.books.ensureMeter();
-  return finish(new TrialRunner(resumedTrial(record), facts, parts), call);
+  return finish(new TrialRunner(resumedTrial(await settled(record, parts.books)), facts, parts), call);
+}
+
+/** With what the books say of runs that a kill interrupted: calls that were under way then were booked after their last figures. */
+async function settled(record: TrialRecord, books: RunnerParts['books']): Promise<TrialRecord> {
+  const runs = record.runs.map(async (run) => {
+    if (run.outcome !== 'interrupted' || run.taskId === null) return run;
+    const figures = await books.figures(run.taskId, run.startedAtMs ?? record.createdAtMs);
+    return figures.costNanoUsd === null ? run : { ...run, figures };
+  });
+  return { ...record, runs: await Promise.all(runs) };
 }
 
 async function finish(runner: TrialRunner, { io, values }: TrialCall): Promise<number> {
