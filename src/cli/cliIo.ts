@@ -1,6 +1,8 @@
 /** What a command may touch of the process that it runs in. */
 export interface CliIo {
   readonly stdout: (text: string) => void;
+  /** For what need not be UTF-8. */
+  readonly stdoutBytes: (bytes: Uint8Array) => void;
   readonly stderr: (text: string) => void;
   /** Characters in a line of the terminal. */
   readonly width: number;

@@ -135,6 +135,7 @@ export async function runOnProcess(): Promise<void> {
   const programDir = dirname(realpathSync(process.argv[1] ?? ''));
   process.exitCode = await runCli(process.argv.slice(2), {
     stdout: (text) => process.stdout.write(text),
+    stdoutBytes: (bytes) => process.stdout.write(bytes),
     stderr: (text) => process.stderr.write(text),
     width: process.stdout.columns || Number(process.env['COLUMNS']) || 100,
     env: process.env,

@@ -38,7 +38,9 @@ export async function applyAsBranch(folder: string, { repository, commit }: RunR
 
 /** Changed and untracked files of a working tree, at most a few, for a question before anything is written over them. */
 export async function changesOf(folder: string): Promise<readonly string[]> {
-  const status = await git(['status', '--porcelain', '-z', '--no-renames'], { cwd: folder });
+  const status = await git(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal'], {
+    cwd: folder,
+  });
   return status.split('\0').flatMap((line) => (line === '' ? [] : [line.slice(3)]));
 }
 

@@ -21,7 +21,9 @@ import type { RunAccess, RunProgress } from './trialBooks.ts';
 import {
   codeText,
   dropWorktree,
+  leftText,
   makeWorktree,
+  markOf,
   runChecks,
   runInWorktree,
   runSetup,
@@ -67,12 +69,14 @@ export async function runOne(run: TrialRun, job: RunJob, parts: RunnerParts): Pr
     if (ending.outcome !== 'passed' && ending.outcome !== 'cancelled') await refuseFullDisk(site.worktree);
   } catch (error) {
     full = isDiskFull(error);
-    ending = full
-      ? { outcome: 'interrupted', because: new DiskFullError().message }
-      : { outcome: 'setup-failed', because: error instanceof Error ? error.message : String(error) };
+    if (full) ending = { outcome: 'interrupted', because: new DiskFullError().message };
+    // What a terminal's interrupt ended includes git, which says so in words of its own.
+    else if (job.isCancelled()) ending = cancelled;
+    else ending = { outcome: 'setup-failed', because: error instanceof Error ? error.message : String(error) };
   }
-  await dropWorktree(site).catch(() => undefined);
-  await update({ ...ending, phase: 'ended', worktree: null, endedAtMs: parts.clock.nowMs() });
+  const left = await dropWorktree(site).then(() => null, leftText(site.worktree));
+  const because = [ending.because, left].filter((sentence) => sentence !== null).join(' ') || null;
+  await update({ ...ending, because, phase: 'ended', worktree: null, endedAtMs: parts.clock.nowMs() });
   if (full) throw new DiskFullError();
 }
 
@@ -137,7 +141,9 @@ async function workAndCheck(run: TrialRun, { job, access, parts }: Work): Promis
   const figures = await settledFigures(access.taskId, sinceMs, parts);
   await update({ agentMs: result.durationMs, figures });
   await keepResult(run, job);
-  if (result.startProblem !== null) return { outcome: 'agent-failed', because: result.startProblem };
+  if (result.startProblem !== null) {
+    return job.isCancelled() ? cancelled : { outcome: 'agent-failed', because: result.startProblem };
+  }
   if (stoppedBecause !== null) {
     // Where nothing was spent, the budget is too small for a single call, which is no failure of the model.
     return { outcome: figures.calls === 0 ? 'not-started' : 'over-budget', because: stoppedBecause };
@@ -249,14 +255,18 @@ async function settledFigures(taskId: string, sinceMs: number, { books, clock }:
 /** The diff of the run. A worktree that the agent broke has none, which is no reason to lose the run. */
 async function keepResult(run: TrialRun, { site, start, update }: RunJob): Promise<void> {
   try {
-    const commit = await site.repository.commitResult(site.worktree, { start, number: run.number });
+    const how = { start, number: run.number, env: markOf(site) };
+    const { commit, leftOut } = await site.repository.commitResult(site.worktree, how);
     const diff = await site.repository.diffSize(start, commit);
     await update({ commit, diff });
+    if (leftOut !== null) await keepDiffProblem(site, leftOut);
   } catch (error) {
-    await writeFile(join(site.folder, 'diff.problem'), error instanceof Error ? error.message : String(error), {
-      mode: 0o600,
-    });
+    await keepDiffProblem(site, error instanceof Error ? error.message : String(error));
   }
+}
+
+function keepDiffProblem({ folder }: WorktreeSite, sentence: string): Promise<void> {
+  return writeFile(join(folder, 'diff.problem'), sentence, { mode: 0o600 });
 }
 
 async function tailOf(path: string): Promise<string> {

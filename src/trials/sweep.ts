@@ -5,7 +5,7 @@ import { endRunProcesses, processStart } from './processes/endProcesses.ts';
 import { resultLines } from './resultRows.ts';
 import type { TrialStore } from './trialStore.ts';
 import { summarise, verdictOf } from './verdict.ts';
-import { dropEmptyFolder } from './worktreeRuns.ts';
+import { dropEmptyFolder, leftText } from './worktreeRuns.ts';
 
 /** Every process of a run carries this. Run 0 is what is done before any run. */
 export function runMarker(id: string, number: number): string {
@@ -31,14 +31,17 @@ export async function sweepTrials(store: TrialStore, nowMs: number): Promise<rea
   return ended;
 }
 
+const goesOn = 'The program that ran it was ended; "outlay trial resume" goes on.';
+
 async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number): Promise<TrialRecord> {
   await store.releaseReserve(record.id);
   await endRunProcesses(runMarker(record.id, 0), []);
-  for (const worktree of record.baseWorktrees) await removeWorktree(store, record, 0, worktree);
+  const left: (string | null)[] = [];
+  for (const worktree of record.baseWorktrees) left.push(await removeWorktree(store, record, 0, worktree));
   for (const run of record.runs) {
     if (run.phase === 'ended' || run.phase === 'waiting') continue;
     await endRunProcesses(runMarker(record.id, run.number), []);
-    if (run.worktree !== null) await removeWorktree(store, record, run.task, run.worktree);
+    if (run.worktree !== null) left.push(await removeWorktree(store, record, run.task, run.worktree));
   }
   if (record.isRehearsal === true) {
     await store.delete(record.id);
@@ -56,7 +59,7 @@ async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number):
     baseWorktrees: [],
     state: 'ended',
     end: 'interrupted',
-    because: 'The program that ran it was ended; "outlay trial resume" goes on.',
+    because: [goesOn, ...left].filter((sentence) => sentence !== null).join(' '),
     endedAtMs: nowMs,
     runner: null,
     summaries,
@@ -67,9 +70,17 @@ async function endOrphan(store: TrialStore, record: TrialRecord, nowMs: number):
   return swept;
 }
 
-async function removeWorktree(store: TrialStore, record: TrialRecord, task: number, path: string): Promise<void> {
-  await new TrialRepository(store.repositoryOf(record.id, task)).removeWorktree(path);
+/** A sentence where it cannot be removed: whoever cleans up has something else to do, and must not be kept from it for ever. */
+async function removeWorktree(
+  store: TrialStore,
+  record: TrialRecord,
+  task: number,
+  path: string,
+): Promise<string | null> {
+  const repository = new TrialRepository(store.repositoryOf(record.id, task));
+  const left = await repository.removeWorktree(path).then(() => null, leftText(path));
   await dropEmptyFolder(dirname(path));
+  return left;
 }
 
 /** Where a run's worktree is: outside of the repository and of the data folder, whose files are none of an agent's business. */

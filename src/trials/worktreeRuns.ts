@@ -4,7 +4,7 @@ import type { CheckResult, TrialPlan, TrialTask } from '../protocol/trials.ts';
 import { carryFiles } from './carryFiles.ts';
 import type { TrialRepository } from './git/trialRepository.ts';
 import { type KeptProcess, startKept } from './processes/keeper.ts';
-import type { KeptCommand, KeptResult } from './processes/keeperProtocol.ts';
+import { type KeptCommand, type KeptResult, MARKER_VARIABLE } from './processes/keeperProtocol.ts';
 import { plainEnvironment, type RunnerParts, shellCommand } from './runnerParts.ts';
 
 /** One worktree and what is run in it. */
@@ -21,14 +21,25 @@ export interface WorktreeSite {
 }
 
 export async function makeWorktree(site: WorktreeSite, start: string, plan: TrialPlan): Promise<void> {
-  await site.repository.addWorktree(site.worktree, start);
+  await site.repository.addWorktree(site.worktree, start, markOf(site));
   if (site.root !== null) await carryFiles(site.root, site.worktree, plan.carry);
+}
+
+/** For git too: one that still writes a worktree after a kill has to be ended before that can be removed. */
+export function markOf({ marker }: WorktreeSite): Readonly<Record<string, string>> {
+  return { [MARKER_VARIABLE]: marker };
 }
 
 /** With the folder of its trial, when it was the last in there. */
 export async function dropWorktree(site: WorktreeSite): Promise<void> {
   await site.repository.removeWorktree(site.worktree);
   await dropEmptyFolder(dirname(site.worktree));
+}
+
+/** Of a copy that could not be removed, for instance since a program of another user wrote into it. */
+export function leftText(worktree: string): (error: unknown) => string {
+  return (error) =>
+    `Its copy ${worktree} could not be removed: ${error instanceof Error ? error.message : String(error)}.`;
 }
 
 export async function dropEmptyFolder(folder: string): Promise<void> {
@@ -93,7 +104,7 @@ export async function runChecks(
   parts: RunnerParts,
   { task, plan }: TaskOfPlan,
 ): Promise<readonly CheckResult[]> {
-  if (task.checkFiles !== null) await site.repository.placeFiles(site.worktree, task.checkFiles);
+  if (task.checkFiles !== null) await site.repository.placeFiles(site.worktree, task.checkFiles, markOf(site));
   const results: CheckResult[] = [];
   for (const [index, { name, command }] of task.checks.entries()) {
     const log = `check-${index + 1}.log`;

@@ -161,7 +161,7 @@ async function printDiff(call: TrialCall): Promise<number> {
     const files = await repository.changedPaths(start, commit);
     call.io.stdout(`${JSON.stringify({ repository: repository.folder, start, commit, files }, null, 2)}\n`);
   } else {
-    call.io.stdout(await repository.patch(start, commit));
+    call.io.stdoutBytes(await repository.patch(start, commit));
   }
   return 0;
 }
@@ -175,7 +175,10 @@ async function applyRun(call: TrialCall): Promise<number> {
   if (ways.length > 1) throw new CliError('Say one of --branch, --patch and --here.', 2);
   const folder = record.plan.repository;
   if (values.patch !== undefined) {
-    await writeFile(values.patch, await result.repository.patch(result.start, result.commit));
+    const patch = await result.repository.patch(result.start, result.commit);
+    await writeFile(values.patch, patch).catch((error: Error) => {
+      throw isDiskFull(error) ? error : new CliError(`The patch cannot be written: ${error.message}.`);
+    });
     io.stdout(`Written to ${values.patch}.\n`);
   } else if (values.here) {
     const changes = await changesOf(folder);

@@ -98,6 +98,6 @@ async function refusePartialClone(folder: string): Promise<void> {
 }
 
 async function countChanges(root: string): Promise<number> {
-  const status = await git(['status', '--porcelain', '-z', '--no-renames'], { cwd: root });
+  const status = await git(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal'], { cwd: root });
   return status.split('\0').filter((line) => line !== '').length;
 }

@@ -19,6 +19,9 @@ export async function run(args: readonly string[], change: Partial<CliIo> = {}):
     stdout: (text) => {
       stdout += text;
     },
+    stdoutBytes: (bytes) => {
+      stdout += Buffer.from(bytes).toString();
+    },
     stderr: (text) => {
       stderr += text;
     },

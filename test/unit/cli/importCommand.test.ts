@@ -178,6 +178,7 @@ describe('outlay watch', () => {
     const lines: string[] = [];
     const io = {
       stdout: (text: string) => lines.push(text),
+      stdoutBytes: () => undefined,
       stderr: () => undefined,
       width: 80,
       env: {},

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RunPhase, TrialRecord } from '../../../src/protocol/trials.ts';
 import { inspectRepository } from '../../../src/trials/git/inspectRepository.ts';
 import { preflight } from '../../../src/trials/preflight.ts';
-import { markedProcesses } from '../../../src/trials/processes/endProcesses.ts';
+import { endRunProcesses, markedProcesses } from '../../../src/trials/processes/endProcesses.ts';
 import { resumedTrial, TrialRunner } from '../../../src/trials/runTrial.ts';
 import { runMarker, sweepTrials } from '../../../src/trials/sweep.ts';
 import { eventually } from '../../support/meterProcess.ts';
@@ -16,6 +16,7 @@ import { planOf, rigIn, shellAgent, startOf } from './trialFixture.ts';
 const stops: (() => void)[] = [];
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   for (const stop of stops.splice(0)) stop();
 });
 
@@ -140,6 +141,21 @@ describe('a trial', () => {
     expect(rig.books.opened.map(({ limitNanoUsd }) => limitNanoUsd)).toEqual([1_500_000, 1_300_000, 300_000]);
     expect(record.runs.map(({ outcome }) => outcome)).toEqual(['passed', 'passed', 'over-budget', 'not-started']);
     expect(record.runs[3]?.because).toBe('The budget of the trial is used up.');
+  });
+
+  it('has what interrupted runs spent counted where it goes on', async () => {
+    const { folder, repository } = setUp();
+    const rig = rigIn(folder);
+    const [contenders, totalLimitNanoUsd] = [[good], 2_500_000];
+    const { runner } = await startOf(planOf(repository, { contenders, runs: 2, totalLimitNanoUsd }), rig);
+    const first = await runner.run();
+    expect(first.spentNanoUsd).toBe(2_000_000);
+    const runs = first.runs.map((run) => ({ ...run, outcome: 'interrupted' as const }));
+    const resumed = resumedTrial({ ...first, runs, end: 'interrupted' });
+    const record = await new TrialRunner(resumed, await inspectRepository(repository), rig.parts).run();
+    expect(rig.books.opened.slice(2).map(({ limitNanoUsd }) => limitNanoUsd)).toEqual([500_000]);
+    expect(record.runs.map(({ outcome }) => outcome)).toEqual(['over-budget', 'not-started']);
+    expect(record.spentNanoUsd).toBe(3_000_000);
   });
 
   it('runs the set-up, carries files and hidden tests, and keeps them out of what the agent sees and did', async () => {
@@ -270,6 +286,51 @@ describe('cancelling', () => {
   });
 });
 
+describe('git that writes the copy of a run', () => {
+  /** Writing a copy waits in here for as long as git lives. */
+  function hangingCopies(folder: string): void {
+    const path = join(folder, 'gitconfig');
+    writeFileSync(path, '[filter "slow"]\n\tsmudge = "exec sleep 300"\n\tclean = cat\n');
+    vi.stubEnv('GIT_CONFIG_GLOBAL', path);
+  }
+
+  it('is ended with the trial that was killed, before what it wrote is removed', async () => {
+    const { folder, repository } = setUp({ 'a.txt': 'a\n', '.gitattributes': '*.txt filter=slow\n' });
+    const rig = rigIn(folder);
+    const { runner } = await startOf(planOf(repository), rig);
+    hangingCopies(folder);
+    const over = runner.run();
+    const { id } = runner.record;
+    const marker = runMarker(id, 0);
+    await eventually(
+      () => markedProcesses(marker),
+      (pids) => pids.length >= 2,
+    );
+    await endRunProcesses(marker, []);
+    expect(await over).toMatchObject({ end: 'failed', because: expect.stringContaining('git worktree failed') });
+    expect(await markedProcesses(marker)).toEqual([]);
+    expect(readdirSync(rig.parts.worktreeRoot)).toEqual([]);
+  });
+
+  it('and ends with the terminal that cancels it makes the run a cancelled one', async () => {
+    const { folder, repository } = setUp({ 'a.txt': 'a\n', '.gitattributes': '*.txt filter=slow\n' });
+    const rig = rigIn(folder, (record) => {
+      if (record.runs[0]?.phase === 'preparing') hangingCopies(folder);
+    });
+    const { runner } = await startOf(planOf(repository), rig);
+    const over = runner.run();
+    const marker = runMarker(runner.record.id, 1);
+    await eventually(
+      () => markedProcesses(marker),
+      (pids) => pids.length >= 2,
+      20_000,
+    );
+    runner.cancel();
+    await endRunProcesses(marker, []);
+    expect(outcomes(await over)).toEqual(['good cancelled']);
+  });
+});
+
 describe('a runner that is killed', () => {
   const child = resolve(import.meta.dirname, 'killedRunner.child.ts');
 
@@ -361,6 +422,8 @@ describe('looking before a trial', () => {
     expect(await look({ contenders: [{ ...good, command: ['no-such-agent'] }] })).toBe(
       '"no-such-agent" is not installed: it was not found on the PATH.',
     );
+    // Of the repository or of its set-up: a copy has it.
+    expect(await look({ contenders: [{ ...good, command: ['./scripts/agent'] }] })).toBe('');
     expect(await look({ carry: [{ path: '../x', how: 'copy' }] })).toContain('is not within the repository');
     expect(await look({ carry: [{ path: 'gone', how: 'copy' }] })).toContain('"gone" is not there');
     expect(await look({ carry: [{ path: '.git/config', how: 'copy' }] })).toContain('belongs to git');

@@ -35,7 +35,7 @@ describe('the repository of a trial', () => {
     expect(readFileSync(join(worktree, 'dir/ä b.txt'), 'utf8')).toBe('two\n');
     writeFiles(worktree, { 'a.txt': 'uno\nzwei\n', 'new.txt': 'new\n', '.env': 'KEY=1' });
     rmSync(join(worktree, 'dir/ä b.txt'));
-    const commit = await trial.commitResult(worktree, { start: facts.head, number: 3 });
+    const { commit } = await trial.commitResult(worktree, { start: facts.head, number: 3 });
     expect(await trial.diffSize(facts.head, commit)).toEqual({ files: 3, insertions: 3, deletions: 2 });
     expect(await trial.changedPaths(facts.head, commit)).toEqual([
       { status: 'M', path: 'a.txt' },
@@ -77,7 +77,7 @@ describe('the repository of a trial', () => {
     gitIn(worktree, 'stash');
     gitIn(worktree, 'tag', 'done');
     gitIn(worktree, 'branch', '-f', 'main');
-    const commit = await trial.commitResult(worktree, { start, number: 1 });
+    const { commit } = await trial.commitResult(worktree, { start, number: 1 });
     expect(await trial.diffSize(start, commit)).toEqual({ files: 1, insertions: 1, deletions: 0 });
     await trial.removeWorktree(worktree);
     expect(existsSync(worktree)).toBe(false);
@@ -127,7 +127,7 @@ describe('the repository of a trial', () => {
     await trial.addWorktree(worktree, facts.head);
     expect(existsSync(join(worktree, 'a.txt'))).toBe(true);
     writeFiles(worktree, { 'a.txt': 'changed\n' });
-    const commit = await trial.commitResult(worktree, { start: facts.head, number: 1 });
+    const { commit } = await trial.commitResult(worktree, { start: facts.head, number: 1 });
     expect((await trial.diffSize(facts.head, commit)).files).toBe(1);
     expect(fingerprint(repository)).toBe(before);
   });
@@ -139,7 +139,7 @@ describe('the repository of a trial', () => {
     await trial.addWorktree(worktree, facts.head);
     symlinkSync(repository, join(worktree, 'node_modules'));
     writeFiles(worktree, { 'odd[1].txt': 'x' });
-    const commit = await trial.commitResult(worktree, { start: facts.head, number: 1 });
+    const { commit } = await trial.commitResult(worktree, { start: facts.head, number: 1 });
     expect((await trial.diffSize(facts.head, commit)).files).toBe(0);
   });
 
