@@ -221,6 +221,8 @@ export class BudgetDesk implements CallGate {
         books,
         log,
         onLine: (refusal, counted) => {
+          // Nothing is left to end, and the hold that could not be raised may be settled already: no budget was reached by that.
+          if (held.endTimer !== null || this.#held.get(head.id) !== held) return;
           const spent = refusal.spent + counted[refusal.dimension];
           this.#stopAtLine(held, { ...refusal, reason: 'used-up', spent });
         },

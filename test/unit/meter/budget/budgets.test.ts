@@ -209,6 +209,29 @@ describe('A steady budget', () => {
     expect(stops[0]).toContain("the budget of 'Fix login' (2,000 output tokens) is used up: 2,001 output tokens spent");
   });
 
+  it('is not said to be used up by a call that was over, and settled, when its last count came', async () => {
+    const answers: Promise<unknown>[] = [];
+    const { budgets, ledger, newTask } = await budgetsOn((books) => ({
+      ...books,
+      topUp: (...question) => {
+        const answer = books.topUp(...question);
+        answers.push(answer);
+        return answer;
+      },
+    }));
+    const { id } = (await newTask({ outputTokens: 100_000 }, { mode: 'steady' })).view.task;
+    const pass = passOf(await budgets.gate.admit(headOf(1), requestOf(64_000), never));
+    pass.ended();
+    const end = { taskId: id, workspaceId: 'ws-1', startedAtMs: nowMs, usage: usage({ outputTokens: 20_000 }) };
+    ledger.writer.finish(call({ id: callId(1), ...end }));
+    budgets.counted([
+      { id: callId(1), amounts: { costNanoUsd: 0, thinkingTokens: 0, outputTokens: 20_000, toolCalls: 0, calls: 1 } },
+    ]);
+    expect(await Promise.all(answers)).toMatchObject([{ kind: 'refused' }]);
+    const { events } = await budgets.office.close({ id, outcome: 'passed', because: '', by: 'you' });
+    expect(events.map(({ kind }) => kind)).not.toContain('stopped');
+  });
+
   it('holds the worst case where thinking is hidden', async () => {
     const { budgets, books, newTask } = await budgetsOn();
     const { id } = (await newTask({ outputTokens: 500_000 }, { mode: 'steady' })).view.task;
