@@ -84,7 +84,8 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
     const item = asObject(entry);
     const type = nameField(item, 'type');
     if (item === null || type === null) return;
-    const key = nameField(item, 'id') ?? nameField(item, 'call_id') ?? `at ${place}`;
+    // GitHub Copilot names an item anew in every event, but never its call.
+    const key = nameField(item, 'call_id') ?? nameField(item, 'id') ?? `at ${place}`;
     if (clientTools.has(type) && !isHosted(item)) note(items.tools, key);
     else if (type === 'web_search_call') note(items.searches, key);
     else if (type === 'reasoning') readReasoning(state, item);

@@ -278,6 +278,17 @@ describe('items', () => {
     expect(read.facts.toolCalls).toBe(1);
   });
 
+  it('that are named anew in every event are one by the id of their call', async () => {
+    const named = (id: string) => ({ ...call(id), call_id: 'call_1' });
+    const read = await readEvents(api, [
+      item('response.output_item.added', 0, named('a')),
+      item('response.output_item.done', 0, named('b')),
+      ends('completed', { usage, output: [named('c')] }),
+    ]);
+    expect(read.facts.toolCalls).toBe(1);
+    expect(onlyUsage(read)?.toolCalls).toBe(1);
+  });
+
   it('of searches give way to the number that the provider calls billable', async () => {
     const more = { usage, tool_usage: { web_search: { num_requests: 1 } } };
     expect(onlyUsage(await readEvents(api, [...streamed, ends('completed', more)]))?.webSearches).toBe(1);
