@@ -302,6 +302,15 @@ describe('items', () => {
     expect((await readBody(api, response('completed', { usage, output }))).facts.toolCalls).toBe(calls);
   });
 
+  it.each([
+    ['client', 1],
+    ['server', 0],
+    [undefined, 0],
+  ])('that are searches for tools by the %s count %i times as tool calls', async (execution, calls) => {
+    const output = [{ type: 'tool_search_call', id: 'tsc', arguments: { query: 'q' }, execution }];
+    expect((await readBody(api, response('completed', { usage, output }))).facts.toolCalls).toBe(calls);
+  });
+
   it('are counted in a body', async () => {
     const read = await readBody(api, response('completed', { usage, output: [search('a'), call('b'), call('c')] }));
     expect(onlyUsage(read)).toMatchObject({ webSearches: 1, toolCalls: 2 });
