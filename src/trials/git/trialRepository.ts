@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, copyFile, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DiffSize } from '../../protocol/trials.ts';
 import { removeFolder } from '../removeFolder.ts';
 import { GitError, type GitOptions, git, gitBytes, tryGit } from './gitCommand.ts';
@@ -156,7 +156,7 @@ export class TrialRepository {
     const folder = join(this.folder, 'worktrees');
     for (const name of await readdir(folder).catch(() => [])) {
       const link = await readFile(join(folder, name, 'gitdir'), 'utf8').catch(() => '');
-      if (link.trimEnd() === join(worktree, '.git')) return join(folder, name, 'index');
+      if (link !== '' && resolve(link.trimEnd()) === resolve(worktree, '.git')) return join(folder, name, 'index');
     }
     return null;
   }
