@@ -323,15 +323,19 @@ export class BudgetDesk implements CallGate {
   }
 }
 
-/** A hold that takes what is left in the dimension that was refused; null where that is too little, or may not be done. */
+/**
+ * A hold that takes what is left in the dimension that was refused, or the least that will do where others hold so much that not even that
+ * is left: it is then only they who keep the call out. Null where less than the least is not spent yet, or may not be done.
+ */
 function shrink(
   hold: Amounts,
   { reason, dimension, limit, spent, held }: Refusal,
   least: Amounts | null,
 ): Amounts | null {
   if (reason !== 'too-large' || least === null) return null;
-  const left = Math.floor(limit - spent - held);
-  return left < least[dimension] || left >= hold[dimension] ? null : { ...hold, [dimension]: left };
+  if (spent + least[dimension] > limit) return null;
+  const left = Math.max(least[dimension], Math.floor(limit - spent - held));
+  return left >= hold[dimension] ? null : { ...hold, [dimension]: left };
 }
 
 /** A call without a hard limit: nothing is held, and nothing stops it. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Limits, noLimits } from '../../../../src/domain/budget.ts';
 import type { CallHead, GateAnswer, GatePass, GateRequest } from '../../../../src/gateway/contract.ts';
-import type { BudgetBooks } from '../../../../src/ledger/contract.ts';
+import type { AdmitAnswer, BudgetBooks } from '../../../../src/ledger/contract.ts';
 import { openLedger } from '../../../../src/ledger/openLedger.ts';
 import { promisedBooks } from '../../../../src/ledger/promisedBooks.ts';
 import { noPolicy } from '../../../../src/meter/budget/budgetPolicy.ts';
@@ -214,6 +214,51 @@ describe('A steady budget', () => {
     const { id } = (await newTask({ outputTokens: 500_000 }, { mode: 'steady' })).view.task;
     passOf(await budgets.gate.admit(headOf(1, hidden), requestOf(64_000), never));
     expect((await books.task(id))?.account.held.outputTokens).toBe(64_000);
+  });
+
+  it('holds the worst case where the answer comes in one piece, and refuses what does not fit', async () => {
+    const { budgets, books, newTask } = await budgetsOn();
+    const { id } = (await newTask({ outputTokens: 40_000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1), requestOf(32_000, { stream: false }), never));
+    expect((await books.task(id))?.account.held.outputTokens).toBe(32_000);
+    const larger = await budgets.gate.admit(headOf(2), requestOf(64_000, { stream: false }), never);
+    expect(larger).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('may need 64,000 output tokens'),
+    });
+  });
+
+  it('lets a call wait that others keep out, although its usual amount is above what is left', async () => {
+    const answers: AdmitAnswer[] = [];
+    const { budgets, books, newTask, finish } = await budgetsOn((kept) => ({
+      ...kept,
+      admit: async (request) => {
+        const answer = await kept.admit(request);
+        answers.push(answer);
+        return answer;
+      },
+    }));
+    const { id } = (await newTask({ outputTokens: 10_000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1), requestOf(64_000), never));
+    const waiting = budgets.gate.admit(headOf(2), requestOf(64_000), never);
+    await expect.poll(() => answers.at(-1)).toMatchObject({ kind: 'refused', refusal: { reason: 'reserved' } });
+    finish(1, id, 2000);
+    passOf(await waiting);
+    expect((await books.task(id))?.account).toMatchObject({
+      spent: { outputTokens: 2000 },
+      held: { outputTokens: 8000 },
+      openHolds: 1,
+    });
+  });
+
+  it('refuses a call at once for which too little is left even without the others', async () => {
+    const { budgets, newTask, finish } = await budgetsOn();
+    const { id } = (await newTask({ outputTokens: 3000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1), requestOf(1000), never));
+    passOf(await budgets.gate.admit(headOf(2), requestOf(1000), never));
+    finish(1, id, 2000);
+    const answer = await budgets.gate.admit(headOf(3), requestOf(64_000), never);
+    expect(answer).toMatchObject({ kind: 'refused', message: expect.stringContaining('this one call is too large') });
   });
 
   it('holds the 99th percentile of what such calls came to, once there are twenty', async () => {
