@@ -153,6 +153,7 @@ export class BudgetDesk implements CallGate {
     const { head, holds } = reservation;
     const { bookVersion } = await this.#options.pricer();
     let { hold } = holds;
+    let askedAt = this.#queue.settlements;
     const ask = async (): Promise<AdmitAnswer> => {
       hold = holds.hold;
       let answer = await this.#admit(reservation, hold, bookVersion);
@@ -161,13 +162,14 @@ export class BudgetDesk implements CallGate {
         const shrunk = answer.kind === 'refused' ? shrink(hold, answer.refusal, holds.least) : null;
         if (shrunk === null) return answer;
         hold = shrunk;
+        askedAt = this.#queue.settlements;
         answer = await this.#admit(reservation, hold, bookVersion);
       }
       return answer;
     };
     const answer = await ask();
     if (answer.kind === 'admitted' || answer.refusal.reason !== 'reserved') return { answer, hold };
-    const request = { ask, release: () => this.#release(head.id) };
+    const request = { ask, release: () => this.#release(head.id), askedAt };
     return { answer: await this.#queue.wait(request, answer.refusal, signal), hold };
   }
 
