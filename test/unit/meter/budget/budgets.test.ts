@@ -216,6 +216,19 @@ describe('A steady budget', () => {
     expect((await books.task(id))?.account.held.outputTokens).toBe(64_000);
   });
 
+  it.each([
+    ['anthropic-messages', {}, { omitsThinking: true }, 64_000],
+    ['anthropic-messages', { countsThinking: true }, { omitsThinking: true }, 16_384],
+    ['anthropic-messages', {}, {}, 16_384],
+    ['bedrock-converse', {}, { omitsThinking: true }, 64_000],
+    ['bedrock-converse', {}, {}, 16_384],
+  ] as const)('of Claude (%s, %j, %j) holds %i tokens', async (api, head, facts, held) => {
+    const { budgets, books, newTask } = await budgetsOn();
+    const { id } = (await newTask({ outputTokens: 500_000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1, { api, ...head }), requestOf(64_000, facts), never));
+    expect((await books.task(id))?.account.held.outputTokens).toBe(held);
+  });
+
   it('holds the worst case where the answer comes in one piece, and refuses what does not fit', async () => {
     const { budgets, books, newTask } = await budgetsOn();
     const { id } = (await newTask({ outputTokens: 40_000 }, { mode: 'steady' })).view.task;
