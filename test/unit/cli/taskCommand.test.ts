@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
+import { acquireOwnerLock } from '../../../src/ledger/ownerLock.ts';
 import { call, callId, priced } from '../ledger/callFixtures.ts';
 import { tempDir } from '../ledger/tempDir.ts';
 import { run } from './cliFixture.ts';
@@ -57,6 +59,18 @@ describe('outlay task', () => {
     expect(await task('extend', id, '--thinking', '5')).toMatchObject({
       ...{ code: 1, stderr: 'This task has no limit of thinking tokens that could be extended.\n' },
     });
+  });
+
+  it('lets commands without a meter take turns', async () => {
+    const { dataDir, json, task } = tasks();
+    const { id } = await json('new', 'a', '--usd', '5');
+    const lock = acquireOwnerLock(dataDir);
+    const waiting = task('extend', id, '--usd', '1');
+    // Long enough for one that does not wait to give up.
+    await Promise.race([waiting, delay(200)]);
+    if (lock.state === 'held') lock.release();
+    expect(await waiting).toMatchObject({ code: 0, stderr: '' });
+    expect((await json('show', id)).limits.usd).toBe(6);
   });
 
   it('extends nothing where one of several dimensions cannot be extended', async () => {
