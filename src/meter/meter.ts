@@ -152,7 +152,7 @@ export class Meter {
       assign: (record) => this.#budgets.assign(record),
       onBooked: (record) => {
         this.#budgets.booked(record);
-        this.#snapshots.booksChanged();
+        this.#snapshots.booked(record.id);
         // The next call of an extension host is near: sooner than a snapshot, which says so where the books cannot be read.
         if (record.source === 'host') this.#renewOrders().catch(() => undefined);
       },

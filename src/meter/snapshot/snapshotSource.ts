@@ -56,6 +56,8 @@ export class SnapshotSource {
   #live: readonly LiveCall[] = [];
   /** Calls that have ended and whose rows may not be read yet; without them a total would dip for a moment. */
   readonly #settling = new Map<string, { readonly call: LiveCall; readonly untilMs: number }>();
+  /** Calls that were booked a moment ago, and whether the books were read since. What is live may lag behind them. */
+  readonly #booked = new Map<string, { readonly untilMs: number; isRead: boolean }>();
   #books: Books | null = null;
   #booksAreStale = true;
   #booksReadMs = Number.NEGATIVE_INFINITY;
@@ -89,6 +91,12 @@ export class SnapshotSource {
     for (const call of this.#live) if (!running.has(call.id)) this.#settling.set(call.id, { call, untilMs });
     this.#live = calls;
     this.changed();
+  }
+
+  /** The row of a call that ended is in the books: whoever reads them from now on has it. */
+  booked(callId: string): void {
+    this.#booked.set(callId, { untilMs: this.#options.clock.monotonicMs() + SETTLING_MS, isRead: false });
+    this.booksChanged();
   }
 
   booksChanged(): void {
@@ -165,20 +173,25 @@ export class SnapshotSource {
     };
   }
 
-  /** A call counts once: in flight or just ended until its row is in the books, and from then on there. */
-  #notYetBooked(booked: ReadonlySet<string>): readonly LiveCall[] {
+  /** A call counts once: in flight or just ended until its row is in the books that were read, and from then on there. */
+  #notYetBooked(recent: ReadonlySet<string>): readonly LiveCall[] {
     this.#forgetSettled();
-    for (const id of booked) this.#settling.delete(id);
+    const isInBooks = (id: string): boolean => recent.has(id) || this.#booked.get(id)?.isRead === true;
+    for (const id of this.#settling.keys()) if (isInBooks(id)) this.#settling.delete(id);
     const settling = [...this.#settling.values()].map(({ call }) => call);
-    return [...this.#live.filter((call) => !booked.has(call.id)), ...settling];
+    return [...this.#live.filter(({ id }) => !isInBooks(id)), ...settling];
   }
 
   /** Calls are in the order in which their time ends. */
   #forgetSettled(): void {
     const atMs = this.#options.clock.monotonicMs();
     for (const [id, { untilMs }] of this.#settling) {
-      if (untilMs >= atMs) return;
+      if (untilMs >= atMs) break;
       this.#settling.delete(id);
+    }
+    for (const [id, { untilMs }] of this.#booked) {
+      if (untilMs >= atMs) return;
+      this.#booked.delete(id);
     }
   }
 
@@ -193,6 +206,8 @@ export class SnapshotSource {
     this.#booksReadMs = atMs;
     try {
       this.#books = await readBooks(nowMs, nowMs - RATE_WINDOW_MS);
+      // The ledger answers in order: what it said to have booked by now is in what it read.
+      for (const booking of this.#booked.values()) booking.isRead = true;
       this.#booksDay = day;
     } catch {
       // Tried again with the next snapshot that is due anyway. Yesterday's books must not stand as today's.

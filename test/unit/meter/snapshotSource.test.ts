@@ -216,6 +216,45 @@ describe('SnapshotSource', () => {
     expect((await feed.current()).live).toEqual([]);
   });
 
+  it('counts a call that was booked once, however many newer ones are shown in its place', async () => {
+    let books = noBooks;
+    const feed = source(async () => books);
+    feed.liveChanged([live('long', Date.now())]);
+    books = spent(60);
+    feed.booked('long');
+    expect((await feed.current()).today.billed?.costNanoUsd).toEqual(exactFigure(60));
+    feed.liveChanged([]);
+    const { today, live: shown } = await feed.current();
+    expect(today.billed?.costNanoUsd).toEqual(exactFigure(60));
+    expect(shown).toEqual([]);
+  });
+
+  it('shows no call that was deleted a moment after it was booked', async () => {
+    const feed = source(async () => noBooks);
+    feed.liveChanged([live('deleted', Date.now())]);
+    feed.booked('deleted');
+    feed.liveChanged([]);
+    feed.booksChanged();
+    expect((await feed.current()).live).toEqual([]);
+  });
+
+  it('keeps a call that was booked until the books could be read after that', async () => {
+    let isBroken = false;
+    const feed = source(async () => {
+      if (isBroken) throw new Error('disk read error');
+      return noBooks;
+    });
+    await feed.current();
+    feed.liveChanged([live('unread', Date.now())]);
+    feed.liveChanged([]);
+    isBroken = true;
+    feed.booked('unread');
+    expect((await feed.current()).live.map(({ id }) => id)).toEqual(['unread']);
+    isBroken = false;
+    feed.booksChanged();
+    expect((await feed.current()).live).toEqual([]);
+  });
+
   it('does not wait for ever for a call whose row never comes', async () => {
     const feed = source(async () => noBooks);
     feed.liveChanged([live('gone', Date.now())]);
