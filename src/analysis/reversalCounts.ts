@@ -30,8 +30,10 @@ interface Pair {
   readonly common: PairCosts;
 }
 
-/** Additions that an interval may take: with 40 models and hundreds of tasks that not all attempted, fewer resamples have to do. */
+/** Additions that an interval may take: with 40 models and hundreds of tasks that not all attempted, or with hundreds of models, fewer resamples have to do. */
 const MAX_ADDITIONS = 4e8;
+/** What comparing two sums takes, in additions. */
+const ADDITIONS_PER_PAIR = 4;
 const MIN_RESAMPLES = 200;
 
 /**
@@ -126,7 +128,8 @@ function rateInterval(pairs: readonly Pair[], input: ReversalInput): Interval | 
   const whole = byTask ? null : wholeTable(usable, tasks.length);
   const width = byTask ? 2 : (whole?.models.length ?? usable.length * 2);
   const figures = byTask ? countsByTask(usable, tasks.length) : (whole?.figures ?? costsByTask(usable, tasks.length));
-  const affordable = Math.floor(MAX_ADDITIONS / Math.max(1, tasks.length * width));
+  const additions = tasks.length * width + (byTask ? 0 : usable.length * ADDITIONS_PER_PAIR);
+  const affordable = Math.floor(MAX_ADDITIONS / Math.max(1, additions));
   const resamples = Math.min(input.resamples, Math.max(MIN_RESAMPLES, affordable));
   const rates: number[] = [];
   bootstrapTasks({ tasks: tasks.length, width, figures, resamples, seed }, (sums) => {
