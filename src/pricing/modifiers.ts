@@ -23,7 +23,7 @@ function ofServiceTier(tier: string, found: FoundModel | null): Modifier | null 
   if (tier === 'batch') return { factor: 0.5, words: 'batch x0.5' };
   if (tier.endsWith('flex')) return { factor: 0.5, words: 'flex x0.5' };
   if (tier === 'ultrafast') return { factor: 1, words: 'ultrafast tier (price unknown, list price used)' };
-  if (tier !== 'priority' && tier !== FAST) return null;
+  if (!tier.endsWith('priority') && tier !== FAST) return null;
   // Anthropic sells its priority tier as capacity that is paid beforehand: its tokens keep their list price.
   if (found?.section === 'anthropic') return null;
   const factor = found?.model.priority;

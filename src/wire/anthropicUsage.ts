@@ -33,7 +33,7 @@ export type UsageReading = Pick<ResponseState, 'count' | 'facts' | 'problem' | '
 
 /** Merges the cumulative usage objects of one response. */
 export interface AnthropicUsage {
-  /** Field by field, what is not null replaces what was there. */
+  /** Field by field, what is not null replaces what was there, but for zeros that only fill a form. */
   merge(usage: JsonObject): void;
   parts(context: UsageContext): readonly UsagePart[];
 }
@@ -78,7 +78,11 @@ export function createAnthropicUsage(state: UsageReading): AnthropicUsage {
 
   return {
     merge(usage) {
-      total = mergeCounts(total ?? noCounts, readCounts(state, usage));
+      const now = readCounts(state, usage);
+      const before = total ?? noCounts;
+      // An answer of several samplings may have had a longer prompt before: its list of them tells, and its zeros are meant.
+      const meant = arrayField(usage, 'iterations').length > 0 || saysMore(before, now);
+      total = mergeCounts(before, meant ? now : withoutZeros(before, now));
       readIterations(usage);
     },
     parts(context) {
@@ -100,6 +104,22 @@ function readCounts(state: UsageReading, usage: JsonObject): Counts {
     thinking: state.count(objectField(usage, 'output_tokens_details'), 'thinking_tokens'),
     webSearches: state.count(objectField(usage, 'server_tool_use'), 'web_search_requests'),
   };
+}
+
+const promptCounts = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite5m', 'cacheWrite1h'] as const;
+
+/** A later report that has grown anywhere replaces the earlier one as a whole: tokens have moved to where they belong. */
+function saysMore(before: Counts, now: Counts): boolean {
+  return promptCounts.some((name) => (now[name] ?? 0) > (before[name] ?? 0));
+}
+
+/**
+ * Some servers, and gateways in front of them, know the prompt when the message starts and fill its place in `message_delta` with
+ * zeros. Claude Code passes them over as well.
+ */
+function withoutZeros(before: Counts, now: Counts): Counts {
+  const zeros = promptCounts.filter((name) => now[name] === 0);
+  return { ...now, ...Object.fromEntries(zeros.map((name) => [name, before[name] ?? 0])) };
 }
 
 function mergeCounts(before: Counts, now: Counts): Counts {

@@ -88,7 +88,9 @@ export function createBedrockConverseDecoder(state: ResponseState): ApiDecoder {
 }
 
 function usageOf(state: ResponseState, usage: JsonObject): Usage {
-  const written = state.count(usage, 'cacheWriteInputTokens') ?? 0;
+  // InvokeModel spells Nova's cache counts like its metrics, Converse in both ways.
+  const written = state.count(usage, 'cacheWriteInputTokens') ?? state.count(usage, 'cacheWriteInputTokenCount') ?? 0;
+  const read = state.count(usage, 'cacheReadInputTokens') ?? state.count(usage, 'cacheReadInputTokenCount') ?? 0;
   let hour = 0;
   for (const entry of arrayField(usage, 'cacheDetails')) {
     const detail = asObject(entry);
@@ -98,7 +100,7 @@ function usageOf(state: ResponseState, usage: JsonObject): Usage {
   const cacheWrite1hTokens = Math.min(hour, written);
   return {
     inputTokens: state.count(usage, 'inputTokens'),
-    cacheReadTokens: state.count(usage, 'cacheReadInputTokens') ?? 0,
+    cacheReadTokens: read,
     cacheWrite5mTokens: written - cacheWrite1hTokens,
     cacheWrite1hTokens,
     outputTokens: state.count(usage, 'outputTokens'),

@@ -5,6 +5,8 @@ import { asObject, field, type JsonObject, parseJson } from './json.ts';
 export interface EventStreamSink {
   onEvent(data: JsonObject): void;
   onDone(): void;
+  /** The last event, where the stream ended without its blank line and the data is whole all the same. */
+  onUnfinished(data: JsonObject): void;
   onProblem(problem: WireProblem): void;
 }
 
@@ -23,6 +25,7 @@ const fieldNameLength = 64;
 
 export function createEventStream(sink: EventStreamSink): EventStream {
   let done = false;
+  let ending = false;
   let events = 0;
   let comments = 0;
 
@@ -40,8 +43,9 @@ export function createEventStream(sink: EventStreamSink): EventStream {
     onEvent(message) {
       if (done) return;
       if (message.data.length > maxEventLength) return tooLarge();
+      if (ending && !isWhole(message.data)) return;
       events++;
-      readData(message.data, sink);
+      readData(message.data, ending ? { ...sink, onEvent: sink.onUnfinished } : sink);
     },
     onError(error) {
       // Unknown fields are ignored as the standard has it. They are no measure of a stream's health either, since the parser
@@ -55,6 +59,8 @@ export function createEventStream(sink: EventStreamSink): EventStream {
       if (!done) parser.feed(text);
     },
     end() {
+      ending = true;
+      if (!done) parser.feed('\n\n');
       if (!done && events === 0 && comments === 0) {
         sink.onProblem({ code: 'malformed-event', detail: 'the stream held no event' });
       }
@@ -62,6 +68,12 @@ export function createEventStream(sink: EventStreamSink): EventStream {
     },
     done: () => done,
   };
+}
+
+/** What the stream's end has cut in the middle is no event, and no problem of the stream's either. */
+function isWhole(data: string): boolean {
+  const text = data.trim();
+  return text === '[DONE]' || asObject(parseJson(text)) !== null;
 }
 
 function readData(data: string, sink: EventStreamSink): void {

@@ -84,8 +84,9 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
     const item = asObject(entry);
     const type = nameField(item, 'type');
     if (item === null || type === null) return;
-    const key = nameField(item, 'id') ?? nameField(item, 'call_id') ?? `at ${place}`;
-    if (clientTools.has(type) && !isHosted(item)) note(items.tools, key);
+    // GitHub Copilot names an item anew in every event, but never its call.
+    const key = nameField(item, 'call_id') ?? nameField(item, 'id') ?? `at ${place}`;
+    if (isClientTool(type, item)) note(items.tools, key);
     else if (type === 'web_search_call') note(items.searches, key);
     else if (type === 'reasoning') readReasoning(state, item);
     state.set('toolCalls', Math.max(state.facts().toolCalls, items.tools.size));
@@ -178,6 +179,12 @@ export function createOpenaiResponsesDecoder(state: ResponseState): ApiDecoder {
 /** An `error` event may carry its fields beside `type: "error"`, which is the event's name and not the error's. */
 function withoutType(event: JsonObject): JsonObject {
   return { code: field(event, 'code') };
+}
+
+/** A search for tools says who runs it. */
+function isClientTool(type: string, item: JsonObject): boolean {
+  if (type === 'tool_search_call') return field(item, 'execution') === 'client';
+  return clientTools.has(type) && !isHosted(item);
 }
 
 /** A shell that runs in the provider's container is the provider's; on the client's machine its environment is local or absent. */

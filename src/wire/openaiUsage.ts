@@ -18,7 +18,8 @@ export interface OpenaiCounts {
 /**
  * Reads one usage object of Chat Completions (`prompt_tokens`, ...) or Responses (`input_tokens`, ...). Beyond OpenAI's own fields:
  * `prompt_cache_hit_tokens` (DeepSeek), `cached_tokens` (Kimi), `num_cached_tokens` (Mistral), `cache_creation_input_tokens`
- * (Alibaba), `server_tool_use_details.web_search_requests` (OpenRouter), `num_search_queries` (Perplexity).
+ * (Alibaba), the same and `cache_read_input_tokens` outside the details (LiteLLM and other gateways, of Claude),
+ * `server_tool_use_details.web_search_requests` (OpenRouter), `num_search_queries` (Perplexity).
  */
 export function readOpenaiCounts(state: ResponseState, usage: JsonObject): OpenaiCounts {
   const inputDetails = objectField(usage, 'prompt_tokens_details') ?? objectField(usage, 'input_tokens_details');
@@ -34,10 +35,12 @@ export function readOpenaiCounts(state: ResponseState, usage: JsonObject): Opena
       state.count(usage, 'prompt_cache_hit_tokens'),
       state.count(usage, 'cached_tokens'),
       state.count(usage, 'num_cached_tokens'),
+      state.count(usage, 'cache_read_input_tokens'),
     ]),
     cacheWrite: largest([
       state.count(inputDetails, 'cache_write_tokens'),
       state.count(inputDetails, 'cache_creation_input_tokens'),
+      state.count(usage, 'cache_creation_input_tokens'),
     ]),
     reasoning: state.count(outputDetails, 'reasoning_tokens') ?? state.count(usage, 'reasoning_tokens'),
     webSearches: state.count(serverTools, 'web_search_requests') ?? state.count(usage, 'num_search_queries'),
@@ -98,22 +101,22 @@ function promptSplit(
   state: ResponseState,
   counts: OpenaiCounts,
 ): Pick<Usage, 'inputTokens' | 'cacheReadTokens' | 'cacheWrite5mTokens'> {
-  const { prompt, total, completion } = counts;
+  const { prompt } = counts;
   const cached = counts.cached ?? 0;
   const written = counts.cacheWrite ?? 0;
-  if (prompt === null) return { inputTokens: null, cacheReadTokens: cached, cacheWrite5mTokens: written };
+  if (prompt === null || isCacheBeside(counts)) {
+    return { inputTokens: prompt, cacheReadTokens: cached, cacheWrite5mTokens: written };
+  }
   if (cached + written <= prompt) {
     return { inputTokens: prompt - cached - written, cacheReadTokens: cached, cacheWrite5mTokens: written };
-  }
-  // More cache than prompt: either the prompt was counted without it, which the total then shows, or the report is wrong.
-  if (total !== null && total === prompt + cached + written + outputOrZero(completion)) {
-    return { inputTokens: prompt, cacheReadTokens: cached, cacheWrite5mTokens: written };
   }
   state.problem('bad-count', 'more cached than prompt tokens were reported');
   const read = Math.min(cached, prompt);
   return { inputTokens: 0, cacheReadTokens: read, cacheWrite5mTokens: prompt - read };
 }
 
-function outputOrZero(completion: number | null): number {
-  return completion ?? 0;
+/** The prompt was counted without its cache, which only the total shows. What it shows as thinking already is no cache. */
+function isCacheBeside({ prompt, completion, total, cached, cacheWrite, reasoning }: OpenaiCounts): boolean {
+  const cache = (cached ?? 0) + (cacheWrite ?? 0);
+  return cache > 0 && cache !== reasoning && total === (prompt ?? 0) + (completion ?? 0) + cache;
 }

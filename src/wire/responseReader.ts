@@ -198,6 +198,12 @@ function eventFraming({ state, decoder, report }: Target): Framing {
       state.flush();
     },
     onDone: () => decoder.done(),
+    onUnfinished(data) {
+      // The standard drops such an event, so that its text was not shown. Some gateways close right behind the data, though, and
+      // the usage that it often is was used.
+      state.mute();
+      decoder.event(data);
+    },
     onProblem: report,
   });
 }

@@ -14,6 +14,8 @@ export interface ResponseState {
   set<K extends keyof ResponseFacts>(name: K, value: ResponseFacts[K]): void;
   setParts(parts: readonly UsagePart[]): void;
   text(kind: TextKind, text: string): void;
+  /** From here on no text is told or counted as seen. */
+  mute(): void;
   limits(limits: CodexLimits): void;
   /** The same problem is reported once a response. */
   problem(code: WireProblem['code'], detail: string): void;
@@ -34,6 +36,7 @@ export function createResponseState(sink: ResponseSink, httpStatus: number): Res
   let partsKey = '[]';
   const problems = new Set<string>();
   const kinds = new Set<TextKind>();
+  let muted = false;
 
   function set<K extends keyof ResponseFacts>(name: K, value: ResponseFacts[K]): void {
     if (Object.is(facts[name], value)) return;
@@ -59,10 +62,13 @@ export function createResponseState(sink: ResponseSink, httpStatus: number): Res
       set('parts', parts);
     },
     text(kind, text) {
-      if (text === '') return;
+      if (text === '' || muted) return;
       kinds.add(kind);
       if (kind === 'thinking') set('thinkingSeen', true);
       sink.onText(kind, text);
+    },
+    mute() {
+      muted = true;
     },
     limits: (limits) => sink.onLimits?.(limits),
     problem,

@@ -35,7 +35,7 @@ interface Stopped {
 const words = 'One two three four five six seven eight nine ten. '.repeat(40);
 const slowly = { chunkChars: 20, pauseMs: 15 };
 
-/** Lets an agent's first streamed answer run to 3,000 bytes, stops it there, and refuses whatever comes after. */
+/** Stops an agent's streamed answers at 3,000 bytes each, since some ask for a title beside the answer, and refuses whatever comes after. */
 async function stopInStream(name: GatedAgentName, script: Script): Promise<Stopped> {
   const passes = new Map<string, ScriptedPass>();
   const seenBytes = new Map<string, number>();
@@ -56,9 +56,10 @@ async function stopInStream(name: GatedAgentName, script: Script): Promise<Stopp
     onResponse(id, chunk) {
       const bytes = (seenBytes.get(id) ?? 0) + chunk.length;
       seenBytes.set(id, bytes);
-      if (bytes < 3000 || isStopped) return;
+      if (bytes < 3000) return;
       isStopped = true;
       passes.get(id)?.stop(sentence);
+      passes.delete(id);
     },
   });
   stops.push(() => agent.dispose());

@@ -50,6 +50,7 @@ export function matchCompatible(method: string, path: string): RouteMatch | null
     case '/chat/completions':
       return { api: 'openai-chat', ...plain };
     case '/responses':
+    case '/responses/compact':
       return { api: 'openai-responses', ...plain };
     case '/messages':
       return { api: 'anthropic-messages', ...plain };

@@ -2,7 +2,7 @@ import type { CallHead } from '../../gateway/contract.ts';
 import type { RequestFacts } from '../../wire/contract.ts';
 
 /** Sellers whose Chat streams bill reasoning that they never show. */
-const silentChat: ReadonlySet<string> = new Set(['openai', 'azure', 'google', 'xai', 'openrouter']);
+const silentChat: ReadonlySet<string> = new Set(['openai', 'azure', 'google', 'google-vertex', 'x-ai', 'openrouter']);
 
 /**
  * Whether an answer may think without showing it, so that counting its stream tells too little and the worst case is reserved.

@@ -303,7 +303,7 @@ export class CallMeter {
       atMs: this.#head.startedAtMs,
       serviceTier: this.#facts.serviceTier,
       speed: this.#facts.speed ?? this.#request?.speed ?? null,
-      inferenceGeo: this.#facts.inferenceGeo ?? this.#head.region ?? null,
+      inferenceGeo: placeNamed(this.#facts.inferenceGeo) ?? this.#head.region ?? null,
       billedNanoUsd: this.#facts.billedNanoUsd,
     });
   }
@@ -316,4 +316,9 @@ export class CallMeter {
     const reported = usage.outputTokens - usage.thinkingTokens;
     this.#deps.calibrator.learn(record.model, this.#counts.visibleTokens, reported, record.startedAtMs);
   }
+}
+
+/** Anthropic's word for a place that it does not tell is no place: the path then knows better. */
+function placeNamed(inferenceGeo: string | null): string | null {
+  return inferenceGeo === 'not_available' ? null : inferenceGeo;
 }

@@ -247,6 +247,9 @@ describe('the Azure route', () => {
     expect(api('/openai/v1/chat/completions')).toBe('openai-chat');
     expect(api('/openai/v1/responses')).toBe('openai-responses');
     expect(api('/openai/responses')).toBe('openai-responses');
+    expect(api('/openai/responses/compact')).toBe('openai-responses');
+    expect(api('/openai/v1/responses/compact')).toBe('openai-responses');
+    expect(api('/openai/v1/responses/resp_1')).toBeNull();
     expect(api('/models/chat/completions')).toBe('openai-chat');
     expect(api('/anthropic/v1/messages')).toBe('anthropic-messages');
     expect(api('/openai/deployments/d/embeddings')).toBeNull();

@@ -93,6 +93,7 @@ describe('a call is priced by', () => {
     };
     expect(await inferenceGeo(vertex, {})).toBe('us-east5');
     expect(await inferenceGeo(vertex, { inference_geo: 'global' })).toBe('global');
+    expect(await inferenceGeo(vertex, { inference_geo: 'not_available' })).toBe('us-east5');
     expect(await inferenceGeo({ ...head, api: 'anthropic-messages' }, {})).toBeNull();
   });
 });

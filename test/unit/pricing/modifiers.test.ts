@@ -52,6 +52,9 @@ describe('a service tier', () => {
     ['ON_DEMAND_FLEX', ['flex x0.5']],
     ['ultrafast', ['ultrafast tier (price unknown, list price used)']],
     ['priority', ['priority tier (price unknown, list price used)']],
+    ['ON_DEMAND_PRIORITY', ['priority tier (price unknown, list price used)']],
+    ['ON_DEMAND', []],
+    ['PROVISIONED_THROUGHPUT', []],
     ['flexible', []],
     ['standard', []],
   ])('%s of a model that nobody knows is %j', (serviceTier, expected) => {

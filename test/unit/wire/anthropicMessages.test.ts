@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { totalUsage } from '../../../src/domain/usage.ts';
 import { noResponseFacts } from '../../../src/wire/contract.ts';
 import { onlyUsage, readBody, readEvents } from './readResponse.ts';
 
@@ -75,6 +76,43 @@ describe('usage of a stream', () => {
   ])('splits cache writes: %s', async (_, usage, fiveMinutes, oneHour) => {
     const read = await readBody(api, { type: 'message', usage: { input_tokens: 1, output_tokens: 1, ...usage } });
     expect(onlyUsage(read)).toMatchObject({ cacheWrite5mTokens: fiveMinutes, cacheWrite1hTokens: oneHour });
+  });
+
+  const known = {
+    input_tokens: 9,
+    cache_read_input_tokens: 400,
+    cache_creation_input_tokens: 30,
+    cache_creation: { ephemeral_5m_input_tokens: 10, ephemeral_1h_input_tokens: 20 },
+  };
+  const zeros = {
+    input_tokens: 0,
+    cache_read_input_tokens: 0,
+    cache_creation_input_tokens: 0,
+    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+  };
+  const compaction = { type: 'compaction', input_tokens: 9, cache_read_input_tokens: 400, output_tokens: 5 };
+  it.each<[string, object, object, readonly number[]]>([
+    ['zeros alone are passed over', known, zeros, [9, 400, 10, 20]],
+    ['zeros beside what was known are passed over', known, { ...zeros, input_tokens: 9 }, [9, 400, 10, 20]],
+    [
+      'zeros are meant where tokens have moved',
+      { input_tokens: 400 },
+      { ...zeros, cache_read_input_tokens: 390 },
+      [0, 390, 0, 0],
+    ],
+    ['zeros are meant where samplings are told apart', known, { ...zeros, iterations: [compaction] }, [9, 400, 0, 0]],
+    ['a smaller count is meant', known, { ...known, input_tokens: 5 }, [5, 400, 10, 20]],
+    ['zeros stay zeros', zeros, zeros, [0, 0, 0, 0]],
+    ['zeros give way', zeros, known, [9, 400, 10, 20]],
+  ])('merges a prompt: %s', async (_, first, last, [input, read, fiveMinutes, oneHour]) => {
+    const stream = [start({ ...first, output_tokens: 1 }), messageDelta({ ...last, output_tokens: 7 }), stop];
+    const facts = (await readEvents(api, stream)).facts;
+    expect(totalUsage(facts.parts)).toMatchObject({
+      inputTokens: input,
+      cacheReadTokens: read,
+      cacheWrite5mTokens: fiveMinutes,
+      cacheWrite1hTokens: oneHour,
+    });
   });
 
   it('stays final, and keeps what was told, when a head comes again without it', async () => {

@@ -244,6 +244,22 @@ describe('InvokeModelWithResponseStream', () => {
     expect(onlyUsage(ofChat)).toMatchObject({ inputTokens: 5, outputTokens: 9 });
   });
 
+  it("reads Nova's cache in the spelling of InvokeModel, and counts it once where it comes in both", async () => {
+    const cache = { cacheReadInputTokenCount: 100, cacheWriteInputTokenCount: 7 };
+    const expected = { inputTokens: 3, cacheReadTokens: 100, cacheWrite5mTokens: 7, outputTokens: 4 };
+    const counts = { inputTokens: 3, outputTokens: 4, totalTokens: 114, ...cache };
+    const streamed = await readStream('bedrock-invoke', invokeChunk({ metadata: { usage: counts } }));
+    expect(onlyUsage(streamed)).toMatchObject(expected);
+    const both = { ...counts, cacheReadInputTokens: 100, cacheWriteInputTokens: 7 };
+    for (const [api, of] of [
+      ['bedrock-invoke', counts],
+      ['bedrock-converse', both],
+    ] as const)
+      expect(onlyUsage(await readBody(api, { output: { message: { content: [] } }, usage: of }))).toMatchObject(
+        expected,
+      );
+  });
+
   it('reports chunks that hold no JSON and goes on', async () => {
     const broken = bedrockEvent('chunk', { bytes: Buffer.from('{"type":').toString('base64') });
     const read = await readStream('bedrock-invoke', Buffer.concat([broken, bedrockEvent('chunk', {}), invokeStream]));

@@ -112,6 +112,40 @@ describe('counts in other spellings', () => {
   });
 
   it.each([
+    ['in the prompt', { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13 }, 1],
+    ['in the prompt of no total', { prompt_tokens: 10, completion_tokens: 3 }, 1],
+    ['beside the prompt', { prompt_tokens: 10, completion_tokens: 3, total_tokens: 22 }, 10],
+    ['beside a shorter prompt', { prompt_tokens: 2, completion_tokens: 3, total_tokens: 14 }, 2],
+  ])('a gateway’s cache counts of Claude, %s', async (_, counts, inputTokens) => {
+    const usage = { ...counts, cache_read_input_tokens: 4, cache_creation_input_tokens: 5 };
+    for (const details of [{}, { prompt_tokens_details: { cached_tokens: 4 } }, { prompt_tokens_details: null }]) {
+      const read = await readBody(api, bodyWith({ ...usage, ...details }));
+      expect(read.problems).toEqual([]);
+      expect(onlyUsage(read)).toMatchObject({
+        inputTokens,
+        cacheReadTokens: 4,
+        cacheWrite5mTokens: 5,
+        outputTokens: 3,
+        thinkingTokens: null,
+      });
+    }
+  });
+
+  it('a total of thinking beside the completion is not taken for one of cache beside the prompt', async () => {
+    const read = await readBody(
+      api,
+      bodyWith({
+        prompt_tokens: 10,
+        completion_tokens: 3,
+        total_tokens: 17,
+        prompt_tokens_details: { cached_tokens: 4 },
+        completion_tokens_details: { reasoning_tokens: 4 },
+      }),
+    );
+    expect(onlyUsage(read)).toMatchObject({ inputTokens: 6, cacheReadTokens: 4, outputTokens: 7, thinkingTokens: 4 });
+  });
+
+  it.each([
     [
       'more thinking than output',
       { completion_tokens_details: { reasoning_tokens: 9 } },

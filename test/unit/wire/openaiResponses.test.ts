@@ -278,6 +278,17 @@ describe('items', () => {
     expect(read.facts.toolCalls).toBe(1);
   });
 
+  it('that are named anew in every event are one by the id of their call', async () => {
+    const named = (id: string) => ({ ...call(id), call_id: 'call_1' });
+    const read = await readEvents(api, [
+      item('response.output_item.added', 0, named('a')),
+      item('response.output_item.done', 0, named('b')),
+      ends('completed', { usage, output: [named('c')] }),
+    ]);
+    expect(read.facts.toolCalls).toBe(1);
+    expect(onlyUsage(read)?.toolCalls).toBe(1);
+  });
+
   it('of searches give way to the number that the provider calls billable', async () => {
     const more = { usage, tool_usage: { web_search: { num_requests: 1 } } };
     expect(onlyUsage(await readEvents(api, [...streamed, ends('completed', more)]))?.webSearches).toBe(1);
@@ -288,6 +299,15 @@ describe('items', () => {
     ['container_reference', 0],
   ])('that are shell calls in a %s environment count %i times as tool calls', async (type, calls) => {
     const output = [{ type: 'shell_call', id: 'sh', action: { commands: ['ls'] }, environment: { type } }];
+    expect((await readBody(api, response('completed', { usage, output }))).facts.toolCalls).toBe(calls);
+  });
+
+  it.each([
+    ['client', 1],
+    ['server', 0],
+    [undefined, 0],
+  ])('that are searches for tools by the %s count %i times as tool calls', async (execution, calls) => {
+    const output = [{ type: 'tool_search_call', id: 'tsc', arguments: { query: 'q' }, execution }];
     expect((await readBody(api, response('completed', { usage, output }))).facts.toolCalls).toBe(calls);
   });
 

@@ -218,6 +218,33 @@ describe('an event stream', () => {
     expect(read.visible).toBe('é');
   });
 
+  it.each(['', '\n', '\r', '\r\n'])(
+    'tells what its last event reports, and no text of it, where it ends in %j',
+    async (end) => {
+      const usage = { prompt_tokens: 4, completion_tokens: 3 };
+      const last = { choices: [{ index: 0, delta: { content: '2' }, finish_reason: 'stop' }], usage };
+      const bytes = Buffer.from(`${data('1')}\n\ndata: ${JSON.stringify(last)}${end}`);
+      for (const offsets of [[], [...bytes.keys()].slice(1)]) {
+        const read = await readResponse({ api: 'openai-chat' }, cutAt(bytes, offsets));
+        expect(read).toMatchObject({ visible: '1', problems: [], facts: { usageState: 'final', complete: false } });
+        expect(onlyUsage(read)).toMatchObject({ inputTokens: 4, outputTokens: 3 });
+      }
+    },
+  );
+
+  it('is complete with a last line that says so, though no empty line follows', async () => {
+    expect((await readStream(`${data('1')}\n\ndata: [DONE]`)).facts.complete).toBe(true);
+    expect((await readStream('event: x\ndata: [DONE]')).problems).toEqual([]);
+  });
+
+  it('takes nothing from a last event that was cut inside', async () => {
+    const usage = '{"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":3}}';
+    for (const cut of [usage.slice(0, -1), '[DON', '7', '', `${usage}\ndata: x`]) {
+      const read = await readStream(`${data('1')}\n\ndata: ${cut}`);
+      expect(read).toMatchObject({ visible: '1', problems: [], facts: { parts: [], complete: false } });
+    }
+  });
+
   it('gives an error that Google wraps in an array', async () => {
     const read = await readEvents('gemini-generate', [[{ error: { status: 'X' } }]]);
     expect(read).toMatchObject({ facts: { errorType: 'X' }, problems: [] });
