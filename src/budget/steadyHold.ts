@@ -5,8 +5,8 @@ import { holdFor, type WorstCaseQuestion, worstCaseHold, worstOutputTokens } fro
 export interface SteadyHoldQuestion extends WorstCaseQuestion {
   /** Output tokens of recent calls of the same agent and model, in any order. */
   readonly recentOutputs: readonly number[];
-  /** Thinking of this call will not be seen while it streams, so that nothing can be topped up in time. */
-  readonly hidesThinking: boolean;
+  /** What the answer comes to is not seen while it comes: it is not streamed, or its thinking is hidden. Nothing can be topped up in time. */
+  readonly isUnseen: boolean;
 }
 
 /** Fewer calls than this are no experience. */
@@ -21,7 +21,7 @@ export const bytesPerInputToken = 3;
 /**
  * What a steady budget holds of a call before it is sent: output at the 99th percentile (nearest rank) of what such calls came to, or
  * 16,384 where there are fewer than 20 of them, and input at one token for three bytes; never more than the worst case in any
- * dimension. Where thinking is hidden the worst case itself is held.
+ * dimension. Where the answer is not seen while it comes the worst case itself is held.
  *
  * How far spend can go over: while a stream runs its hold is topped up ahead of what was counted, and the stream is stopped at the line,
  * so that each stream in flight can be over by what arrives between two counts and before the stop takes effect, and by how far our
@@ -30,7 +30,7 @@ export const bytesPerInputToken = 3;
  */
 export function steadyHold(question: SteadyHoldQuestion): Amounts | 'unpriced' {
   const worst = worstCaseHold(question);
-  if (question.hidesThinking || worst === 'unpriced') return worst;
+  if (question.isUnseen || worst === 'unpriced') return worst;
   const outputTokens = Math.min(worstOutputTokens(question), expectedOutput(question.recentOutputs));
   const expected = holdFor(Math.ceil(question.bodyBytes / bytesPerInputToken), outputTokens, question.price);
   return expected === 'unpriced' ? worst : smallerAmounts(expected, worst);
@@ -41,11 +41,11 @@ export const leastOutputTokens = 1024;
 
 /**
  * The least that a steady hold is shrunk to where its usual amount does not fit: the expected input and 1,024 tokens of output, never
- * above the worst case. Null where thinking is hidden, since nothing could end such a call at the line.
+ * above the worst case. Null where the answer is not seen while it comes, since nothing could end such a call at the line.
  */
 export function leastSteadyHold(question: SteadyHoldQuestion): Amounts | null {
   const worst = worstCaseHold(question);
-  if (question.hidesThinking || worst === 'unpriced') return null;
+  if (question.isUnseen || worst === 'unpriced') return null;
   const outputTokens = Math.min(worstOutputTokens(question), leastOutputTokens);
   const least = holdFor(Math.ceil(question.bodyBytes / bytesPerInputToken), outputTokens, question.price);
   return least === 'unpriced' ? null : smallerAmounts(least, worst);

@@ -212,11 +212,23 @@ type Values = ReturnType<typeof parse>['values'];
 
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: optionTypes, allowPositionals: true });
+    return parseArgs({ args: withNegativeValues(args), options: optionTypes, allowPositionals: true });
   } catch (error) {
     const [sentence = 'The arguments make no sense.'] = (error instanceof Error ? error.message : '').split(/(?<=\.) /);
     throw new CliError(sentence, 2);
   }
+}
+
+/** Binds a number below zero to the option before it, for which it is wrong and no option of its own: whoever reads it says so. */
+function withNegativeValues(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const option = joined.at(-1) ?? '';
+    const isBound = /^-\$?\d/.test(arg) && /^--[a-z-]+$/.test(option) && !joined.includes('--');
+    if (isBound) joined.splice(-1, 1, `${option}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function runReport(values: Values, io: CliIo): void {

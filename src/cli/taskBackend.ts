@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../domain/clock.ts';
 import type { BudgetBooks } from '../ledger/contract.ts';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
@@ -22,27 +23,33 @@ export interface TaskAnswer<Name extends TaskRequest> {
   readonly isOffline: boolean;
 }
 
+/** Commands that work on the books take turns, and a meter that begins takes them before it answers. */
+const PATIENCE_MS = 5000;
+const RETRY_MS = 50;
+
 /** Does a request about tasks: through the meter where one runs, else on the books. Throws a sentence where it was not done. */
 export async function requestTask<Name extends TaskRequest>(
   dataDir: string,
   name: Name,
   params: TaskControlMap[Name]['params'],
 ): Promise<TaskAnswer<Name>> {
-  const answer = await askMeter(dataDir, name, params as ControlMap[Name]['params']);
-  if (answer.state === 'answered') {
-    return { result: answer.result as TaskControlMap[Name]['result'], isOffline: false };
-  }
-  const lock = acquireOwnerLock(dataDir);
-  if (lock.state === 'unwritable') throw new CliError(lock.reason);
-  if (lock.state === 'taken') {
+  const deadlineMs = systemClock.monotonicMs() + PATIENCE_MS;
+  for (;;) {
+    const answer = await askMeter(dataDir, name, params as ControlMap[Name]['params']);
+    if (answer.state === 'answered') {
+      return { result: answer.result as TaskControlMap[Name]['result'], isOffline: false };
+    }
+    const lock = acquireOwnerLock(dataDir);
+    if (lock.state === 'unwritable') throw new CliError(lock.reason);
+    if (lock.state === 'held') {
+      const result = await withOffice(dataDir, (office) => doRequest(office, name, params)).finally(lock.release);
+      return { result: result as TaskControlMap[Name]['result'], isOffline: true };
+    }
     if (answer.state === 'refused') throw new CliError(answer.sentence);
-    throw new CliError('Another process of Outlay is using the ledger but does not answer; try again in a moment.');
-  }
-  try {
-    const result = await withOffice(dataDir, (office) => doRequest(office, name, params));
-    return { result: result as TaskControlMap[Name]['result'], isOffline: true };
-  } finally {
-    lock.release();
+    if (systemClock.monotonicMs() > deadlineMs) {
+      throw new CliError('Another process of Outlay is using the ledger but does not answer; try again in a moment.');
+    }
+    await delay(RETRY_MS);
   }
 }
 

@@ -129,13 +129,24 @@ async function extendTask({ dataDir, values, io }: TaskCall, id: string): Promis
   const named = dimensions.filter((dimension) => limits[dimension] !== null);
   if (named.length === 0)
     throw new CliError('extend needs what to add, for example --usd 2.50 or --thinking 50000.', 2);
+  const zero = named.find((dimension) => limits[dimension] === 0);
+  if (zero !== undefined) throw new CliError(`--${optionNames[zero]} must be above 0.`, 2);
   let last: TaskDetails | null = null;
-  for (const dimension of named) {
+  for (const dimension of await unlimitedFirst(dataDir, id, named)) {
     const amount = limits[dimension] ?? 0;
-    if (amount === 0) throw new CliError(`--${optionNames[dimension]} must be above 0.`, 2);
     last = (await requestTask(dataDir, 'extendTask', { id, dimension, amount, by: BY })).result;
   }
   if (last) print(last, values, io);
+}
+
+/**
+ * Dimensions without a limit come first: such a one is refused before any other is extended, since whoever reads of a refusal asks for
+ * all of it once more.
+ */
+async function unlimitedFirst(dataDir: string, id: string, named: readonly Dimension[]): Promise<readonly Dimension[]> {
+  if (named.length < 2) return named;
+  const { limits } = (await requestTask(dataDir, 'showTask', { id })).result.view.task;
+  return named.toSorted((a, b) => Number(limits[a] !== null) - Number(limits[b] !== null));
 }
 
 async function closeTask({ dataDir, values, io }: TaskCall, id: string): Promise<void> {

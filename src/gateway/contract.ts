@@ -85,6 +85,8 @@ export interface CallHead {
   readonly subAgent: string | null;
   /** What a decoder needs to read the request body: content-encoding. */
   readonly requestEncoding: string | null;
+  /** The answer is asked to tell how much is thought while it is, also where the text is left out. */
+  readonly countsThinking?: true;
   /** Set where the call did not come through the gateway. */
   readonly source?: CallSource;
 }

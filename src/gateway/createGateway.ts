@@ -296,6 +296,7 @@ class LoopbackGateway implements Gateway {
       session: sessionOf(head),
       subAgent: subAgentOf(head),
       requestEncoding: all['content-encoding'] ?? null,
+      ...(/\bthinking-token-count-\d/.test(all['anthropic-beta'] ?? '') ? { countsThinking: true } : {}),
     });
     const begin = (found: CallHead): CallTap | null => this.#observer?.begin(found) ?? null;
     const { gate = null } = this.#options;

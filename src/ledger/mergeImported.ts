@@ -7,6 +7,11 @@ import type { ImportedCall } from './importContract.ts';
 const provenanceRank: Readonly<Record<UsageProvenance, number>> = { partial: 0, estimated: 1, reported: 2 };
 const authRank: Readonly<Record<AuthKind, number>> = { unknown: 0, key: 1, subscription: 2 };
 
+/** What a log says that does not know, or does not know yet: the file beside it that does may come later. */
+const unknownModel = 'unknown';
+const unknownSeller = 'unnamed';
+const noFolder = 'no-folder';
+
 /**
  * Two observations of one call as one. Counts are the larger of each; everything else is decided by what the observations say and never
  * by which came first, so that any order and any number of repetitions come to the same.
@@ -48,6 +53,7 @@ function compareHomes(a: ImportedCall, b: ImportedCall): number {
     Number(a.subAgent !== null) - Number(b.subAgent !== null) ||
     compareTexts(a.session, b.session) ||
     compareTexts(a.subAgent ?? '', b.subAgent ?? '') ||
+    Number(a.workspaceId === noFolder) - Number(b.workspaceId === noFolder) ||
     compareTexts(a.workspaceId, b.workspaceId) ||
     compareTexts(a.agent, b.agent)
   );
@@ -59,11 +65,13 @@ function periodMs(a: ImportedCall, b: ImportedCall): number {
   return Math.max(end(a), end(b)) - Math.min(a.atMs, b.atMs);
 }
 
-/** The fuller snapshot knows best which model answered. */
+/** Of those that know the model the fuller snapshot knows best which one answered. */
 function compareAnswers(a: ImportedCall, b: ImportedCall): number {
   return (
+    Number(a.model === unknownModel) - Number(b.model === unknownModel) ||
     (b.usage.outputTokens ?? -1) - (a.usage.outputTokens ?? -1) ||
     compareTexts(a.model, b.model) ||
+    Number(a.provider === unknownSeller) - Number(b.provider === unknownSeller) ||
     compareTexts(a.provider, b.provider) ||
     compareTexts(a.api, b.api)
   );

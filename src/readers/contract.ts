@@ -122,7 +122,8 @@ export interface SourceFile {
 export interface ReadableFile extends SourceFile {
   /**
    * Another file of the same root, by its path from this file's folder with "/", at most 16 MB of it: for what is told once beside a log,
-   * such as its folder. Null where there is none, or it cannot be read. A change of it alone does not cause a new reading.
+   * such as its folder. Null where there is none, or it cannot be read. A change of it alone causes a new reading of a document that names
+   * it in `beside`, and of nothing else.
    */
   beside(path: string): Uint8Array | null;
 }
@@ -191,6 +192,8 @@ export interface DocumentFormat {
   readonly kind: 'document';
   /** Larger files are a problem; at most 64 MB. */
   readonly maxBytes: number;
+  /** The files beside a document that tell of its calls too: it is read again when the size of one has changed, or one has come. */
+  beside?(relativePath: string): readonly string[];
   parse(bytes: Uint8Array, file: ReadableFile, sink: ReadSink): void;
 }
 

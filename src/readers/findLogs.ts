@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { ReadProblem, SourceFile, SourceRoot } from './contract.ts';
 
 /** A log that was found, with what tells whether it has changed. */
@@ -108,11 +108,20 @@ function found(
   const { root, realRoot, stats } = about;
   const { size: sizeBytes, mtimeMs, ino: inode } = stats;
   const log = { path, relativePath, root, realRoot, sizeBytes, mtimeMs, inode };
+  if (root.format.kind === 'document') {
+    const beside = root.format.beside?.(relativePath) ?? [];
+    return { ...log, sizeBytes: beside.reduce((sum, name) => sum + sizeOf(join(dirname(path), name)), sizeBytes) };
+  }
   if (root.format.kind !== 'sqlite') return log;
   // What a database was told last stands in its log first.
   const wal = lstatSync(`${path}-wal`, { throwIfNoEntry: false });
   if (wal === undefined) return log;
   return { ...log, sizeBytes: sizeBytes + wal.size, mtimeMs: Math.max(mtimeMs, wal.mtimeMs) };
+}
+
+function sizeOf(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() ? stats.size : 0;
 }
 
 /** The same log as it is now; null where it is gone or is no regular file any more. */

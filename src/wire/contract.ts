@@ -70,6 +70,8 @@ export interface RequestFacts {
   readonly model: string | null;
   readonly stream: boolean | null;
   readonly effort: string | null;
+  /** Claude is to think and leaves the text of it out of its answer, as far as the request tells. */
+  readonly omitsThinking?: true;
   readonly maxOutputTokens: number | null;
   readonly serviceTier: string | null;
   readonly speed: string | null;

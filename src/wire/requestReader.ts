@@ -29,11 +29,14 @@ const paths = [
   'output_config.effort',
   'thinking.type',
   'thinking.budget_tokens',
+  'thinking.display',
   'generationConfig.thinkingConfig.thinkingLevel',
   'generationConfig.thinkingConfig.thinkingBudget',
   'request.generationConfig.thinkingConfig.thinkingLevel',
   'request.generationConfig.thinkingConfig.thinkingBudget',
+  'additionalModelRequestFields.thinking.type',
   'additionalModelRequestFields.thinking.budget_tokens',
+  'additionalModelRequestFields.thinking.display',
   'additionalModelRequestFields.output_config.effort',
   'think',
   'service_tier',
@@ -100,6 +103,7 @@ function readFacts(
     stream:
       options.pathStream ?? flag(scan, 'stream') ?? (isObject && !gemini ? options.api === 'ollama-native' : null),
     effort: readEffort(scan),
+    ...(omitsThinking(scan) ? { omitsThinking: true } : {}),
     maxOutputTokens: readMaxOutput(scan, problems),
     serviceTier: text(scan, 'service_tier') ?? text(scan, 'serviceTier'),
     speed: text(scan, 'speed'),
@@ -168,6 +172,19 @@ function readEffort(scan: JsonScan): string | null {
     whole(scan, 'request.generationConfig.thinkingConfig.thinkingBudget');
   if (budget === null) return text(scan, 'thinking.type');
   return budget < 0 ? 'dynamic' : `budget ${budget}`;
+}
+
+/**
+ * Where a request does not say how its thinking is shown, the model decides: those that take a budget of thinking tokens show a summary, of
+ * those that think as they see fit the newer ones show nothing.
+ */
+function omitsThinking(scan: JsonScan): boolean {
+  return ['thinking', 'additionalModelRequestFields.thinking'].some((path) => {
+    const type = text(scan, `${path}.type`);
+    if (type === null || type === 'disabled') return false;
+    const display = text(scan, `${path}.display`);
+    return display === null ? type !== 'enabled' : display !== 'summarized';
+  });
 }
 
 const longestSession = 256;

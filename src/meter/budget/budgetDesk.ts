@@ -46,11 +46,14 @@ interface Reservation {
   readonly task: Task | null;
   readonly model: string;
   readonly holds: Holds;
+  readonly question: HoldQuestion;
 }
 
 interface Reserved {
   readonly answer: AdmitAnswer;
   readonly hold: Amounts;
+  /** Set where the call was admitted with a lower max output only. */
+  readonly lowered: Lowered | null;
 }
 
 interface Held {
@@ -98,12 +101,10 @@ export class BudgetDesk implements CallGate {
       const holds = holdsFor(question, await pricer());
       const model = modelOf(head, request);
       if (holds === 'unpriced') return this.#refuse(head, { task, model }, unpricedRefusal(limits));
-      const reservation = { head, task, model, holds };
-      const { answer, hold } = await this.#reserve(reservation, signal);
-      if (answer.kind === 'admitted') return this.#pass(head, task, { hold, ceiling: holds.ceiling, limits });
-      const lowered = await this.#reserveLowered(reservation, { question, refusal: answer.refusal });
-      if (lowered === null) return this.#refuse(head, { task, model }, answer.refusal);
-      const pass = this.#pass(head, task, { hold: lowered.hold, ceiling: lowered.hold, limits });
+      const { answer, hold, lowered } = await this.#reserve({ head, task, model, holds, question }, signal);
+      if (answer.kind === 'refused') return this.#refuse(head, { task, model }, answer.refusal);
+      if (lowered === null) return this.#pass(head, task, { hold, ceiling: holds.ceiling });
+      const pass = this.#pass(head, task, { hold: lowered.hold, ceiling: lowered.hold });
       return { ...pass, maxOutputTokens: lowered.maxOutputTokens };
     } catch (error) {
       this.#options.log(`a call was refused since the books cannot be written: ${String(error)}`);
@@ -148,42 +149,52 @@ export class BudgetDesk implements CallGate {
     return task === null ? ofPolicy : [limitsOfTask(task), ...ofPolicy];
   }
 
-  /** Reserves, in what is left where the usual amount does not fit, and waits where only others' holds are in the way. */
+  /** Reserves what can be had, and waits where only others' holds are in the way. */
   async #reserve(reservation: Reservation, signal: AbortSignal): Promise<Reserved> {
-    const { head, holds } = reservation;
-    const { bookVersion } = await this.#options.pricer();
-    let { hold } = holds;
+    const askedAt = this.#queue.settlements;
+    let reserved = await this.#ask(reservation);
+    if (reserved.answer.kind === 'admitted' || reserved.answer.refusal.reason !== 'reserved') return reserved;
     const ask = async (): Promise<AdmitAnswer> => {
-      hold = holds.hold;
-      let answer = await this.#admit(reservation, hold, bookVersion);
-      // Each refusal is about one dimension, which then takes what is left of it.
-      for (const _dimension of dimensions) {
-        const shrunk = answer.kind === 'refused' ? shrink(hold, answer.refusal, holds.least) : null;
-        if (shrunk === null) return answer;
-        hold = shrunk;
-        answer = await this.#admit(reservation, hold, bookVersion);
-      }
-      return answer;
+      reserved = await this.#ask(reservation);
+      return reserved.answer;
     };
-    const answer = await ask();
-    if (answer.kind === 'admitted' || answer.refusal.reason !== 'reserved') return { answer, hold };
-    const request = { ask, release: () => this.#release(head.id) };
-    return { answer: await this.#queue.wait(request, answer.refusal, signal), hold };
+    const request = { ask, release: () => this.#release(reservation.head.id), askedAt };
+    const answer = await this.#queue.wait(request, reserved.answer.refusal, signal);
+    return { ...reserved, answer };
   }
 
-  /** Where the user allows it: reserves the largest max output that fits. Each turn is about another dimension. */
-  async #reserveLowered(
-    reservation: Reservation,
-    { question, refusal }: { readonly question: HoldQuestion; readonly refusal: Refusal },
-  ): Promise<Lowered | null> {
-    if (!this.#options.policy().lowerMaxOutput || !takesMaxOutput({ ...reservation.head, path: '' })) return null;
+  /** Asks for the usual amount, and where it does not fit for what is left. */
+  async #ask(reservation: Reservation): Promise<Reserved> {
+    const { bookVersion } = await this.#options.pricer();
+    const { least } = reservation.holds;
+    let { hold } = reservation.holds;
+    let answer = await this.#admit(reservation, hold, bookVersion);
+    // Each refusal is about one dimension, which then takes what is left of it.
+    for (const _dimension of dimensions) {
+      const shrunk = answer.kind === 'refused' ? shrink(hold, answer.refusal, least) : null;
+      if (shrunk === null) break;
+      hold = shrunk;
+      answer = await this.#admit(reservation, hold, bookVersion);
+    }
+    if (answer.kind === 'admitted') return { answer, hold, lowered: null };
+    return (await this.#askLowered(reservation, answer.refusal)) ?? { answer, hold, lowered: null };
+  }
+
+  /**
+   * Where the user allows it: asks for the largest max output that fits, or that will once others have ended. Each turn is about another
+   * dimension. Null where it can be neither had nor waited for.
+   */
+  async #askLowered(reservation: Reservation, refusal: Refusal): Promise<Reserved | null> {
+    const { head, question } = reservation;
+    if (!this.#options.policy().lowerMaxOutput || !takesMaxOutput({ ...head, path: '' })) return null;
     const pricer = await this.#options.pricer();
     let last = refusal;
     for (const _dimension of dimensions) {
-      const lowered = loweredHold(question, pricer, last);
+      const lowered = loweredHold(question, pricer, last) ?? loweredHold(question, pricer, { ...last, held: 0 });
       if (lowered === null) return null;
-      const answer = await this.#admit(reservation, lowered.hold, pricer.bookVersion);
-      if (answer.kind === 'admitted') return lowered;
+      const { hold } = lowered;
+      const answer = await this.#admit(reservation, hold, pricer.bookVersion);
+      if (answer.kind === 'admitted' || answer.refusal.reason === 'reserved') return { answer, hold, lowered };
       last = answer.refusal;
     }
     return null;
@@ -201,11 +212,7 @@ export class BudgetDesk implements CallGate {
     });
   }
 
-  #pass(
-    head: CallHead,
-    task: Task | null,
-    { hold, ceiling, limits }: Omit<Holds, 'least'> & { readonly limits: readonly ScopedLimits[] },
-  ): GatePass {
+  #pass(head: CallHead, task: Task | null, { hold, ceiling }: Omit<Holds, 'least'>): GatePass {
     const { books, log } = this.#options;
     const held: Held = {
       head,
@@ -217,7 +224,7 @@ export class BudgetDesk implements CallGate {
         callId: head.id,
         hold,
         ceiling,
-        limits: limits.filter(({ scope }) => scope.kind !== 'task'),
+        limits: () => limitsOfPolicy(this.#options.policy(), head.workspaceId, head.startedAtMs),
         books,
         log,
         onLine: (refusal, counted) => {
@@ -323,15 +330,19 @@ export class BudgetDesk implements CallGate {
   }
 }
 
-/** A hold that takes what is left in the dimension that was refused; null where that is too little, or may not be done. */
+/**
+ * A hold that takes what is left in the dimension that was refused, or the least that will do where others hold so much that not even that
+ * is left: it is then only they who keep the call out. Null where less than the least is not spent yet, or may not be done.
+ */
 function shrink(
   hold: Amounts,
   { reason, dimension, limit, spent, held }: Refusal,
   least: Amounts | null,
 ): Amounts | null {
   if (reason !== 'too-large' || least === null) return null;
-  const left = Math.floor(limit - spent - held);
-  return left < least[dimension] || left >= hold[dimension] ? null : { ...hold, [dimension]: left };
+  if (spent + least[dimension] > limit) return null;
+  const left = Math.max(least[dimension], Math.floor(limit - spent - held));
+  return left >= hold[dimension] ? null : { ...hold, [dimension]: left };
 }
 
 /** A call without a hard limit: nothing is held, and nothing stops it. */

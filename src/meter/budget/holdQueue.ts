@@ -6,6 +6,8 @@ export interface HoldRequest {
   readonly ask: () => Promise<AdmitAnswer>;
   /** The call has left, or waited too long, and was admitted all the same: gives the hold back. */
   readonly release: () => void;
+  /** `settlements` of the queue when the call was last asked about; what was settled since then has woken nobody. Now where left out. */
+  readonly askedAt?: number;
 }
 
 interface Waiter extends HoldRequest {
@@ -23,6 +25,7 @@ export class HoldQueue {
   #waiters: Waiter[] = [];
   #asking: Promise<void> | null = null;
   #again = false;
+  #settlements = 0;
 
   constructor(waitMs: number) {
     this.#waitMs = waitMs;
@@ -30,6 +33,11 @@ export class HoldQueue {
 
   get length(): number {
     return this.#waiters.length;
+  }
+
+  /** How often something was settled. */
+  get settlements(): number {
+    return this.#settlements;
   }
 
   /** Resolves when the call is admitted, or refused for another reason than others' holds, or has waited long enough. */
@@ -57,12 +65,17 @@ export class HoldQueue {
       signal.addEventListener('abort', giveUp, { once: true });
       this.#waiters.push(waiter);
       if (signal.aborted) giveUp();
+      else if ((request.askedAt ?? this.#settlements) !== this.#settlements) this.#askAgain();
     });
   }
 
   /** Something was settled, released or extended: asks those who wait again. */
   settled(): void {
-    if (this.#waiters.length === 0) return;
+    this.#settlements += 1;
+    if (this.#waiters.length > 0) this.#askAgain();
+  }
+
+  #askAgain(): void {
     this.#again = true;
     this.#asking ??= this.#askAll().finally(() => {
       this.#asking = null;

@@ -39,7 +39,9 @@ export function holdsFor({ head, request, limits, experience }: HoldQuestion, pr
   }
   if (hard.some(({ mode }) => mode === 'strict')) return { hold: worst, ceiling: worst, least: null };
   const recentOutputs = experience.of(head.agent, modelOf(head, request));
-  const question = { ...about, recentOutputs, hidesThinking: hidesThinking(head, request.facts) };
+  // An answer in one piece is paid for before any of it is seen.
+  const isUnseen = request.facts.stream !== true || hidesThinking(head, request.facts);
+  const question = { ...about, recentOutputs, isUnseen };
   const steady = steadyHold(question);
   return { hold: steady === 'unpriced' ? worst : steady, ceiling: worst, least: leastSteadyHold(question) };
 }

@@ -18,7 +18,8 @@ export interface OpenHoldOptions {
   readonly hold: Amounts;
   /** The most that the call can come to, where its request bounds it. */
   readonly ceiling: Amounts;
-  readonly limits: readonly ScopedLimits[];
+  /** Of the folder and the machine, as they are now: the task's own are in the books. */
+  readonly limits: () => readonly ScopedLimits[];
   readonly books: Pick<BudgetBooks, 'topUp'>;
   /** The line is reached with what the call came to: the stream is to be ended. Called once. */
   readonly onLine: (refusal: Refusal, counted: Amounts) => void;
@@ -98,7 +99,7 @@ export class OpenHold {
 
   #ask(wanted: Amounts): Promise<AdmitAnswer> {
     const { books, callId, limits } = this.#options;
-    return books.topUp(callId, wanted, limits);
+    return books.topUp(callId, wanted, limits());
   }
 
   #ahead(amounts: Amounts): Amounts {

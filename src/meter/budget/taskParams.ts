@@ -96,7 +96,7 @@ function idOf(fields: Fields): string {
 function titleOf(value: unknown): string {
   if (typeof value !== 'string') throw new ControlProblem('A task needs a title.');
   const title = value.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  if (title === '') throw new ControlProblem('A task needs a title.');
+  if (!/[^\p{Cc}\p{Cf}\p{Cs}\p{Z}]/u.test(title)) throw new ControlProblem('A task needs a title.');
   if (title.length > maxTitleLength) {
     throw new ControlProblem(`A title has at most ${maxTitleLength} characters; this one has ${title.length}.`);
   }

@@ -170,6 +170,11 @@ class ImportRun {
     this.#filesRead++;
     this.#problemCount += read.problemCount;
     for (const problem of read.problems) if (this.#problems.length < keptProblems) this.#problems.push(problem);
+    // What is taken back may wait to be booked: a log that was read before this one had more to tell.
+    if (read.retracted.length > 0 && this.#calls.length > 0) {
+      const retracted = new Set(read.retracted);
+      this.#calls = this.#calls.filter(({ id }) => !retracted.has(id));
+    }
     for (const call of read.calls) {
       if (!call.isSum) this.#seen.add(call.id);
       this.#calls.push(call);

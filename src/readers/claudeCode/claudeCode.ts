@@ -53,6 +53,15 @@ const format: LinesFormat = {
   open: (file, state) => new SessionParser(file, state),
 };
 
+/**
+ * The program may be pointed at whoever speaks Anthropic's protocol, and its log does not say at whom: only a name of Claude's is taken for
+ * Anthropic's, and one as Amazon writes it for Amazon's, which asks more for a region.
+ */
+function sellerOfModel(model: string): string {
+  if (/^(?:[a-z-]+\.)?anthropic\.claude/.test(model)) return 'aws';
+  return /claude|^(?:unknown|opus|sonnet|haiku|fable|mythos)/i.test(model) ? 'anthropic' : 'unnamed';
+}
+
 function configFolders({ homeDir, env }: Place): readonly string[] {
   const named = [env['CLAUDE_CONFIG_DIR'], env['CLAUDE_CONFIG_DIRS']]
     .flatMap((list) => (list ?? '').split(','))
@@ -104,7 +113,7 @@ class SessionParser implements LineParser {
     const isSidechain = field(record, 'isSidechain') === true;
     sink.call({
       ...plainObservation,
-      provider: 'anthropic',
+      provider: sellerOfModel(model),
       api: 'anthropic-messages',
       model,
       keys: { responseId, requestId, ownId: this.#ownId(record, { atMs, model, counts }) },

@@ -25,11 +25,18 @@ interface Told {
   readonly model: string | null;
 }
 
+const beside = {
+  history: 'api_conversation_history.json',
+  item: 'history_item.json',
+  metadata: 'task_metadata.json',
+};
+
 /** `ui_messages.json` of a task: a "say" named `api_req_started` for each request, filled in when its answer has ended. */
 export function classicTaskFormat(flavor: ClassicFlavor): DocumentFormat {
   return {
     kind: 'document',
     maxBytes: 64 * 1024 * 1024,
+    beside: () => Object.values(beside),
     parse(bytes, file, sink) {
       const messages = parseDocument(bytes, sink);
       if (messages === undefined) return;
@@ -58,9 +65,9 @@ class Task {
   read(messages: readonly (JsonObject | null)[]): void {
     const requests = messages.filter((message) => field(message, 'say') === 'api_req_started');
     if (requests.length === 0) return;
-    const history = this.#file.beside('api_conversation_history.json');
+    const history = this.#file.beside(beside.history);
     const prompts = promptFacts(history === null ? undefined : jsonOf(history));
-    const item = besideObject(this.#file.beside('history_item.json'));
+    const item = besideObject(this.#file.beside(beside.item));
     const folder = nameField(item, 'workspace') ?? nameField(item, 'cwdOnTaskInitialization') ?? prompts.folder;
     const switches = this.#modelSwitches();
     for (const [index, message] of requests.entries()) {
@@ -133,7 +140,7 @@ class Task {
 
   /** Cline's own notes of when the model was changed. */
   #modelSwitches(): readonly Switch[] {
-    const metadata = besideObject(this.#file.beside('task_metadata.json'));
+    const metadata = besideObject(this.#file.beside(beside.metadata));
     return arrayField(metadata, 'model_usage').flatMap((entry) => {
       const object = asObject(entry);
       const atMs = instantOf(field(object, 'ts'));

@@ -8,6 +8,7 @@ import { sellerOf } from '../providers.ts';
 export const sessionMessagesFormat: DocumentFormat = {
   kind: 'document',
   maxBytes: 64 * 1024 * 1024,
+  beside: (relativePath) => [manifestOf(pathPart(relativePath, -2) ?? stemOf(relativePath))],
   parse(bytes, file, sink) {
     const document = parseDocument(bytes, sink);
     if (document === undefined) return;
@@ -28,11 +29,11 @@ class Session {
   readonly #manifest: JsonObject | null;
 
   constructor(file: ReadableFile, sink: ReadSink) {
-    const stem = (pathPart(file.relativePath, -1) ?? '').replace(/\.messages\.json$/, '');
+    const stem = stemOf(file.relativePath);
     this.#sink = sink;
     this.#id = pathPart(file.relativePath, -2) ?? stem;
     this.#subAgent = stem === this.#id ? null : stem;
-    this.#manifest = besideObject(file.beside(`${this.#id}.json`));
+    this.#manifest = besideObject(file.beside(manifestOf(this.#id)));
   }
 
   read(message: JsonObject | null): void {
@@ -72,4 +73,12 @@ class Session {
 
 function toolCallsOf(message: JsonObject | null): number {
   return arrayField(message, 'content').filter((block) => field(asObject(block), 'type') === 'tool_use').length;
+}
+
+function stemOf(relativePath: string): string {
+  return (pathPart(relativePath, -1) ?? '').replace(/\.messages\.json$/, '');
+}
+
+function manifestOf(session: string): string {
+  return `${session}.json`;
 }

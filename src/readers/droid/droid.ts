@@ -12,11 +12,12 @@ import { sellerOf } from '../providers.ts';
 const settingsFormat: DocumentFormat = {
   kind: 'document',
   maxBytes: 4 * 1024 * 1024,
+  beside: (relativePath) => [logOf(sessionOf(relativePath))],
   parse(bytes, file, sink) {
     const settings = asObject(parseDocument(bytes, sink));
     const tokens = objectField(settings, 'tokenUsage');
     if (tokens === null) return;
-    const session = (pathPart(file.relativePath, -1) ?? 'unknown').replace(/\.settings\.json$/, '');
+    const session = sessionOf(file.relativePath);
     const input = countField(tokens, 'inputTokens', sink);
     const output = countField(tokens, 'outputTokens', sink);
     const thinking = countField(tokens, 'thinkingTokens', sink);
@@ -68,12 +69,20 @@ export const droid: Reader = {
   },
 };
 
+function sessionOf(relativePath: string): string {
+  return (pathPart(relativePath, -1) ?? 'unknown').replace(/\.settings\.json$/, '');
+}
+
+function logOf(session: string): string {
+  return `${session}.jsonl`;
+}
+
 /** The first line of the session's log beside its settings. */
 function startOf(
   file: ReadableFile,
   session: string,
 ): { readonly folder: string | null; readonly atMs: number | null } {
-  const log = file.beside(`${session}.jsonl`);
+  const log = file.beside(logOf(session));
   const end = log?.indexOf(0x0a) ?? -1;
   const record = log === null ? null : parseRecord(textOfBytes(end < 0 ? log : log.subarray(0, end)));
   return { folder: nameField(record, 'cwd'), atMs: instantOf(field(record, 'timestamp')) };

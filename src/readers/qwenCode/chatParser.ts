@@ -1,4 +1,3 @@
-import { type Usage, unknownUsage } from '../../domain/usage.ts';
 import { arrayField, asObject, field, type JsonObject, nameField, objectField } from '../../wire/json.ts';
 import {
   type JsonValue,
@@ -10,28 +9,42 @@ import {
 } from '../contract.ts';
 import { countField, instantOf, spanOfCall } from '../counts.ts';
 import { pathPart } from '../documents.ts';
-import { sellerOf } from '../providers.ts';
+import { type Counts, isNothing, sellerOfCall, usageOf } from './qwenCounts.ts';
+import { namesAround } from './usageName.ts';
 
-/** How many calls of agents that run side by side may wait for the record of their answer. */
-const maxUnanswered = 16;
+/** How many calls of agents that run side by side may wait for the record of their answer, or for their telemetry. */
+const maxWaiting = 16;
 
-interface Counts {
-  readonly prompt: number | null;
-  readonly cached: number | null;
-  readonly answer: number | null;
-  readonly thoughts: number | null;
-  readonly total: number | null;
+/** Telemetry and answer of one call are written one after the other. */
+const togetherMs = 30_000;
+
+/** A call of which one of the two records has been read. */
+interface Waiting {
+  readonly counts: string;
+  readonly atMs: number;
+  /** Of the answer's record; empty for telemetry. */
+  readonly uuid: string;
 }
 
-/** Each call is told of by the telemetry, with the provider's id; records of answers count only where there was no telemetry of them. */
+/**
+ * Each call is told of by the telemetry, with the provider's id; records of answers count only where there is no telemetry of them, be it
+ * before or behind them. What either tells of, the list of usage does not tell of by itself: see `UsageParser`.
+ */
 export class ChatParser implements LineParser {
   readonly #fileSession: string;
-  /** Counts of calls of which an answer may follow, as texts. */
-  #unanswered: string[];
+  /** Calls of which an answer may follow. */
+  #unanswered: readonly Waiting[];
+  /** Answers of which telemetry may follow; those of an earlier reading were told of then. */
+  #untold: readonly Waiting[];
+  /** What is told of the answers of this reading, once no more lines come. */
+  readonly #held = new Map<string, Observation>();
+  readonly #retracted: string[] = [];
 
   constructor(file: ReadableFile, state: JsonValue) {
     this.#fileSession = (pathPart(file.relativePath, -1) ?? 'unknown').replace(/\.jsonl$/, '');
-    this.#unanswered = arrayField(asObject(state), 'unanswered').map(String);
+    const kept = asObject(state);
+    this.#unanswered = waitingOf(kept, 'unanswered');
+    this.#untold = waitingOf(kept, 'untold');
   }
 
   line(record: JsonObject, sink: ReadSink): void {
@@ -40,8 +53,19 @@ export class ChatParser implements LineParser {
     else if (field(record, 'type') === 'assistant') this.#answer(record, sink);
   }
 
+  pause(sink: ReadSink): void {
+    for (const answer of this.#held.values()) sink.call(answer);
+  }
+
+  retracted(): readonly string[] {
+    return this.#retracted;
+  }
+
   state(): JsonValue {
-    return { unanswered: this.#unanswered };
+    return {
+      unanswered: this.#unanswered.map((call) => ({ ...call })),
+      untold: this.#untold.map((call) => ({ ...call })),
+    };
   }
 
   #response(record: JsonObject, event: JsonObject | null, sink: ReadSink): void {
@@ -52,16 +76,18 @@ export class ChatParser implements LineParser {
       thoughts: countField(event, 'thoughts_token_count', sink),
       total: countField(event, 'total_token_count', sink),
     };
-    this.#unanswered = [...this.#unanswered, textOf(counts)].slice(-maxUnanswered);
     if (isNothing(counts)) return;
     const atMs = instantOf(field(event, 'event.timestamp')) ?? instantOf(field(record, 'timestamp'));
     const responseId = nameField(event, 'response_id');
     const common = this.#common(record, atMs, sink);
     if (common === null) return;
+    this.#meetAnswer({ counts: textOf(counts), atMs: common.atMs, uuid: '' });
+    const model = nameField(event, 'model') ?? 'unknown';
+    this.#retracted.push(...namesAround({ session: common.session, model, counts, endedAtMs: common.atMs }));
     sink.call({
       ...common,
       ...sellerOfCall(nameField(event, 'auth_type'), nameField(event, 'model')),
-      model: nameField(event, 'model') ?? 'unknown',
+      model,
       keys: { responseId, requestId: null, ownId: nameField(record, 'uuid') ?? `${common.session} ${common.atMs}` },
       subAgent: nameField(event, 'subagent_id') ?? nameField(event, 'subagent_name'),
       // The instant is that of the answer's end.
@@ -81,19 +107,24 @@ export class ChatParser implements LineParser {
       thoughts: countField(metadata, 'thoughtsTokenCount', sink),
       total: countField(metadata, 'totalTokenCount', sink),
     };
-    const told = this.#unanswered.indexOf(textOf(counts));
-    if (told >= 0) {
-      this.#unanswered = this.#unanswered.toSpliced(told, 1);
-      return;
-    }
     const uuid = nameField(record, 'uuid');
     if (isNothing(counts) || uuid === null) return;
     const common = this.#common(record, instantOf(field(record, 'timestamp')), sink);
     if (common === null) return;
+    const waiting: Waiting = { counts: textOf(counts), atMs: common.atMs, uuid };
+    const told = this.#unanswered.findIndex((call) => isOneCall(call, waiting));
+    if (told >= 0) {
+      this.#unanswered = this.#unanswered.toSpliced(told, 1);
+      return;
+    }
     const model = nameField(record, 'model');
     const parts = arrayField(objectField(record, 'message'), 'parts');
     const toolCalls = parts.filter((part) => objectField(asObject(part), 'functionCall') !== null).length;
-    sink.call({
+    this.#retracted.push(
+      ...namesAround({ session: common.session, model: model ?? 'unknown', counts, endedAtMs: common.atMs }),
+    );
+    this.#untold = [...this.#untold.filter((answer) => answer.uuid !== uuid), waiting].slice(-maxWaiting);
+    this.#held.set(uuid, {
       ...common,
       ...sellerOfCall(null, model),
       model: model ?? 'unknown',
@@ -101,6 +132,19 @@ export class ChatParser implements LineParser {
       subAgent: nameField(record, 'agentId'),
       usage: { ...usageOf(counts), toolCalls },
     });
+  }
+
+  /** Telemetry that comes behind its answer is all that is told of the call. */
+  #meetAnswer(telemetry: Waiting): void {
+    const at = this.#untold.findIndex((answer) => isOneCall(answer, telemetry));
+    const answer = this.#untold[at];
+    if (answer === undefined) {
+      this.#unanswered = [...this.#unanswered, telemetry].slice(-maxWaiting);
+      return;
+    }
+    this.#untold = this.#untold.toSpliced(at, 1);
+    this.#held.delete(answer.uuid);
+    this.#retracted.push(answer.uuid);
   }
 
   #common(record: JsonObject, atMs: number | null, sink: ReadSink): Common | null {
@@ -125,26 +169,14 @@ function textOf({ prompt, answer, total }: Counts): string {
   return [prompt ?? 0, answer ?? 0, total ?? 0].join(' ');
 }
 
-function isNothing({ prompt, answer, thoughts }: Counts): boolean {
-  return (prompt ?? 0) + (answer ?? 0) + (thoughts ?? 0) === 0;
+function isOneCall(a: Waiting, b: Waiting): boolean {
+  return a.counts === b.counts && Math.abs(a.atMs - b.atMs) <= togetherMs;
 }
 
-/** The whole prompt has the cache inside. Thoughts are inside of the answer, but for Gemini's own API, as the total tells. */
-function usageOf({ prompt, cached, answer, thoughts, total }: Counts): Usage {
-  const isBeside = thoughts !== null && thoughts > 0 && total === (prompt ?? 0) + (answer ?? 0) + thoughts;
-  return {
-    ...unknownUsage,
-    inputTokens: prompt === null ? null : Math.max(0, prompt - (cached ?? 0)),
-    cacheReadTokens: cached ?? 0,
-    outputTokens: isBeside ? (answer ?? 0) + thoughts : answer,
-    thinkingTokens: thoughts === null ? null : isBeside ? thoughts : Math.min(thoughts, answer ?? thoughts),
-  };
-}
-
-/** "openai" is every server that speaks OpenAI's API: only the model tells whose it may be. */
-function sellerOfCall(authType: string | null, model: string | null): Pick<Observation, 'provider' | 'api'> {
-  if (authType !== null && authType !== 'openai') return sellerOf(authType.startsWith('qwen') ? 'alibaba' : authType);
-  if (/^(?:gpt-|o\d|codex-)/.test(model ?? '')) return { provider: 'openai', api: 'openai-chat' };
-  if (/^(?:qwen|qwq|coder-model)/i.test(model ?? '')) return { provider: 'alibaba', api: 'openai-chat' };
-  return { provider: 'unnamed', api: 'openai-chat' };
+function waitingOf(state: JsonObject | null, name: string): readonly Waiting[] {
+  return arrayField(state, name).flatMap((entry) => {
+    const kept = asObject(entry);
+    const [counts, atMs] = [nameField(kept, 'counts'), instantOf(field(kept, 'atMs'))];
+    return counts === null || atMs === null ? [] : [{ counts, atMs, uuid: nameField(kept, 'uuid') ?? '' }];
+  });
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { nameField } from '../../wire/json.ts';
 import type { Reader } from '../contract.ts';
 import { namedFolder } from '../homePaths.ts';
 import { ChatParser } from './chatParser.ts';
+import { UsageParser } from './usageParser.ts';
 
 /** Qwen Code. README.md beside this file tells the shapes, and which of the places that tell of a call is read. */
 export const qwenCode: Reader = {
@@ -19,6 +21,21 @@ export const qwenCode: Reader = {
           kind: 'lines',
           needles: ['"qwen-code.api_response"', '"usageMetadata"'],
           open: (file, state) => new ChatParser(file, state),
+          // What the list of usage repeats of a chat is found by its session.
+          lineage: (firstRecord) => {
+            const id = nameField(firstRecord, 'sessionId');
+            return id === null ? null : { id, parentId: null };
+          },
+        },
+      },
+      {
+        path: join(home, 'usage'),
+        maxDepth: 0,
+        accepts: (relativePath) => /^token-usage-[^/]+\.jsonl$/.test(relativePath),
+        format: {
+          kind: 'lines',
+          needles: ['"inputTokens"'],
+          open: (file, _state, context) => new UsageParser(file, context),
         },
       },
     ];

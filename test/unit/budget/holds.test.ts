@@ -62,7 +62,7 @@ describe('the worst case', () => {
 });
 
 describe('a steady hold', () => {
-  const steady = { ...question, facts: { maxOutputTokens: 64_000 }, recentOutputs: [], hidesThinking: false };
+  const steady = { ...question, facts: { maxOutputTokens: 64_000 }, recentOutputs: [], isUnseen: false };
 
   it('starts at 16,384 output tokens, or the worst case where that is less, until there is experience', () => {
     const few = Array.from({ length: 19 }, () => 10);
@@ -88,7 +88,7 @@ describe('a steady hold', () => {
   });
 
   it('is the worst case where thinking is hidden', () => {
-    expect(steadyHold({ ...steady, hidesThinking: true })).toEqual(worstCaseHold(steady));
+    expect(steadyHold({ ...steady, isUnseen: true })).toEqual(worstCaseHold(steady));
   });
 
   it('is unpriced where the worst case is', () => {

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { ledgerPathOf } from '../../../src/ledger/ledgerFiles.ts';
 import { openLedger } from '../../../src/ledger/openLedger.ts';
+import { acquireOwnerLock } from '../../../src/ledger/ownerLock.ts';
 import { call, callId, priced } from '../ledger/callFixtures.ts';
 import { tempDir } from '../ledger/tempDir.ts';
 import { run } from './cliFixture.ts';
@@ -59,6 +61,31 @@ describe('outlay task', () => {
     });
   });
 
+  it('lets commands without a meter take turns', async () => {
+    const { dataDir, json, task } = tasks();
+    const { id } = await json('new', 'a', '--usd', '5');
+    const lock = acquireOwnerLock(dataDir);
+    const waiting = task('extend', id, '--usd', '1');
+    // Long enough for one that does not wait to give up.
+    await Promise.race([waiting, delay(200)]);
+    if (lock.state === 'held') lock.release();
+    expect(await waiting).toMatchObject({ code: 0, stderr: '' });
+    expect((await json('show', id)).limits.usd).toBe(6);
+  });
+
+  it('extends nothing where one of several dimensions cannot be extended', async () => {
+    const { json, task } = tasks();
+    const { id } = await json('new', 'a', '--usd', '5', '--output', '100');
+    expect(await task('extend', id, '--usd', '1', '--thinking', '5')).toMatchObject({
+      ...{ code: 1, stderr: 'This task has no limit of thinking tokens that could be extended.\n' },
+    });
+    expect(await task('extend', id, '--usd', '1', '--output', '0')).toMatchObject({ code: 2 });
+    expect((await json('show', id)).limits).toMatchObject({ usd: 5, outputTokens: 100 });
+    expect((await json('extend', id, '--usd', '1', '--output', '10')).limits).toMatchObject({
+      ...{ usd: 6, outputTokens: 110 },
+    });
+  });
+
   it('closes, lists and shows tasks in words', async () => {
     const { json, task } = tasks();
     const { id } = await json('new', 'Fix login', '--usd', '5');
@@ -85,6 +112,7 @@ describe('outlay task', () => {
     [['new', ' '], 'A task needs a title'],
     [['new', 'a', 'b'], 'put the title in quotes'],
     [['new', 'a', '--usd=-5'], '--usd: -5 is below zero'],
+    [['new', 'a', '--usd', '-5'], '--usd: -5 is below zero'],
     [['new', 'a', '--usd', 'NaN'], '--usd: "NaN" is no amount'],
     [['new', 'a', '--usd', '5 dollars'], '--usd: "5 dollars" is no amount'],
     [['new', 'a', '--usd', '1e99'], '--usd: "1e99" is no amount'],

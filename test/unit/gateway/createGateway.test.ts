@@ -169,6 +169,17 @@ describe('a request', () => {
     expect(rig.observer.calls[0]?.head.requestEncoding).toBe(coding.trim());
   });
 
+  it.each([
+    ['claude-code-20250219,thinking-token-count-2026-05-13', true],
+    ['claude-code-20250219', undefined],
+  ])('with the betas %s is asked to count its thinking: %s', async (betas, isAsked) => {
+    const upstream = await startUpstream((_req, res) => res.end());
+    const rig = await startGateway(upstream.port);
+    const path = `${rig.prefix('anthropic')}/v1/messages`;
+    await call(rig.port, { method: 'POST', path, headers: { 'anthropic-beta': betas } }, '{}');
+    expect(rig.observer.calls[0]?.head.countsThinking).toBe(isAsked);
+  });
+
   it('has its id from the provider’s header, whichever that is, bounded', async () => {
     const names = [
       ['request-id', 'x-request-id', 'x-amzn-requestid'],

@@ -23,6 +23,7 @@ describe('two observations of one call', () => {
     ['the main agent', { subAgent: null, session: 's9' }, { subAgent: 'a', session: 's1' }],
     ['the first session', { session: 's1', workspaceId: 'w9' }, { session: 's2', workspaceId: 'w1' }],
     ['the first sub-agent', { subAgent: 'a', workspaceId: 'w9' }, { subAgent: 'b', workspaceId: 'w1' }],
+    ['a workspace that is known', { workspaceId: 'w1', agent: 'zed' }, { workspaceId: 'no-folder', agent: 'aider' }],
     ['the first workspace', { workspaceId: 'w1', agent: 'zed' }, { workspaceId: 'w2', agent: 'aider' }],
     ['the first agent', { agent: 'aider' }, { agent: 'zed' }],
   ])('of one time belong to %s', (_, home, copy) => {
@@ -40,6 +41,12 @@ describe('two observations of one call', () => {
       { model: 'z', usage: usage({ outputTokens: 0 }) },
       { model: 'a', usage: usage({}) },
     ],
+    [
+      'whoever knows the model',
+      { model: 'z', usage: usage({ outputTokens: 1 }) },
+      { model: 'unknown', usage: usage({ outputTokens: 2 }) },
+    ],
+    ['whoever knows the provider', { provider: 'x-ai' }, { provider: 'unnamed' }],
     ['the first model', { model: 'a', provider: 'openai' }, { model: 'b', provider: 'anthropic' }],
     [
       'the first provider',

@@ -75,6 +75,18 @@ describe('the reader of Claude Code', () => {
     expect([...unnamed]).toEqual([]);
   });
 
+  it.each([
+    ['claude-sonnet-5', 'anthropic'],
+    ['claude-opus-5-5[1m]', 'anthropic'],
+    ['anthropic/claude-opus-4.5', 'anthropic'],
+    ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws'],
+    ['anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws'],
+    ['kimi-k3', 'unnamed'],
+  ])('takes %s for a model of %s', (model, provider) => {
+    const seen = observationsOf({ model, usage: { input_tokens: 1, output_tokens: 2 } });
+    expect(seen).toMatchObject([{ model, provider, api: 'anthropic-messages' }]);
+  });
+
   it('reads an advisor as a share of the call with a model of its own, as the gateway does', () => {
     const iteration = (type: string, input: number, model?: string) => ({
       type,

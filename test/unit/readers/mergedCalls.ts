@@ -15,3 +15,14 @@ export function merged(observations: readonly Observation[]): readonly Observati
   }
   return [...calls.values()].sort((a, b) => a.atMs - b.atMs || a.keys.ownId.localeCompare(b.keys.ownId));
 }
+
+/** What an earlier reading told of, without what a later one takes back. */
+export function withoutRetracted(
+  observations: readonly Observation[],
+  retracted: readonly string[],
+): readonly Observation[] {
+  const gone = new Set(retracted);
+  return observations.filter(
+    ({ keys }) => keys.responseId !== null || keys.requestId !== null || !gone.has(keys.ownId),
+  );
+}

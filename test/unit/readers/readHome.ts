@@ -8,6 +8,8 @@ export interface HomeReading {
   readonly observations: readonly Observation[];
   readonly problems: readonly (LogProblem | FoundProblem)[];
   readonly positions: ReadonlyMap<string, LogPosition>;
+  /** Own ids of calls that an earlier reading may have told of, and that are none. */
+  readonly retracted: readonly string[];
 }
 
 /** Reads all of one agent's logs in a home, as the meter does; from where a reading before it ended, if one is given. */
@@ -24,6 +26,7 @@ export function readHome(
   const context = lineContextOf(logs);
   const observations: Observation[] = [];
   const positions = new Map<string, LogPosition>();
+  const retracted: string[] = [];
   for (const log of logs) {
     const from = before?.positions.get(log.path) ?? null;
     const read = readLog(
@@ -31,6 +34,7 @@ export function readHome(
       { call: (observation) => observations.push(observation), problem: (problem) => problems.push(problem) },
     );
     positions.set(log.path, read.position);
+    retracted.push(...(read.retracted ?? []));
   }
-  return { files: logs.map((log) => log.relativePath), observations, problems, positions };
+  return { files: logs.map((log) => log.relativePath), observations, problems, positions, retracted };
 }

@@ -118,6 +118,20 @@ describe('settings of a request', () => {
   });
 
   it.each([
+    [{ thinking: { type: 'adaptive' } }, true],
+    [{ thinking: { type: 'adaptive', display: null } }, true],
+    [{ thinking: { type: 'adaptive', display: 'omitted' } }, true],
+    [{ thinking: { type: 'adaptive', display: 'summarized' } }, undefined],
+    [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, undefined],
+    [{ thinking: { type: 'enabled', budget_tokens: 2000, display: 'omitted' } }, true],
+    [{ thinking: { type: 'disabled', display: 'omitted' } }, undefined],
+    [{ additionalModelRequestFields: { thinking: { type: 'adaptive' } } }, true],
+    [{}, undefined],
+  ])('leave the thinking out of the answer, or may: %j', async (body, omitsThinking) => {
+    expect((await read('anthropic-messages', body)).omitsThinking).toBe(omitsThinking);
+  });
+
+  it.each([
     [{ metadata: { user_id: `user_abc_account__session_${uuid}` } }, uuid],
     [{ metadata: { user_id: 'somebody' } }, null],
     [{ metadata: { user_id: '{"session_id":7}' } }, null],

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { windowAccountKeys } from '../../../../src/budget/accountKeys.ts';
 import { type Limits, noLimits } from '../../../../src/domain/budget.ts';
 import type { CallHead, GateAnswer, GatePass, GateRequest } from '../../../../src/gateway/contract.ts';
-import type { BudgetBooks } from '../../../../src/ledger/contract.ts';
+import type { AdmitAnswer, BudgetBooks } from '../../../../src/ledger/contract.ts';
 import { openLedger } from '../../../../src/ledger/openLedger.ts';
 import { promisedBooks } from '../../../../src/ledger/promisedBooks.ts';
 import { noPolicy } from '../../../../src/meter/budget/budgetPolicy.ts';
@@ -62,6 +63,20 @@ async function budgetsOn(change: (books: BudgetBooks) => BudgetBooks = (books) =
     budgets.booked(record);
   };
   return { budgets, books, ledger, newTask, finish };
+}
+
+/** With what the books answered to each question, in their order. */
+async function budgetsWithAnswers() {
+  const answers: AdmitAnswer[] = [];
+  const made = await budgetsOn((books) => ({
+    ...books,
+    admit: async (request) => {
+      const answer = await books.admit(request);
+      answers.push(answer);
+      return answer;
+    },
+  }));
+  return { ...made, answers };
 }
 
 const headOf = (index: number, fields: Partial<CallHead> = {}): CallHead => ({
@@ -209,11 +224,78 @@ describe('A steady budget', () => {
     expect(stops[0]).toContain("the budget of 'Fix login' (2,000 output tokens) is used up: 2,001 output tokens spent");
   });
 
+  it('follows a limit of the day that is raised while a stream runs', async () => {
+    const { budgets, books } = await budgetsOn();
+    const limited = (outputTokens: number) =>
+      budgets.setPolicy({ ...noPolicy, machine: { ...noPolicy.machine, day: { ...noLimits, outputTokens } } });
+    await limited(2000);
+    const pass = passOf(await budgets.gate.admit(headOf(1), requestOf(64_000), never));
+    const stops: string[] = [];
+    pass.onStop((message) => stops.push(message));
+    await limited(50_000);
+    const amounts = { costNanoUsd: 0, thinkingTokens: 0, outputTokens: 1900, toolCalls: 0, calls: 1 };
+    budgets.counted([{ id: callId(1), amounts }]);
+    const day = windowAccountKeys({ workspaceId: 'ws-1', atMs: nowMs, timeZone: null })[0] ?? '';
+    await expect.poll(async () => (await books.accounts([day]))[0]?.held.outputTokens).toBeGreaterThan(2500);
+    budgets.counted([{ id: callId(1), amounts: { ...amounts, outputTokens: 2100 } }]);
+    expect(stops).toEqual([]);
+  });
+
   it('holds the worst case where thinking is hidden', async () => {
     const { budgets, books, newTask } = await budgetsOn();
     const { id } = (await newTask({ outputTokens: 500_000 }, { mode: 'steady' })).view.task;
     passOf(await budgets.gate.admit(headOf(1, hidden), requestOf(64_000), never));
     expect((await books.task(id))?.account.held.outputTokens).toBe(64_000);
+  });
+
+  it.each([
+    ['anthropic-messages', {}, { omitsThinking: true }, 64_000],
+    ['anthropic-messages', { countsThinking: true }, { omitsThinking: true }, 16_384],
+    ['anthropic-messages', {}, {}, 16_384],
+    ['bedrock-converse', {}, { omitsThinking: true }, 64_000],
+    ['bedrock-converse', {}, {}, 16_384],
+  ] as const)('of Claude (%s, %j, %j) holds %i tokens', async (api, head, facts, held) => {
+    const { budgets, books, newTask } = await budgetsOn();
+    const { id } = (await newTask({ outputTokens: 500_000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1, { api, ...head }), requestOf(64_000, facts), never));
+    expect((await books.task(id))?.account.held.outputTokens).toBe(held);
+  });
+
+  it('holds the worst case where the answer comes in one piece, and refuses what does not fit', async () => {
+    const { budgets, books, newTask } = await budgetsOn();
+    const { id } = (await newTask({ outputTokens: 40_000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1), requestOf(32_000, { stream: false }), never));
+    expect((await books.task(id))?.account.held.outputTokens).toBe(32_000);
+    const larger = await budgets.gate.admit(headOf(2), requestOf(64_000, { stream: false }), never);
+    expect(larger).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('may need 64,000 output tokens'),
+    });
+  });
+
+  it('lets a call wait that others keep out, although its usual amount is above what is left', async () => {
+    const { budgets, books, newTask, finish, answers } = await budgetsWithAnswers();
+    const { id } = (await newTask({ outputTokens: 10_000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1), requestOf(64_000), never));
+    const waiting = budgets.gate.admit(headOf(2), requestOf(64_000), never);
+    await expect.poll(() => answers.at(-1)).toMatchObject({ kind: 'refused', refusal: { reason: 'reserved' } });
+    finish(1, id, 2000);
+    passOf(await waiting);
+    expect((await books.task(id))?.account).toMatchObject({
+      spent: { outputTokens: 2000 },
+      held: { outputTokens: 8000 },
+      openHolds: 1,
+    });
+  });
+
+  it('refuses a call at once for which too little is left even without the others', async () => {
+    const { budgets, newTask, finish } = await budgetsOn();
+    const { id } = (await newTask({ outputTokens: 3000 }, { mode: 'steady' })).view.task;
+    passOf(await budgets.gate.admit(headOf(1), requestOf(1000), never));
+    passOf(await budgets.gate.admit(headOf(2), requestOf(1000), never));
+    finish(1, id, 2000);
+    const answer = await budgets.gate.admit(headOf(3), requestOf(64_000), never);
+    expect(answer).toMatchObject({ kind: 'refused', message: expect.stringContaining('this one call is too large') });
   });
 
   it('holds the 99th percentile of what such calls came to, once there are twenty', async () => {
@@ -266,6 +348,20 @@ describe('Lowering the max output', () => {
     const pass = passOf(await budgets.gate.admit(headOf(2), requestOf(64_000), never));
     expect(pass.maxOutputTokens).toBe(2000);
     expect((await books.task(id))?.account.held.costNanoUsd).toBe(usd(0.02));
+  });
+
+  it('waits for others where the least that it may be lowered to fits without them', async () => {
+    const { budgets, newTask, finish, answers } = await budgetsWithAnswers();
+    const { id } = (await newTask({ costNanoUsd: usd(0.02) })).view.task;
+    await budgets.setPolicy({ ...noPolicy, lowerMaxOutput: true });
+    expect(passOf(await budgets.gate.admit(headOf(1), requestOf(64_000), never)).maxOutputTokens).toBe(2000);
+    const waiting = budgets.gate.admit(headOf(2), requestOf(64_000), never);
+    await expect.poll(() => answers.at(-1)).toMatchObject({ kind: 'refused', refusal: { reason: 'reserved' } });
+    finish(1, id, 500);
+    expect(passOf(await waiting).maxOutputTokens).toBe(1500);
+    finish(2, id, 600);
+    const answer = await budgets.gate.admit(headOf(3), requestOf(64_000), never);
+    expect(answer).toMatchObject({ kind: 'refused', message: expect.stringContaining('this one call is too large') });
   });
 
   it('never goes below the thinking budget and room for an answer', async () => {

@@ -45,6 +45,16 @@ describe('Calls that wait for others’ holds', () => {
     expect(queue.length).toBe(1);
   });
 
+  it('are asked again where something was settled before the answer that makes them wait was there', async () => {
+    const queue = new HoldQueue(60_000);
+    const askedAt = queue.settlements;
+    queue.settled();
+    const request = { ask: () => Promise.resolve(admitted), release: noRelease };
+    expect(await queue.wait({ ...request, askedAt }, refusal, never)).toBe(admitted);
+    void queue.wait({ ...request, askedAt: queue.settlements }, refusal, never);
+    expect(queue.length).toBe(1);
+  });
+
   it('are refused at once when the budget is used up meanwhile', async () => {
     const queue = new HoldQueue(60_000);
     const answer = queue.wait({ ask: () => Promise.resolve(usedUp), release: noRelease }, refusal, never);

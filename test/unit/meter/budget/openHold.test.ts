@@ -13,7 +13,7 @@ function followed({ hold, ceiling, line }: { hold: number; ceiling: number; line
     callId: 'c',
     hold: amounts(hold),
     ceiling: amounts(ceiling),
-    limits: [],
+    limits: () => [],
     books: {
       topUp: (_id, { outputTokens }): Promise<AdmitAnswer> => {
         asked.push(outputTokens);

@@ -37,6 +37,7 @@ describe('A new task', () => {
   it.each([
     ['', 'A task needs a title.'],
     ['\n', 'A task needs a title.'],
+    ['\u200b\u202e', 'A task needs a title.'],
     [7, 'A task needs a title.'],
     ['x'.repeat(10_000), 'A title has at most 200 characters; this one has 10000.'],
   ])('is refused with the title %.20s', (title, sentence) => {
