@@ -17,6 +17,8 @@ interface PairFacts extends Pick<PairResult, 'commonTasks' | 'range' | 'reversed
   readonly sumA: number;
   readonly sumB: number;
   readonly paired: PairedInterval | null;
+  /** Common tasks whose cost ratio has a logarithm: what a verdict rests on. Fewer than the common ones where something was free. */
+  readonly ratios: number;
 }
 
 interface PairContext {
@@ -26,8 +28,8 @@ interface PairContext {
 }
 
 /**
- * Every pair of models on the tasks that both attempted, or with `byTask` every pair on every task. Verdicts need five common tasks and
- * hold the false discovery rate over all pairs that have as many at 5 %. Of each pair's reversed tasks at most `mostReversedTasks` are named.
+ * Every pair of models on the tasks that both attempted, or with `byTask` every pair on every task that both have a known cost of. Verdicts need five
+ * common tasks with a cost ratio and hold the false discovery rate over all pairs that have as many at 5 %. Of each pair's reversed tasks at most `mostReversedTasks` are named.
  * O(models^2 * tasks).
  */
 export function comparePairs(
@@ -44,7 +46,7 @@ export function comparePairs(
   const room = pairRoom(tasks.length);
   const facts = pairs.map(([a, b]) => factsOf({ a, b, common: pairCosts(a.costs, b.costs, room), room }, context));
   const established = benjaminiHochberg(
-    facts.map(({ paired, commonTasks }) => (commonTasks < MIN_TASKS_FOR_VERDICT ? null : (paired?.pValue ?? null))),
+    facts.map(({ paired, ratios }) => (ratios < MIN_TASKS_FOR_VERDICT ? null : (paired?.pValue ?? null))),
   );
   return facts.map((pair, index) => resultOf(pair, established[index] ?? false, null));
 }
@@ -76,10 +78,12 @@ interface CommonPair {
 function factsOf({ a, b, common, room }: CommonPair, context: PairContext): PairFacts {
   const { tasks, sumA, sumB, ratios } = common;
   const listRatio = a.rank !== null && b.rank !== null && b.rank > 0 ? a.rank / b.rank : null;
+  const comparable = ratios.every(hasLog) ? ratios : ratios.filter(hasLog);
   const [partsA, partsB] = [context.parts.get(a), context.parts.get(b)];
   return {
     ...{ a, b, commonTasks: tasks.length, listRatio, sumA, sumB },
-    paired: pairedInterval(ratios.every(hasLog) ? ratios : ratios.filter(hasLog), room?.logs),
+    paired: pairedInterval(comparable, room?.logs),
+    ratios: comparable.length,
     range: rangeOf(ratios),
     reversedTasks: listRatio === null || listRatio === 1 ? [] : reversedTasks(common, context),
     ...whyOf(tasks, partsA ?? nothing, partsB ?? nothing),
@@ -112,7 +116,7 @@ function resultOf(
     // A total that points the other way than the typical task establishes nothing.
     isEstablished: isEstablished && points,
   });
-  const isTooFew = commonTasks < MIN_TASKS_FOR_VERDICT;
+  const isTooFew = facts.ratios < MIN_TASKS_FOR_VERDICT;
   const verdict = isTooFew ? 'too few to say' : isEstablished ? 'established' : 'not established';
   const interval = paired?.interval ?? null;
   return {
@@ -135,7 +139,7 @@ function resultOf(
     whyMissing: facts.whyMissing,
     sentence: pairSentence({
       ...{ a: a.id.label, b: b.id.label, state, verdict, listRatio, costRatio, interval, commonTasks, why: facts.why },
-      task: task?.title ?? null,
+      ...{ ratios: facts.ratios, task: task?.title ?? null },
     }),
   };
 }

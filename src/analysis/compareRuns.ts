@@ -60,7 +60,8 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions, conte
       return buildFrontier(table, axis, { ...options, ...(report && { onProgress: report }) });
     })
     .filter((frontier) => frontier !== null);
-  const needed = wholePairs.flatMap((pair) => neededFor(pair, table));
+  const labels = new Map(table.models.map(({ id }) => [id.key, id.label]));
+  const neededBy = new Map(wholePairs.map((pair) => [pair, neededFor(pair, labels)]));
   const leftOut = { ...table.leftOut, sharedTasks: 0, otherOrigins: 0, ...context.leftOut };
   return {
     options,
@@ -82,8 +83,8 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions, conte
       ),
       'run',
     ).found,
-    needed,
-    smallestTrial: nextTrial(table, wholePairs, needed),
+    needed: [...neededBy.values()].filter((needed) => needed !== null),
+    smallestTrial: nextTrial(table, neededBy),
     forecasts: table.models.map(forecastOf),
     leftOut,
     sentences: [
@@ -98,11 +99,10 @@ function costFrontier(frontiers: readonly Frontier[]): Frontier | null {
   return frontiers.find(({ axis }) => axis === 'cost') ?? null;
 }
 
-/** Pairs on which nothing is established, with how many tasks it would take at the spread seen so far. */
-function neededFor(pair: PairResult, table: RunTable): readonly Needed[] {
+/** How many tasks a pair on which nothing is established would take at the spread seen so far; null where there is nothing to say. */
+function neededFor(pair: PairResult, labels: ReadonlyMap<string, string>): Needed | null {
   const { a, b, commonTasks, interval, typicalRatio, verdict } = pair;
-  if (verdict === 'established' || interval === null || typicalRatio === null || typicalRatio <= 0) return [];
-  const labels = new Map(table.models.map(({ id }) => [id.key, id.label]));
+  if (verdict === 'established' || interval === null || typicalRatio === null || typicalRatio <= 0) return null;
   const reach = (Math.log(interval[1]) - Math.log(interval[0])) / 2;
   const logSd = (reach * Math.sqrt(commonTasks)) / twoSided95(Math.max(1, commonTasks - 1));
   const tasks = tasksNeeded(Math.log(typicalRatio), logSd);
@@ -111,16 +111,15 @@ function neededFor(pair: PairResult, table: RunTable): readonly Needed[] {
     tasks === null
       ? `${names} cost so nearly the same on ${counted(commonTasks, 'common task')} that no number of tasks worth running would tell them apart.`
       : `${names} have ${counted(commonTasks, 'common task')}; at this spread a verdict needs about ${tasks}.`;
-  return [{ a, b, commonTasks, tasksNeeded: tasks, sentence }];
+  return { a, b, commonTasks, tasksNeeded: tasks, sentence };
 }
 
 /** The trial for the pair whose verdict is nearest, of those that have none; without any pair the first two models. */
-function nextTrial(table: RunTable, pairs: readonly PairResult[], needed: readonly Needed[]): SmallestTrial | null {
-  const open = pairs
-    .filter(({ verdict }) => verdict !== 'established')
-    .map((pair) => {
-      const own = needed.find(({ a, b }) => a === pair.a && b === pair.b);
-      const isHopeless = own !== undefined && own.tasksNeeded === null;
+function nextTrial(table: RunTable, neededBy: ReadonlyMap<PairResult, Needed | null>): SmallestTrial | null {
+  const open = [...neededBy]
+    .filter(([{ verdict }]) => verdict !== 'established')
+    .map(([pair, own]) => {
+      const isHopeless = own !== null && own.tasksNeeded === null;
       const tasks = own?.tasksNeeded ?? MIN_TASKS_FOR_VERDICT;
       return { pair, tasks, missing: isHopeless ? Number.POSITIVE_INFINITY : tasks - pair.commonTasks };
     })

@@ -54,7 +54,7 @@ export type Verdict =
   | 'established'
   /** Enough tasks, but the interval includes 1 or did not stand the correction for many pairs. */
   | 'not established'
-  /** Fewer than five common tasks. */
+  /** Fewer than five common tasks at which both cost something. */
   | 'too few to say';
 
 /** Two models on the tasks that both attempted. `a` is the cheaper-listed one; with a tie in list, or an unknown list price, the one whose label sorts first. */

@@ -9,6 +9,20 @@ import { counted } from './sentences.ts';
 /** Smallest cost of a pass by task; tasks without a pass are missing. */
 type BestByTask = ReadonlyMap<number, number>;
 
+interface Family {
+  readonly family: string;
+  readonly models: readonly TableModel[];
+  readonly best: BestByTask;
+}
+
+interface Leader {
+  readonly family: string;
+  readonly nanoUsd: number;
+}
+
+/** Two families. */
+type Leaders = readonly [first: Leader, second?: Leader];
+
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
@@ -17,10 +31,14 @@ const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
  * passed too; what only it passed is counted beside.
  *
  * "A month ago" takes the runs until 30 days before the newest, over the tasks passed by then; runs without a date are in no past.
- * Empty input: nulls and zeros. Nano-USD. O(runs + families * models * tasks). Source: arXiv 2504.13359, V = E[min v] and its essentialness.
+ * Empty input: nulls and zeros. Nano-USD. O(runs + families * tasks). Source: arXiv 2504.13359, V = E[min v] and its essentialness.
  */
 export function frontierCostOfPass(table: RunTable): FrontierCostOfPass {
-  const best = bestByTask(table.models, () => true);
+  const families = [...groupBy(table.models, ({ id }) => modelFamily(id.model))].map(
+    ([family, models]): Family => ({ family, models, best: bestByTask(models, () => true) }),
+  );
+  const leaders = leadersByTask(families);
+  const best = new Map([...leaders].map(([task, [first]]) => [task, first.nanoUsd]));
   const attempted = new Set(table.models.flatMap(({ cells }) => cells.flatMap(attemptedTask)));
   const facts = {
     nanoUsd: meanOver(best, best),
@@ -31,8 +49,8 @@ export function frontierCostOfPass(table: RunTable): FrontierCostOfPass {
   return {
     ...facts,
     sentence: sentenceOf(facts),
-    families: [...groupBy(table.models, ({ id }) => modelFamily(id.model))]
-      .map(([family, models]) => contributionOf(family, models, { table, best }))
+    families: families
+      .map((family) => contributionOf(family, leaders, best))
       .toSorted((a, b) => compareText(a.family, b.family)),
   };
 }
@@ -89,15 +107,31 @@ function monthAgo({ models }: RunTable, best: BestByTask): number | null {
   );
 }
 
+/** The cheapest family of each task, and the cheapest of the others where one passed it. One pass over all, since hundreds of models may be as many families. */
+function leadersByTask(families: readonly Family[]): ReadonlyMap<number, Leaders> {
+  const leaders = new Map<number, Leaders>();
+  for (const { family, best } of families) {
+    for (const [task, nanoUsd] of best) {
+      const [first, second] = leaders.get(task) ?? [];
+      const own = { family, nanoUsd };
+      if (first === undefined) leaders.set(task, [own]);
+      else if (nanoUsd < first.nanoUsd) leaders.set(task, [own, first]);
+      else if (second === undefined || nanoUsd < second.nanoUsd) leaders.set(task, [first, own]);
+    }
+  }
+  return leaders;
+}
+
 function contributionOf(
-  family: string,
-  models: readonly TableModel[],
-  { table, best }: { readonly table: RunTable; readonly best: BestByTask },
+  { family, models }: Family,
+  leaders: ReadonlyMap<number, Leaders>,
+  best: BestByTask,
 ): FamilyContribution {
-  const others = bestByTask(
-    table.models.filter((model) => !models.includes(model)),
-    () => true,
-  );
+  const others = new Map<number, number>();
+  for (const [task, [first, second]] of leaders) {
+    const other = first.family === family ? second : first;
+    if (other !== undefined) others.set(task, other.nanoUsd);
+  }
   const without = meanOver(others, best);
   const withIt = meanOver(best, others);
   return {

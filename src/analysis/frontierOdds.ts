@@ -46,13 +46,18 @@ export function frontierOdds(input: FrontierOddsInput): readonly (number | null)
   return [...wins].map((count) => count / resamples);
 }
 
+/** What sums of the same figures in another order may differ by, as in `compareFigures`; written out, since this is done millions of times. */
+const ROUNDING = 1e-12;
+
 function countUndominated(wins: Float64Array, x: Float64Array, passes: Float64Array): void {
   for (let model = 0; model < x.length; model++) {
     const [ownX, ownPasses] = [x[model] as number, passes[model] as number];
+    const [nearX, nearPasses] = [ROUNDING * ownX, ROUNDING * ownPasses];
     let isDominated = ownX === Number.POSITIVE_INFINITY;
     for (let other = 0; other < x.length && !isDominated; other++) {
-      const [otherX, otherPasses] = [x[other] as number, passes[other] as number];
-      isDominated = otherX <= ownX && otherPasses >= ownPasses && (otherX < ownX || otherPasses > ownPasses);
+      const moreX = (x[other] as number) - ownX;
+      const morePasses = (passes[other] as number) - ownPasses;
+      isDominated = moreX <= nearX && morePasses >= -nearPasses && (moreX < -nearX || morePasses > nearPasses);
     }
     if (!isDominated) wins[model] = (wins[model] as number) + 1;
   }

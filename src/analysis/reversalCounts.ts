@@ -30,8 +30,10 @@ interface Pair {
   readonly common: PairCosts;
 }
 
-/** Additions that an interval may take: with 40 models and hundreds of tasks that not all attempted, fewer resamples have to do. */
+/** Additions that an interval may take: with 40 models and hundreds of tasks that not all attempted, or with hundreds of models, fewer resamples have to do. */
 const MAX_ADDITIONS = 4e8;
+/** What comparing two sums takes, in additions. */
+const ADDITIONS_PER_PAIR = 4;
 const MIN_RESAMPLES = 200;
 
 /**
@@ -126,7 +128,8 @@ function rateInterval(pairs: readonly Pair[], input: ReversalInput): Interval | 
   const whole = byTask ? null : wholeTable(usable, tasks.length);
   const width = byTask ? 2 : (whole?.models.length ?? usable.length * 2);
   const figures = byTask ? countsByTask(usable, tasks.length) : (whole?.figures ?? costsByTask(usable, tasks.length));
-  const affordable = Math.floor(MAX_ADDITIONS / Math.max(1, tasks.length * width));
+  const additions = tasks.length * width + (byTask ? 0 : usable.length * ADDITIONS_PER_PAIR);
+  const affordable = Math.floor(MAX_ADDITIONS / Math.max(1, additions));
   const resamples = Math.min(input.resamples, Math.max(MIN_RESAMPLES, affordable));
   const rates: number[] = [];
   bootstrapTasks({ tasks: tasks.length, width, figures, resamples, seed }, (sums) => {
@@ -171,14 +174,15 @@ function wholeTable(
   models.forEach(({ costs }, index) => {
     for (let task = 0; task < tasks; task++) figures[task * models.length + index] = costs[task] ?? 0;
   });
-  const places = pairs.map(({ a, b }) => [at.get(a) ?? 0, at.get(b) ?? 0] as const);
-  const orders = pairs.map(({ a, b }) => compareFigures(a.rank, b.rank));
+  const places = Int32Array.from(pairs.flatMap(({ a, b }) => [at.get(a) ?? 0, at.get(b) ?? 0]));
+  const orders = Int8Array.from(pairs, ({ a, b }) => compareFigures(a.rank, b.rank));
+  // Hundreds of models make tens of thousands of pairs, gone through some thousand times: numbers alone, and nothing made on the way.
   const rateOf = (sums: Float64Array): number => {
     let counted = 0;
     let reversed = 0;
-    for (let pair = 0; pair < places.length; pair++) {
-      const [a = 0, b = 0] = places[pair] ?? [];
-      const [costA, costB] = [sums[a] ?? 0, sums[b] ?? 0];
+    for (let pair = 0; pair < orders.length; pair++) {
+      const costA = sums[places[pair * 2] as number] as number;
+      const costB = sums[places[pair * 2 + 1] as number] as number;
       if (costA === 0 && costB === 0) continue;
       counted += 1;
       const cost = compareFigures(costA, costB);

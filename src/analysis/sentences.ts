@@ -36,6 +36,8 @@ export interface PairWords {
   readonly costRatio: number | null;
   readonly interval: Interval | null;
   readonly commonTasks: number;
+  /** Of the common tasks those with a cost ratio above 0: what a verdict rests on. */
+  readonly ratios: number;
   readonly task: string | null;
   readonly why: Decomposition | null;
 }
@@ -66,8 +68,9 @@ function thinkingPart({ state, why, commonTasks }: PairWords): string {
   return `; thinking tokens explain ${printPercent(share)} of it${where}`;
 }
 
-function doubt({ verdict, interval, task, commonTasks }: PairWords): string {
+function doubt({ verdict, interval, task, commonTasks, ratios }: PairWords): string {
   if (verdict === 'established' || task !== null) return '';
-  if (verdict === 'too few to say') return `; too few to say with ${counted(commonTasks, 'common task')}`;
+  const without = ratios < commonTasks ? `, ${printWhole(commonTasks - ratios)} of them without a cost ratio` : '';
+  if (verdict === 'too few to say') return `; too few to say with ${counted(commonTasks, 'common task')}${without}`;
   return interval === null ? '' : `; not established (typically ${printInterval(interval)})`;
 }

@@ -1,3 +1,10 @@
+import { compareFigures } from './kendallTau.ts';
+
+/*
+ * Points are means, and means of equal work differ by their rounding: 0.2 + 0.4 + 0.6 is not 0.6 + 0.4 + 0.2. What differs by no more than that
+ * is equal here, or else the last bit would put a dearer model that passes no more on the frontier.
+ */
+
 /** A model on the plane of cost and success. `x` is lower-is-better and at least 0, `passRate` 0 to 1 and higher-is-better. */
 export interface PlanePoint {
   readonly model: string;
@@ -7,12 +14,19 @@ export interface PlanePoint {
 
 /** True where `a` is no worse in both and better in one. Two identical points do not dominate each other. */
 export function dominates(a: PlanePoint, b: PlanePoint): boolean {
-  return a.x <= b.x && a.passRate >= b.passRate && (a.x < b.x || a.passRate > b.passRate);
+  const [x, passRate] = [compareFigures(a.x, b.x), compareFigures(a.passRate, b.passRate)];
+  return x <= 0 && passRate >= 0 && (x < 0 || passRate > 0);
 }
 
-/** Ascending x, then descending pass rate, then name: the order that frontiers are walked in. */
+/** Ascending x, then descending pass rate, of equals the exact figures and then the name: the order that frontiers are walked in. */
 export function byCost(a: PlanePoint, b: PlanePoint): number {
-  return a.x - b.x || b.passRate - a.passRate || (a.model < b.model ? -1 : a.model > b.model ? 1 : 0);
+  return (
+    compareFigures(a.x, b.x) ||
+    compareFigures(b.passRate, a.passRate) ||
+    a.x - b.x ||
+    b.passRate - a.passRate ||
+    (a.model < b.model ? -1 : a.model > b.model ? 1 : 0)
+  );
 }
 
 /**
@@ -24,8 +38,8 @@ export function staircase<P extends PlanePoint>(points: readonly P[]): readonly 
   const kept: P[] = [];
   for (const point of points.toSorted(byCost)) {
     const last = kept.at(-1);
-    const isTwin = last !== undefined && last.x === point.x && last.passRate === point.passRate;
-    if (last === undefined || point.passRate > last.passRate || isTwin) kept.push(point);
+    if (last === undefined || isTwin(last, point) || compareFigures(point.passRate, last.passRate) > 0)
+      kept.push(point);
   }
   return kept;
 }
@@ -41,17 +55,23 @@ export function frontierHull<P extends PlanePoint>(points: readonly P[]): readon
   const hull: P[] = [];
   for (const point of staircase(points)) {
     const last = hull.at(-1);
-    if (last !== undefined && last.x === point.x && last.passRate === point.passRate) continue;
+    if (last !== undefined && isTwin(last, point)) continue;
     while (hull.length >= 2 && turn(hull.at(-2), hull.at(-1), point) >= 0) hull.pop();
     hull.push(point);
   }
   return hull;
 }
 
-/** Above 0 where the way from `a` over `b` to `c` turns left, 0 where it goes straight on. */
+function isTwin(a: PlanePoint, b: PlanePoint): boolean {
+  return compareFigures(a.x, b.x) === 0 && compareFigures(a.passRate, b.passRate) === 0;
+}
+
+/** Above 0 where the way from `a` over `b` to `c`, all on the staircase, turns left; 0 where it goes straight on but for the rounding of its corners. */
 function turn(a: PlanePoint | undefined, b: PlanePoint | undefined, c: PlanePoint): number {
   if (a === undefined || b === undefined) return -1;
-  return (b.x - a.x) * (c.passRate - a.passRate) - (b.passRate - a.passRate) * (c.x - a.x);
+  const [x, passRate] = [c.x - a.x, c.passRate - a.passRate];
+  const area = (b.x - a.x) * passRate - (b.passRate - a.passRate) * x;
+  return Math.abs(area) <= 1e-12 * (c.x * passRate + c.passRate * x) ? 0 : area;
 }
 
 export interface Dominance {
@@ -64,7 +84,8 @@ export interface Dominance {
 /** By how much a point is dominated, and by whom; both null on the frontier. Ties go to the first by cost, pass rate and name. O(n log n). */
 export function dominanceOf(point: PlanePoint, points: readonly PlanePoint[]): Dominance {
   const better = points.filter((other) => dominates(other, point)).toSorted(byCost);
-  const sameQuality = better.find((other) => other.x < point.x) ?? null;
-  const best = better.toSorted((a, b) => b.passRate - a.passRate || byCost(a, b))[0];
-  return { sameQuality, sameCost: best !== undefined && best.passRate > point.passRate ? best : null };
+  const sameQuality = better.find((other) => compareFigures(other.x, point.x) < 0) ?? null;
+  const best = better.toSorted((a, b) => compareFigures(b.passRate, a.passRate) || byCost(a, b))[0];
+  const isBetter = best !== undefined && compareFigures(best.passRate, point.passRate) > 0;
+  return { sameQuality, sameCost: isBetter ? best : null };
 }

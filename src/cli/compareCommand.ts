@@ -10,6 +10,7 @@ import type { CliIo } from './cliIo.ts';
 import { compareJson } from './compareJson.ts';
 import { comparisonText } from './comparisonText.ts';
 import { findDataDir } from './findDataDir.ts';
+import { jsonLines } from './jsonLines.ts';
 import { notTakenText } from './notTakenText.ts';
 
 /** Options of `outlay compare`, as `parseArgs` gives them. */
@@ -46,9 +47,8 @@ export async function runCompare(values: CompareValues, io: CliIo): Promise<void
     leftOut: { sharedTasks: booked.sharedTasks, otherOrigins: booked.otherOrigins },
   });
   for (const note of booked.notes) io.stderr(`${note}\n`);
-  io.stdout(
-    values.json ? `${JSON.stringify(compareJson(comparison), null, 2)}\n` : comparisonText(comparison, io.width),
-  );
+  if (!values.json) return io.stdout(comparisonText(comparison, io.width));
+  for (const piece of jsonLines(compareJson(comparison))) io.stdout(piece);
 }
 
 /** Reads a file of runs. Throws a sentence where it cannot be read at all. */

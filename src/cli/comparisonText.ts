@@ -1,6 +1,7 @@
 import type { Comparison } from '../analysis/contract.ts';
 import { atLeastFigure, exactFigure, type Figure, unknownFigure } from '../domain/figure.ts';
 import { formatFigure, formatUsd, printPercent, printPrice, printWhole } from '../domain/format.ts';
+import { printable } from './printable.ts';
 import { type Column, textTable } from './textTable.ts';
 
 const figure = (value: number | null): Figure => (value === null ? unknownFigure : exactFigure(value));
@@ -35,10 +36,10 @@ export function comparisonText(comparison: Comparison, width: number): string {
   const reversed = comparison.pairs.filter(({ state }) => state === 'reversed' || state === 'possibly');
   const { frontierCostOfPass, sentences } = comparison;
   const said = frontierCostOfPass.nanoUsd === null ? sentences : [...sentences, frontierCostOfPass.sentence];
-  const parts = [`${said.join('\n')}\n`, modelTable(comparison, width)];
+  const parts = [`${said.map(printable).join('\n')}\n`, modelTable(comparison, width)];
   if (reversed.length > 0) parts.push(pairTable(comparison, reversed.slice(0, MAX_PAIRS), width));
   if (reversed.length > MAX_PAIRS) parts.push(`and ${reversed.length - MAX_PAIRS} more; --json prints all pairs.\n`);
-  if (comparison.smallestTrial !== null) parts.push(`${comparison.smallestTrial.sentence}\n`);
+  if (comparison.smallestTrial !== null) parts.push(`${printable(comparison.smallestTrial.sentence)}\n`);
   return parts.join('\n');
 }
 

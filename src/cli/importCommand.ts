@@ -8,6 +8,7 @@ import type { ImportReport } from '../protocol/imports.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
 import { askMeter } from './meterClient.ts';
+import { printable } from './printable.ts';
 
 export interface ImportArgs {
   readonly dataDir: string;
@@ -80,9 +81,4 @@ function importText(report: ImportReport): string {
 
 function count(number: number, one: string, many: string): string {
   return `${printWhole(number)} ${number === 1 ? one : many}`;
-}
-
-/** File names may hold anything; control characters in them must not reach a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '?');
 }

@@ -1,4 +1,5 @@
 import type { RowProblem } from '../runs/fileRows.ts';
+import { printableLines } from './printable.ts';
 
 /** Reasons that are printed one by one; beyond them their number says enough. */
 const MAX_LINES = 20;
@@ -18,5 +19,5 @@ export function notTakenText({ runs, notTaken, ignoredColumns }: Taken, done: st
   lines.push(...notTaken.slice(0, MAX_LINES).map(({ line, reason }) => `  line ${line} ${reason}.`));
   if (notTaken.length > MAX_LINES) lines.push(`  and ${(notTaken.length - MAX_LINES).toLocaleString('en-US')} more.`);
   if (ignoredColumns.length > 0) lines.push(`Columns that mean nothing here: ${ignoredColumns.join(', ')}.`);
-  return `${lines.join('\n')}\n`.replace(/[^\P{C}\n]/gu, '?');
+  return printableLines(`${lines.join('\n')}\n`);
 }

@@ -17,6 +17,7 @@ import { disconnectAgents } from './disconnectCommand.ts';
 import { dataDirToMake, findDataDir } from './findDataDir.ts';
 import { helpText } from './helpText.ts';
 import { type ImportArgs, runImport } from './importCommand.ts';
+import { printableLines } from './printable.ts';
 import { reconcileText } from './reconcileCommand.ts';
 import { reportText } from './reportCommand.ts';
 import { runInTask } from './runCommand.ts';
@@ -117,10 +118,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     return 0;
   } catch (error) {
     if (error instanceof CliError) {
-      io.stderr(`${error.message}\n`);
+      io.stderr(printableLines(`${error.message}\n`));
       return error.exitCode;
     }
-    io.stderr(`Outlay failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(printableLines(`Outlay failed: ${error instanceof Error ? error.message : String(error)}\n`));
     return 1;
   }
 }

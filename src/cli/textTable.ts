@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
@@ -65,11 +67,6 @@ function fitWidths(
 
 function lineWidth(kept: readonly number[], widths: readonly number[]): number {
   return kept.reduce((sum, index) => sum + (widths[index] ?? 0), 0) + gap.length * Math.max(0, kept.length - 1);
-}
-
-/** Names come from agents and upstreams; control characters in them must not reach a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '?');
 }
 
 function lengthOf(text: string): number {

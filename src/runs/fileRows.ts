@@ -203,5 +203,8 @@ function csvRefusal(error: unknown, linesBefore: number): string {
   if (code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE') {
     return `A quotation mark is opened and never closed${where}, so that nobody can tell where rows end.`;
   }
+  if (code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE') {
+    return `Text follows a closing quotation mark${where}, so that nobody can tell where the value ends; a mark inside a value is written twice.`;
+  }
   return `The file is no table of separated values${where}.`;
 }

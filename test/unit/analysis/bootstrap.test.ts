@@ -81,6 +81,14 @@ describe('the odds of being on the frontier', () => {
     expect(odds([], [], 2)).toEqual([null, null]);
   });
 
+  it('does not let rounding put a dearer model that passes no more on the frontier', () => {
+    const [rate, same] = [0.3, 0.1 + 0.2];
+    expect(same).toBeGreaterThan(rate);
+    expect(odds([1, 2, 1, 2], [rate, same, rate, same], 2)).toEqual([1, 0]);
+    expect(odds([rate, same, rate, same], [1, 0.5, 1, 0.5], 2)).toEqual([1, 0]);
+    expect(odds([same, rate, same, rate], [1, 0.5, 1, 0.5], 2)).toEqual([1, 0]);
+  });
+
   it('is between 0 and 1 where tasks disagree', () => {
     const [first, second] = odds([1, 2, 2, 1, 1, 2], [1, 1, 1, 1, 1, 1], 2);
     expect(first ?? 0).toBeGreaterThan(second ?? 0);

@@ -45,3 +45,35 @@ describe('the reversed tasks of pairs', () => {
     ]);
   });
 });
+
+describe('the verdict of a pair', () => {
+  const runsOf = (model: string, usd: readonly number[]) =>
+    usd.map((cost, task) =>
+      makeRun({
+        model,
+        task: `t${task}`,
+        usd: cost,
+        inputTokens: 0,
+        outputTokens: 0,
+        listPrice: price(model === 'a' ? 1 : 2, 10),
+      }),
+    );
+
+  it('rests on tasks with a cost ratio: runs that came to nothing establish nothing', () => {
+    const runs = [...runsOf('a', [3, 3, 0, 0, 0, 0]), ...runsOf('b', [1, 1, 1, 1, 1, 1])];
+    const few = comparePairs(runTable(runs, defaultCompareOptions), false)[0];
+    expect(few).toMatchObject({ commonTasks: 6, state: 'tie in cost', verdict: 'too few to say' });
+    const dearer = [...runsOf('a', [6, 6, 0, 0, 0, 0]), ...runsOf('b', [1, 1, 1, 1, 1, 1])];
+    expect(comparePairs(runTable(dearer, defaultCompareOptions), false)[0]).toMatchObject({
+      commonTasks: 6,
+      state: 'possibly',
+      verdict: 'too few to say',
+    });
+    const five = [...runsOf('a', [6, 6, 6, 6, 6, 0]), ...runsOf('b', [1, 1, 1, 1, 1, 1])];
+    expect(comparePairs(runTable(five, defaultCompareOptions), false)[0]).toMatchObject({
+      commonTasks: 6,
+      state: 'reversed',
+      verdict: 'established',
+    });
+  });
+});

@@ -9,6 +9,7 @@ const words: PairWords = {
   listRatio: 0.25,
   costRatio: 1.5,
   commonTasks: 6,
+  ratios: 6,
   task: null,
   interval: [1.2, 1.9],
   why: { method: 'LMDI', logCostRatio: Math.log(1.5), factors: [], thinkingShareOfIncrease: 0.91, tasks: 6 },
@@ -38,8 +39,11 @@ describe('the sentence of a pair', () => {
 
   it('says that nothing is common, and that few tasks say little', () => {
     expect(pairSentence({ ...words, commonTasks: 0 })).toBe('A and B share no task with known costs.');
-    expect(pairSentence({ ...words, state: 'possibly', verdict: 'too few to say', commonTasks: 2 })).toMatch(
+    expect(pairSentence({ ...words, state: 'possibly', verdict: 'too few to say', commonTasks: 2, ratios: 2 })).toMatch(
       /; too few to say with 2 common tasks\.$/,
+    );
+    expect(pairSentence({ ...words, state: 'possibly', verdict: 'too few to say', ratios: 2 })).toMatch(
+      /; too few to say with 6 common tasks, 4 of them without a cost ratio\.$/,
     );
   });
 });

@@ -26,6 +26,14 @@ describe('the staircase', () => {
     expect(names(staircase([at('a', 1, 0.5), at('b', 1, 0.6), at('c', 2, 0.6)]))).toEqual(['b']);
   });
 
+  it('takes means that differ by the rounding of their sums alone for equal', () => {
+    const [low, high] = [(0.6 + 0.4 + 0.2) / 3, (0.2 + 0.4 + 0.6) / 3];
+    expect(high).toBeGreaterThan(low);
+    expect(names(staircase([at('cheap', 1, low), at('dear', 2, high)]))).toEqual(['cheap']);
+    expect(names(staircase([at('poor', 0.3, 0.5), at('good', 0.1 + 0.2, 0.9)]))).toEqual(['good']);
+    expect(names(staircase([at('b', 0.1 + 0.2, 0.5), at('a', 0.3, 0.5), at('c', 0.3, 0.5)]))).toEqual(['a', 'c', 'b']);
+  });
+
   it('is exactly what no point dominates, in whatever order points come', () => {
     fc.assert(
       fc.property(planes, (points) => {
@@ -45,6 +53,13 @@ describe('the hull', () => {
     expect(names(frontierHull([at('a', 1, 0.2), at('b', 2, 0.8), at('c', 9, 0.9)]))).toEqual(['a', 'b', 'c']);
   });
 
+  it('has no corner that only rounding makes one', () => {
+    expect((0.4 - 0.2) * (3 - 1)).toBeGreaterThan((2 - 1) * (0.6 - 0.2));
+    expect(names(frontierHull([at('a', 1, 0.2), at('b', 2, 0.4), at('c', 3, 0.6)]))).toEqual(['a', 'c']);
+    expect(names(frontierHull([at('a', 0.1, 0.2), at('b', 0.1 + 0.1, 0.4), at('c', 0.3, 0.6)]))).toEqual(['a', 'c']);
+    expect(names(frontierHull([at('a', 1, 0.2), at('b', 2, 0.400001), at('c', 3, 0.6)]))).toEqual(['a', 'b', 'c']);
+  });
+
   it('is a part of the staircase', () => {
     fc.assert(
       fc.property(planes, (points) => {
@@ -62,6 +77,13 @@ describe('dominance', () => {
     expect(sameQuality?.model).toBe('cheap');
     expect(sameCost?.model).toBe('good');
     expect(dominanceOf(points[0] as PlanePoint, points)).toEqual({ sameQuality: null, sameCost: null });
+  });
+
+  it('tells of nothing better that is better by rounding alone', () => {
+    const points = [at('cheap', 0.1, 0.6), at('same', 0.3, 0.2 + 0.4), at('dear', 0.1 + 0.2, 0.6)];
+    for (const point of points.slice(1)) {
+      expect(dominanceOf(point, points)).toMatchObject({ sameQuality: { model: 'cheap' }, sameCost: null });
+    }
   });
 
   it('has no cheaper one where only better ones at the same cost exist', () => {

@@ -164,6 +164,23 @@ describe('outlay compare', () => {
     expect((JSON.parse(stdout) as Printed).pairs).toHaveLength(3);
   });
 
+  it('lets no control character of a file through to a terminal, in a table, a sentence or a refusal', async () => {
+    const columns = 'task,model,cost_usd,passed,input_usd_per_mtok,output_usd_per_mtok';
+    const path = fileOf(
+      `${columns}\nt\u001b[2J,m\u001b[31m,3,1,1,2\nt\u001b[2J,"n\u0007\nx",2,1,2,3\nu,o,\u001b[1m,1,2,3\n`,
+    );
+    const compared = await run(['compare', '--runs', path, '--by-task']);
+    expect(compared.code).toBe(0);
+    expect(compared.stdout).toContain('m?[31m against n??x on t?[2J');
+    const misspelt = await run(['compare', '--runs', path, '--without', 'nobody']);
+    expect(misspelt.code).toBe(2);
+    const refused = await run(['compare', '--runs', fileOf('ta\u001b[31msk,model\n')]);
+    expect(refused.code).toBe(1);
+    for (const { stdout, stderr } of [compared, misspelt, refused]) {
+      expect(`${stdout}${stderr}`).not.toMatch(/[^\P{C}\n]/u);
+    }
+  });
+
   it('prints sentences and tables for people', async () => {
     const { code, stdout } = await run(['compare', '--runs', study]);
     expect(code).toBe(0);

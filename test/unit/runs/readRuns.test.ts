@@ -158,6 +158,10 @@ describe('a file of runs', () => {
       'task,model\n"a,m\n',
       'A quotation mark is opened and never closed near line 2, so that nobody can tell where rows end.',
     ],
+    [
+      'task,model\na,m\n"b" c,m\n',
+      'Text follows a closing quotation mark near line 3, so that nobody can tell where the value ends; a mark inside a value is written twice.',
+    ],
     ['task,model\na,\0\n', 'The file is no text in UTF-8 (or UTF-16 with its mark).'],
   ])('is refused whole where it is of no use: %j', (text, refusal) => {
     expect(read(text)).toEqual({ ok: false, refusal });
