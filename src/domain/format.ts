@@ -76,7 +76,8 @@ export function printCompact(count: number): string {
 
 /** A ratio as a multiple with three significant digits: 1.22×, 340×, <0.001×. */
 export function printMultiple(ratio: number): string {
-  if (ratio >= 1000) return `${printWhole(Math.round(ratio))}×`;
+  // From here on three digits round to 1,000, which would be written with an exponent as very small ratios are.
+  if (ratio >= 999.5) return `${printWhole(Math.round(ratio))}×`;
   const digits = ratio.toPrecision(3);
   return `${digits.includes('e') ? '<0.001' : digits}×`;
 }

@@ -9,6 +9,7 @@ import {
   printCompact,
   printDuration,
   printElapsed,
+  printMultiple,
   printPercent,
   printPrice,
   printUsd,
@@ -130,5 +131,17 @@ describe('durations', () => {
     [7_620_000, '2 h 07 min'],
   ])('counts only whole seconds that passed of %d ms: %s', (elapsedMs, text) => {
     expect(printElapsed(elapsedMs)).toBe(text);
+  });
+});
+
+describe('multiples', () => {
+  it.each([
+    [1.224, '1.22×'],
+    [999.4, '999×'],
+    [999.6, '1,000×'],
+    [1234.4, '1,234×'],
+    [0.000_000_4, '<0.001×'],
+  ])('prints %d as the multiple %s', (ratio, text) => {
+    expect(printMultiple(ratio)).toBe(text);
   });
 });
