@@ -70,6 +70,7 @@ export const nowStrings = {
   versions: 'This view and the extension are of different versions. Reload the window.',
   loading: 'Loading…',
 
+  totals: 'Totals',
   spend: 'Spend',
   today: 'Today',
   week: 'This week',

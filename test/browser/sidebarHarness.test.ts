@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { atLeastFigure } from '../../src/domain/figure.ts';
 import type { SidebarState } from '../../src/protocol/sidebar.ts';
 import { type Harness, openHarness, show } from '../support/sidebarHarness/harnessPage.ts';
 import { type HarnessServer, startHarnessServer, type ThemeName } from '../support/sidebarHarness/harnessServer.ts';
@@ -329,7 +330,7 @@ describe('the view Now in a browser', () => {
       expect(await figure(page, 'today.billed')).toBe('$3.10');
     }));
 
-  it.each([280, 300, 600])('needs no sideways scrolling at %i px', (width) =>
+  it.each([200, 280, 300, 600])('needs no sideways scrolling at %i px', (width) =>
     withPage(
       'dark',
       async (page) => {
@@ -342,6 +343,74 @@ describe('the view Now in a browser', () => {
       width,
     ),
   );
+
+  it.each([200, 250, 300])('keeps the names of long totals whole at %i px', (width) =>
+    withPage(
+      'dark',
+      async (page) => {
+        const { snapshot, ...state } = busyState(Date.now());
+        if (snapshot === null) throw new Error('The busy state has no snapshot.');
+        const { billed } = snapshot.today;
+        if (billed === null) throw new Error('Nothing is billed in the busy state.');
+        const today = { ...snapshot.today, billed: { ...billed, costNanoUsd: atLeastFigure(1_234.56e9) } };
+        const week = { ...snapshot.week, billed: { ...billed, costNanoUsd: atLeastFigure(12_345.67e9) } };
+        await show(page, { ...state, snapshot: { ...snapshot, today, week } });
+        const lines = `(() => {
+          const name = document.querySelector('.total-billed th span').firstChild;
+          const range = document.createRange();
+          range.selectNodeContents(name);
+          return range.getClientRects().length;
+        })()`;
+        expect(await page.evaluate(lines)).toBe(1);
+      },
+      width,
+    ),
+  );
+
+  it('prints no two figures of a live call over each other at 200 px', () =>
+    withPage(
+      'dark',
+      async (page) => {
+        await show(page, busyState(Date.now()));
+        const overlaps = `[...document.querySelectorAll('.live .card')].flatMap((card) => {
+          const texts = [...card.querySelectorAll('[data-figure]:not([data-figure$=".share"])')];
+          const boxes = texts.map((text) => text.getBoundingClientRect());
+          return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) =>
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom,
+          ).map(() => texts[i].dataset.figure));
+        })`;
+        expect(await page.evaluate(overlaps)).toEqual([]);
+      },
+      200,
+    ));
+
+  it('fills its bars in forced colors too', () =>
+    withPage('hc-dark', async (page) => {
+      await page.emulateMedia({ forcedColors: 'active' });
+      await show(page, budgetState(Date.now()));
+      const unfilled = (selector: string) =>
+        page.evaluate(`[...document.querySelectorAll('${selector}')].filter((fill) => {
+          const { backgroundColor } = getComputedStyle(fill);
+          const { color } = getComputedStyle(fill.closest('main'));
+          return backgroundColor !== color;
+        }).length`);
+      expect(await page.locator('.limit-spent').count()).toBe(4);
+      expect(await unfilled('.limit-spent')).toBe(0);
+      await show(page, busyState(Date.now()));
+      expect(await page.locator('.quota-fill').count()).toBe(4);
+      expect(await unfilled('.quota-fill')).toBe(0);
+    }));
+
+  it('gives every region a name of its own, and skips no level of headings', () =>
+    withPage('dark', async (page) => {
+      await page.evaluate(axe);
+      await show(page, busyState(Date.now()));
+      await openEveryRow(page);
+      const rules = JSON.stringify({ runOnly: ['landmark-unique', 'heading-order'] });
+      expect(await page.evaluate(`axe.run(${rules}).then(({ violations }) => violations.map(({ id }) => id))`)).toEqual(
+        [],
+      );
+    }));
 
   it.each(['light', 'dark', 'hc-dark', 'hc-light'] as const)('has no serious accessibility violation in %s', (theme) =>
     withPage(theme, async (page) => {

@@ -69,9 +69,9 @@ function message(severity: Notice['severity'], text: string, key: string): VNode
 }
 
 function totals(view: TotalsView): VNode {
-  return h('section.totals', { key: 'totals', attributes: { 'aria-labelledby': 'spend-heading' } }, [
-    h('h2.spoken', { text: nowStrings.spend, attributes: { id: 'spend-heading' } }),
-    h('table', {}, [
+  return h('section.totals', { key: 'totals', attributes: { 'aria-labelledby': 'totals-heading' } }, [
+    h('h2.spoken', { text: nowStrings.totals, attributes: { id: 'totals-heading' } }),
+    h(hasLongAmounts(view) ? 'table.long' : 'table', {}, [
       h('thead', {}, [
         h('tr', {}, [
           h('td'),
@@ -88,6 +88,12 @@ function totals(view: TotalsView): VNode {
     view.stale !== null && h('p.quiet', { key: 'stale', text: view.stale }),
     ...view.notes.map((note) => h('p.quiet', { key: note, text: note })),
   ]);
+}
+
+/** Whether two amounts leave too little room for their name beside them in a sidebar of the usual width. */
+function hasLongAmounts({ lines }: TotalsView): boolean {
+  const longest = (name: 'today' | 'week'): number => Math.max(...lines.map((line) => line[name].text.length));
+  return longest('today') + longest('week') > 16;
 }
 
 function totalLine(line: TotalLine): VNode {

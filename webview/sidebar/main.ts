@@ -3,6 +3,7 @@ import './live.css';
 import './rows.css';
 import './task.css';
 import './focus.css';
+import './narrow.css';
 import { nowStrings } from '../../src/protocol/nowStrings.ts';
 import { type NowView, nowView } from '../../src/protocol/nowView.ts';
 import { TimePrinter } from '../../src/protocol/shown.ts';

@@ -98,7 +98,7 @@ function details(view: CallDetailsView, name: (part: string) => string): VNode {
     ),
     view.problems.length > 0 &&
       h('div.problems', { key: 'problems' }, [
-        h('h4', { text: nowStrings.facts.problems }),
+        h('h3', { text: nowStrings.facts.problems }),
         h(
           'ul',
           {},
