@@ -5,12 +5,14 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DashboardState, defaultDashboardQuery } from '../../src/protocol/dashboard.ts';
 import {
+  dataOf,
   emptyState,
   firstDayState,
   fullState,
   NOW_MS,
   stateWith,
   studyState,
+  trialRuns,
 } from '../support/dashboardHarness/dashboardStates.ts';
 import { type Harness, openHarness, show } from '../support/sidebarHarness/harnessPage.ts';
 import { type HarnessServer, startHarnessServer, type ThemeName } from '../support/sidebarHarness/harnessServer.ts';
@@ -143,6 +145,25 @@ describe('the dashboard', () => {
       expect(await why.textContent()).toContain('gemini-3-flash-preview lists 80% below gpt-5.4');
       expect(await why.locator('tbody tr').count()).toBeGreaterThan(4);
       expect(await page.evaluate('document.activeElement.getAttribute("aria-pressed")')).toBe('true');
+    }));
+
+  it('does not say that runs lack a cost or an outcome where they only lack a pass', () =>
+    withPage(async (page) => {
+      const [run] = trialRuns;
+      if (run === undefined) throw new Error('There are no made-up runs.');
+      await show(page, stateWith(dataOf([{ ...run, passed: false }])));
+      await open(page, 'costOfPass');
+      const card = page.locator('[data-card="budget"]');
+      expect(await card.locator('tbody tr').count()).toBe(1);
+      expect(await card.locator('.empty').textContent()).toBe('No run whose cost is known has passed yet.');
+    }));
+
+  it('does not say that no task was run twice where only the costs are not known', () =>
+    withPage(async (page) => {
+      await show(page, stateWith(dataOf(trialRuns.map((run) => ({ ...run, costNanoUsd: null })))));
+      await open(page, 'thinking');
+      const said = (await page.locator('[data-card="noise"]').textContent()) ?? '';
+      expect(said).toContain('No task was run twice by the same model at a known cost');
     }));
 
   it('says of zero passes what they cost at least, and nothing like a price', () =>

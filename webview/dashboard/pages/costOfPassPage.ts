@@ -120,7 +120,14 @@ function budgetCard(context: PageContext): VNode {
         'The share of tasks that passed with at most this much spent on each: where a curve goes flat, a larger budget bought nothing.',
       ],
       chart: budgetChart(context),
-      empty: [h('p', { text: 'No run has both an outcome and a known cost yet.' })],
+      empty: [
+        h('p', {
+          text:
+            curves.length === 0
+              ? 'No run has both an outcome and a known cost yet.'
+              : 'No run whose cost is known has passed yet.',
+        }),
+      ],
       legend: curves.map(({ model }) => ({
         name: context.label(model),
         look: context.look(context.label(model)),

@@ -169,7 +169,9 @@ function noiseCard(context: PageContext): VNode {
       attributes: { id: 'noise-title', tabindex: '-1' },
     }),
     repeated.length === 0
-      ? says('No task was run twice by the same model, so that nobody knows how much of a difference is chance.')
+      ? says(
+          'No task was run twice by the same model at a known cost, so that nobody knows how much of a difference is chance.',
+        )
       : tableNode(
           'noise',
           {
