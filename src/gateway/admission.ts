@@ -44,7 +44,7 @@ export interface Refusal {
 export type Admission = AdmittedCall | { readonly kind: 'control' } | Refusal;
 
 /**
- * Decides about a request by its head, in this order: Host, marks of a browser, form of the target, method, control path,
+ * Decides about a request by its head, in this order: Host, marks of a browser, form of the target, method, framing, control path,
  * token, workspace, route. Host comes first because a web page can reach a loopback port under a name of its own, and
  * `rawHeaders` is read because Node takes the first of several Host fields without a word.
  */
@@ -59,6 +59,9 @@ export function admit(request: RawRequest, policy: AdmissionPolicy): Admission {
   if (!url?.startsWith('/')) return refuse(400, 'Only origin-form targets are served.');
   if (method === 'OPTIONS') return refuse(403, 'This method is not served.');
   if (method === 'TRACE' || method === 'CONNECT') return refuse(405, 'This method is not served.');
+  // Node undoes chunks alone: what else a body is coded with would be there still, and no longer be named.
+  if (rawValues(rawHeaders, 'transfer-encoding').some((v) => v.toLowerCase() !== 'chunked'))
+    return refuse(400, 'Only chunked is served as a transfer encoding.');
   if (policy.control && url.startsWith('/control/')) return { kind: 'control' };
   return admitCall(url, policy);
 }

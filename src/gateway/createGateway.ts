@@ -357,8 +357,18 @@ class LoopbackGateway implements Gateway {
         message: `The address of "${route.id}" is not known: name it in the setting outlay.upstreams.`,
       };
     if (this.#isOurselves(upstream)) return { status: 502, message: 'The upstream of this route is Outlay itself.' };
-    const message = route.impossible?.(full, upstream) ?? null;
+    const message = route.impossible?.(full, upstream) ?? this.#proxyProblem(upstream);
     return message === null ? upstream : { status: 400, message };
+  }
+
+  /** Neither may the call wait for an answer for ever, nor go past the proxy. */
+  #proxyProblem({ origin }: Upstream): string | null {
+    try {
+      this.#agents.endpoint(origin);
+      return null;
+    } catch {
+      return 'The variable HTTPS_PROXY does not hold the URL of a proxy, so Outlay did not send this call.';
+    }
   }
 
   #isOurselves({ origin }: Upstream): boolean {

@@ -283,6 +283,10 @@ export class Exchange {
     const tap = this.#tap;
     const show = tap && ((chunk: Uint8Array) => tap.responseBytes(chunk, this.#nowMs()));
     this.#relay.start(show, (end) => this.#end(end));
+    // Node takes a connection that fails for the end of a body that has no other; the error comes before that end.
+    this.#upstreamReq?.once('error', (error) => {
+      if (!upstreamRes.complete) upstreamRes.destroy(error);
+    });
     const { headers, rawHeaders, statusCode = 0 } = upstreamRes;
     this.#tap?.responseHead({
       httpStatus: statusCode,
@@ -293,8 +297,9 @@ export class Exchange {
     });
   }
 
-  /** Throws where Node refuses a field of the head. */
+  /** Throws where Node refuses a field of the head, and of a final answer with an interim status, which Node lets through. */
   #relayOf(upstreamRes: IncomingMessage): ResponseRelay | WatchedRelay {
+    if ((upstreamRes.statusCode ?? 0) < 200) throw new Error('Not a final status.');
     const ends = { upstreamRes, req: this.#req, res: this.#res };
     const { watched } = this.#plan;
     if (watched !== null) {

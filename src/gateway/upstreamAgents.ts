@@ -44,13 +44,15 @@ export class UpstreamAgents {
     this.#proxyEnv = proxyEnv;
   }
 
+  /** Throws where the environment names a proxy for https by what is no URL. */
   endpoint(origin: string): UpstreamEndpoint {
     let endpoint = this.#endpoints.get(origin);
     if (endpoint === undefined) {
       const { protocol, host, hostname, port } = new URL(origin);
       const secure = protocol === 'https:';
       // Plain http is for loopback, and no proxy leads there.
-      const proxied = this.#proxyEnv === null ? this.#options : { ...this.#options, proxyEnv: { ...this.#proxyEnv } };
+      const proxied =
+        this.#proxyEnv === null ? this.#options : { ...this.#options, proxyEnv: withSchemes(this.#proxyEnv) };
       const agent = secure ? new CleanHttpsAgent(proxied) : new CleanHttpAgent(this.#options);
       endpoint = { agent, secure, host, hostname: hostname.replace(/^\[|\]$/g, ''), port };
       this.#endpoints.set(origin, endpoint);
@@ -62,6 +64,16 @@ export class UpstreamAgents {
     for (const { agent } of this.#endpoints.values()) agent.destroy();
     this.#endpoints.clear();
   }
+}
+
+/** Node passes over a proxy that is named without a scheme, which most programs take for one of http. */
+function withSchemes(env: NonNullable<UpstreamAgentOptions['proxyEnv']>): Record<string, string | undefined> {
+  const out = { ...env };
+  for (const name of ['https_proxy', 'HTTPS_PROXY']) {
+    const value = out[name] ?? '';
+    if (value !== '' && !value.includes('://')) out[name] = `http://${value}`;
+  }
+  return out;
 }
 
 /** Bytes that nobody asked for on an unused connection must never become the answer to the next request. */

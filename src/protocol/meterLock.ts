@@ -24,9 +24,10 @@ export function parseMeterLock(value: unknown): MeterLock | null {
  * and where somebody else owns it or may write it: such a file could lead a client to a stranger's port.
  */
 export async function readMeterLock(dataDir: string): Promise<MeterLock | null> {
-  const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+  // Without O_NONBLOCK a pipe of that name would be waited for until somebody writes into it.
+  const careful = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    await using file = await open(join(dataDir, LOCK_FILE_NAME), constants.O_RDONLY | noFollow);
+    await using file = await open(join(dataDir, LOCK_FILE_NAME), constants.O_RDONLY | careful);
     const stats = await file.stat();
     if (!stats.isFile() || stats.size > MAX_LOCK_BYTES) return null;
     if (process.platform !== 'win32' && ((stats.mode & 0o022) !== 0 || stats.uid !== process.getuid?.())) return null;

@@ -110,9 +110,11 @@ async function readBody(request: IncomingMessage): Promise<string> {
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new ControlProblem('The request is too large.');
-    chunks.push(chunk);
+    // What is too much is read and let go: a connection that is left unread would hold its client up for ever.
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
   }
+  if (size > MAX_BODY_BYTES) throw new ControlProblem('The request is too large.');
   return Buffer.concat(chunks).toString('utf8');
 }
 

@@ -115,6 +115,7 @@ describe('admission', () => {
 
   it('says in a sentence why, and keeps the connection of those only whose secret or name was wrong', () => {
     const host = ['Host', '127.0.0.1:4321'];
+    const coded = 'Only chunked is served as a transfer encoding.';
     const refusals: [number, string, string | null, string, string[], string?][] = [
       [400, 'Exactly one Host is needed.', 'address', good, []],
       [403, 'This Host is not served.', 'address', good, ['Host', 'evil.com']],
@@ -124,6 +125,8 @@ describe('admission', () => {
       [403, 'This method is not served.', null, good, host, 'OPTIONS'],
       [405, 'This method is not served.', null, good, host, 'TRACE'],
       [405, 'This method is not served.', null, good, host, 'CONNECT'],
+      [400, coded, null, good, [...host, 'Transfer-Encoding', 'gzip, chunked'], 'POST'],
+      [400, coded, null, good, [...host, 'transfer-encoding', 'chunked', 'Transfer-Encoding', 'identity'], 'POST'],
       [401, 'Not authorised.', 'token', '/wrong/ws-1/anthropic', host],
       [404, 'There is no such workspace.', null, `/${token}/w_1/anthropic`, host],
       [404, 'There is no such route.', null, `/${token}/ws-1/nowhere`, host],
@@ -134,6 +137,7 @@ describe('admission', () => {
       expect(admit({ method, url, rawHeaders }, policy)).toEqual(refusal);
     }
     expect(admit({ rawHeaders: host }, policy)).toMatchObject({ status: 400 });
+    expect(status(good, [...host, 'Transfer-Encoding', 'Chunked'], 'POST')).toBe('call');
   });
 
   it('opens only the routes that stand on command lines to the token that does', () => {
@@ -237,6 +241,7 @@ describe('a refused request', () => {
       'Transfer-Encoding : chunked',
       'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity',
       'Transfer-Encoding: identity, chunked',
+      'Transfer-Encoding: gzip, chunked',
       'Transfer-Encoding: chunked, identity',
       'Transfer-Encoding:\x0bchunked',
       'Transfer-Encoding: chunkedchunked',

@@ -120,6 +120,24 @@ describe('an upstream that breaks off', () => {
     }
   });
 
+  it('is a broken end, too, where a connection fails whose end would be that of the body', async () => {
+    for (const head of ['HTTP/1.1 200 OK\r\n\r\n', 'HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n']) {
+      const { port, server } = await rawServer((socket) => {
+        socket.write(`${head}abc`);
+        server.once('reset', () => socket.resetAndDestroy());
+      });
+      cleanUp(() => server.close());
+      const rig = await startGateway(port);
+      const client = new RawClient(rig.port);
+      client.send(messages(rig.port, rig.prefix('anthropic')));
+      await client.until((text) => text.endsWith('3\r\nabc\r\n'));
+      server.emit('reset');
+      expect(await rig.observer.calls[0]?.ended).toBe('upstream-cut');
+      await client.closed;
+      expect(client.text).toMatch(/\r\n\r\n3\r\nabc\r\n$/);
+    }
+  });
+
   it('resets an HTTP/1.0 client, whose body has no other end than the connection', async () => {
     const { port, server } = await rawServer((socket) => {
       socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
@@ -165,6 +183,19 @@ describe('an upstream that breaks off', () => {
     const rig = await startGateway(port);
     const answer = await call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
     expect(answer.status).toBe(502);
+    expect(await rig.observer.calls[0]?.ended).toBe('upstream-cut');
+  });
+
+  it('is told so when it answers with an interim status at last', async () => {
+    const { port, server } = await rawServer((socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    });
+    cleanUp(() => server.close());
+    const rig = await startGateway(port);
+    const client = new RawClient(rig.port);
+    client.send(messages(rig.port, rig.prefix('anthropic')));
+    expect(await client.until((text) => text.includes('\r\n\r\n'))).toMatch(/^HTTP\/1\.1 502 /);
+    client.socket.destroy();
     expect(await rig.observer.calls[0]?.ended).toBe('upstream-cut');
   });
 

@@ -120,6 +120,13 @@ describe('an https upstream', () => {
     const path = `${rig.prefix('anthropic')}/v1/messages`;
     expect((await call(rig.port, { method: 'POST', path }, '{"a":1}')).body.toString()).toBe('{"a":1}');
     expect(asked).toEqual([`localhost:${upstream.port}`]);
+    for (const name of ['HTTPS_PROXY', 'https_proxy']) {
+      const bare = { [name]: address.slice('http://'.length) };
+      const other = await startGateway(1, { routes: routesTo(`https://localhost:${upstream.port}`), proxyEnv: bare });
+      expect((await call(other.port, { method: 'POST', path }, '{}')).body.toString()).toBe('{}');
+      expect(asked.pop()).toBe(`localhost:${upstream.port}`);
+      expect(asked).toHaveLength(1);
+    }
     const plain = createHttpServer(echo).listen(0, '127.0.0.1');
     await once(plain, 'listening');
     cleanUp(() => {
@@ -130,6 +137,19 @@ describe('an https upstream', () => {
     const direct = await startGateway(1, { routes: routesTo(origin), proxyEnv });
     expect((await call(direct.port, { method: 'POST', path }, '{}')).body.toString()).toBe('{}');
     expect(asked).toHaveLength(1);
+  });
+
+  it('gets nothing, and the agent a sentence, where the environment names a proxy by what is no URL', async () => {
+    const upstream = await startTls(echo);
+    for (const address of ['http://', 'http://proxy:port', 'http://me:100%zz@127.0.0.1:1', ':8080']) {
+      const proxyEnv = { HTTPS_PROXY: address };
+      const rig = await startGateway(1, { routes: routesTo(`https://localhost:${upstream.port}`), proxyEnv });
+      const answer = await call(rig.port, { method: 'POST', path: `${rig.prefix('anthropic')}/v1/messages` }, '{}');
+      const message = 'The variable HTTPS_PROXY does not hold the URL of a proxy, so Outlay did not send this call.';
+      expect([answer.status, JSON.parse(answer.body.toString())]).toMatchObject([400, { error: { message } }]);
+      expect(rig.observer.calls).toEqual([]);
+    }
+    expect(upstream.requests).toEqual([]);
   });
 
   it('is one that broke off where it did so after the handshake, and one out of reach where its proxy is', async () => {

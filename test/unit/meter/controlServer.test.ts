@@ -11,6 +11,7 @@ import type { MeterStatus } from '../../../src/protocol/control.ts';
 import type { DashboardQuery } from '../../../src/protocol/dashboard.ts';
 import type { NowSnapshot } from '../../../src/protocol/snapshot.ts';
 import { noTasks } from '../../../src/protocol/tasks.ts';
+import { RawClient } from '../../support/rawHttp.ts';
 import { type Answer, call, cleanUp, startGateway } from '../gateway/gatewayRig.ts';
 import { call as record } from '../ledger/callFixtures.ts';
 import { emptyOffice } from './budget/officeFixture.ts';
@@ -262,6 +263,20 @@ describe('the control API', () => {
     expect((await ask('status', padded(maxBodyBytes))).status).toBe(200);
     const answer = await ask('status', padded(maxBodyBytes + 1));
     expect([answer.status, jsonOf(answer)]).toEqual([400, { error: 'The request is too large.' }]);
+  });
+
+  it('reads what is too large to its end, so that its connection goes on', async () => {
+    const { port } = await start();
+    const client = new RawClient(port);
+    cleanUp(() => client.socket.destroy());
+    const head = (bytes: number) =>
+      `POST /control/status HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${controlToken}\r\nContent-Length: ${bytes}\r\n\r\n`;
+    const bytes = maxBodyBytes + 8 * 1024 * 1024;
+    client.send(head(bytes));
+    client.send(Buffer.alloc(bytes, ' '));
+    client.send(`${head(2)}{}`);
+    const text = await client.until((seen) => seen.includes('"version"'));
+    expect(text).toMatch(/^HTTP\/1\.1 400 [\s\S]*The request is too large\.[\s\S]*HTTP\/1\.1 200 /);
   });
 
   it('answers and logs what failed in the meter', async () => {

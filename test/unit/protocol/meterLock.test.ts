@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,11 @@ describe('readMeterLock', () => {
   it.runIf(process.platform !== 'win32')('does not trust a lock that others can write', async () => {
     await writeFile(join(folder, 'meter.json'), JSON.stringify(lock));
     await chmod(join(folder, 'meter.json'), 0o622);
+    expect(await readMeterLock(folder)).toBeNull();
+  });
+
+  it.runIf(process.platform !== 'win32')('does not wait for a pipe', async () => {
+    execFileSync('mkfifo', ['-m', '600', join(folder, 'meter.json')]);
     expect(await readMeterLock(folder)).toBeNull();
   });
 
