@@ -101,6 +101,14 @@ describe.each(clients)('a call by $name', ({ call }) => {
     expect(seen.failures).toEqual([]);
   });
 
+  it('was cut by whoever answers what is no HTTP', async () => {
+    await using server = await startEchoServer();
+    const seen = observe(server);
+    await expect(call(`${server.origin}/garbled`, body)).rejects.toThrow();
+    expect((await seen.ended()).events.at(-1)).toBe('end upstream-cut');
+    expect(seen.failures).toEqual([]);
+  });
+
   it('can be aborted before, while it waits and while it streams', async () => {
     await using server = await startEchoServer();
     const seen = observe(server);
