@@ -41,20 +41,25 @@ export function installFetchGuard(parts: FetchGuardParts): Disposable {
   const guard = new Proxy(original, {
     apply(target, self: unknown, args: readonly unknown[]): unknown {
       const pass = (): unknown => Reflect.apply(target, self, args);
-      const decided: { admission: Admission | null } = { admission: null };
+      const decided: { run: (call: () => unknown) => unknown } = { run: (call) => call() };
       quietly(watcher, () => {
-        decided.admission = decide(args);
+        const admission = decide(args);
+        if (admission === null) return;
+        // Made here, since somebody may have replaced `Response`: what cannot be answered is aborted where it begins.
+        const answer = admission.kind === 'answered' ? responseOf(admission.answer) : null;
+        decided.run = admission.kind === 'goes' ? admission.run : () => Promise.resolve(answer);
       });
-      const { admission } = decided;
-      if (admission === null) return pass();
-      return admission.kind === 'answered' ? Promise.resolve(responseOf(admission.answer)) : admission.run(pass);
+      return decided.run(pass);
     },
   });
   globalThis.fetch = guard;
   return {
     dispose() {
       isOn = false;
-      if (globalThis.fetch === guard) globalThis.fetch = original;
+      // Somebody may have made the global unchangeable meanwhile: then ours stays, and passes everything on.
+      quietly(watcher, () => {
+        if (globalThis.fetch === guard) globalThis.fetch = original;
+      });
     },
   };
 }
@@ -74,10 +79,16 @@ function fieldOf(input: unknown, init: unknown): FieldReader {
       typeof value === 'object' && value !== null && 'headers' in value ? value.headers : undefined,
     );
     const headers = given.find((value) => value !== undefined);
-    return headers === undefined
+    return headers === undefined || isReadOnce(headers)
       ? undefined
       : (new Headers(headers as ConstructorParameters<typeof Headers>[0]).get(name) ?? undefined);
   };
+}
+
+/** What `map.entries()` and generators give can be read but once, which is for `fetch` to do: only lists, maps and `Headers` are known to stay whole. */
+function isReadOnce(headers: unknown): boolean {
+  if (typeof headers !== 'object' || headers === null || !(Symbol.iterator in headers)) return false;
+  return !Array.isArray(headers) && !('get' in headers);
 }
 
 function textOf(value: unknown, name: string): string | null {

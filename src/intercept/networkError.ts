@@ -17,10 +17,12 @@ export function endOfError(error: unknown, { isSent }: ErrorMoment): HostCallEnd
   const code = textOf(error, 'code');
   const syscall = textOf(error, 'syscall');
   if (!isSent || syscall === 'connect' || syscall === 'getaddrinfo' || neverConnected.test(code)) return 'no-upstream';
-  return networkCode.test(code) ? 'upstream-cut' : 'client-gone';
+  // What is no HTTP comes from undici by this name, mostly without a code.
+  const isUnreadable = textOf(error, 'name') === 'HTTPParserError';
+  return isUnreadable || networkCode.test(code) ? 'upstream-cut' : 'client-gone';
 }
 
-function textOf(error: unknown, name: 'code' | 'syscall'): string {
+function textOf(error: unknown, name: 'code' | 'name' | 'syscall'): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
   return typeof value === 'string' ? value.slice(0, 64) : '';
 }

@@ -71,10 +71,15 @@ export function installUndiciHook(watcher: CallWatcher): Disposable {
     if (typeof original !== 'function') return;
     const listening = function (this: unknown, ...args: readonly unknown[]): unknown {
       const before = state.chunkEvents;
-      const result: unknown = Reflect.apply(original, this, args);
+      // Whoever is handed a chunk may write into it, and whether the channels tell of it is known only afterwards.
+      let copy: Uint8Array | null = null;
       quietly(watcher, () => {
         const chunk = args.find((arg) => arg instanceof Uint8Array);
-        if (isOn && state.chunkEvents === before && chunk instanceof Uint8Array) take(chunk);
+        if (isOn && chunk instanceof Uint8Array) copy = new Uint8Array(chunk);
+      });
+      const result: unknown = Reflect.apply(original, this, args);
+      quietly(watcher, () => {
+        if (isOn && state.chunkEvents === before && copy !== null) take(copy);
       });
       return result;
     };

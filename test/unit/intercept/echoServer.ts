@@ -15,7 +15,7 @@ export const digestOf = (bytes: Uint8Array): string => createHash('sha1').update
 /** What `/sse` answers, in three pieces. */
 export const events = ['data: {"a":1}\n\n', 'data: {"b":2}\n\n', 'data: [DONE]\n\n'] as const;
 
-/** A server that answers by path: /sse, /gzip, /br, /large (10 MB), /error, /cut, /never, /slow; anything else with JSON. */
+/** A server that answers by path: /sse, /gzip, /br, /large (10 MB), /error, /cut, /garbled, /never, /slow; anything else with JSON. */
 export async function startEchoServer(): Promise<EchoServer> {
   const bodies: string[] = [];
   const server = createServer((request, response) => {
@@ -68,6 +68,9 @@ function answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
     case 'cut':
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(events[0], () => response.destroy());
+      return;
+    case 'garbled':
+      response.socket?.end('HTTP/1.1 2x0 no answer\r\n\r\n');
       return;
     case 'slow':
       response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -1,13 +1,17 @@
 import { channel } from 'node:diagnostics_channel';
 import { get } from 'node:http';
 import { connect, createServer } from 'node:http2';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Disposable } from '../../../src/domain/disposable.ts';
 import { installHooks } from '../../../src/intercept/installHooks.ts';
+import { clientsDir } from '../../support/toolchain.ts';
 import { clients } from './clients.ts';
 import { digestOf, type EchoServer, events, startEchoServer } from './echoServer.ts';
 import { type Recorder, receivedBytes, recorder, sentText } from './seenCalls.ts';
@@ -20,6 +24,11 @@ const channelNames = [
   ...['http.client.request.created', 'http.client.response.finish', 'http.client.request.error'],
   ...['created', 'bodyChunkSent', 'bodySent', 'finish', 'close'].map((name) => `http2.client.stream.${name}`),
 ];
+
+interface Undici6 {
+  readonly Agent: new () => { close(): Promise<void> };
+  request(url: string, options: object): Promise<{ readonly body: Readable }>;
+}
 
 let installed: Disposable | null = null;
 
@@ -98,6 +107,14 @@ describe.each(clients)('a call by $name', ({ call }) => {
     expect([receivedBytes(cut).toString(), cut.events.at(-1)]).toEqual([events[0], 'end upstream-cut']);
     await expect(call('http://nowhere.invalid/v1/messages', body)).rejects.toThrow();
     expect((await seen.ended(2)).events.at(-1)).toBe('end no-upstream');
+    expect(seen.failures).toEqual([]);
+  });
+
+  it('was cut by whoever answers what is no HTTP', async () => {
+    await using server = await startEchoServer();
+    const seen = observe(server);
+    await expect(call(`${server.origin}/garbled`, body)).rejects.toThrow();
+    expect((await seen.ended()).events.at(-1)).toBe('end upstream-cut');
     expect(seen.failures).toEqual([]);
   });
 
@@ -201,6 +218,18 @@ describe('the hooks', () => {
       collect();
       expect(seen.calls[0]?.events).toEqual(['end client-gone']);
     });
+  });
+
+  it('have read a chunk before whoever it is for writes into it', async () => {
+    await using server = await startEchoServer();
+    const seen = observe(server);
+    const { request, Agent } = createRequire(join(clientsDir(), 'x.js'))('undici6') as Undici6;
+    const dispatcher = new Agent();
+    const answer = await request(`${server.origin}/large`, { method: 'POST', body, dispatcher });
+    answer.body.on('data', (chunk: Buffer) => chunk.fill(0));
+    const told = await seen.ended();
+    await dispatcher.close();
+    expect(digestOf(receivedBytes(told))).toBe(digestOf(Buffer.alloc(10 * 1024 * 1024, 'large ')));
   });
 
   it('keep a hundred streams apart', async () => {

@@ -241,6 +241,52 @@ describe('the guard of fetch', () => {
     expect((await fetch(`${server.origin}/v1/messages`, post)).status).toBe(200);
   });
 
+  it('reads no fields that can be read but once, which are left to the call', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    const hooks = installHooks(seen.watcher);
+    board.take(filledBy(2, { full: { sentence, onlyBilled: true, answers } }), seen.watcher);
+    const fields = new Map([['authorization', 'Bearer sk-made-up']]);
+    const headers = fields.entries() as unknown as NonNullable<RequestInit['headers']>;
+    const answer = await fetch(`${server.origin}/v1/messages`, { ...post, headers });
+    hooks.dispose();
+    expect(answer.status).toBe(200);
+    expect(seen.calls.map(({ request }) => request.field('authorization'))).toEqual(['Bearer sk-made-up']);
+    expect(seen.failures).toEqual([]);
+  });
+
+  it('stays, and lets everything through, where somebody has made the global unchangeable after it', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    const letGo = [() => board.take(openOrders, seen.watcher), () => board.dispose()];
+    for (const dispose of letGo) {
+      board.take(shut(), seen.watcher);
+      Object.defineProperty(globalThis, 'fetch', { writable: false });
+      try {
+        expect(dispose).not.toThrow();
+        expect((await fetch(`${server.origin}/v1/messages`, post)).status).toBe(200);
+      } finally {
+        Object.defineProperty(globalThis, 'fetch', { value: original, writable: true });
+      }
+    }
+    expect(seen.failures).toHaveLength(letGo.length);
+  });
+
+  it('leaves to be aborted what it cannot answer', async () => {
+    await using server = await startEchoServer();
+    const { board, seen } = boardFor(server);
+    board.take({ ...shut(), shut: { sentence, onlyBilled: false, answers: {} as typeof answers } }, seen.watcher);
+    expect((await fetch(`${server.origin}/v1/messages`, post)).status).toBe(200);
+    expect(seen.failures).toHaveLength(1);
+    const hooks = installHooks({
+      ...seen.watcher,
+      begin: (request) => ({ kind: 'refused', sentence: board.refusal(request, null) ?? '' }),
+    });
+    const error = await fetch(`${server.origin}/v1/messages`, post).catch((reason: unknown) => reason);
+    hooks.dispose();
+    expect(error).toMatchObject({ cause: { message: sentence } });
+  });
+
   it('tells who called to whoever sees the call later', async () => {
     await using server = await startEchoServer();
     const { board, seen } = boardFor(server);
