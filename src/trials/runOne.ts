@@ -145,6 +145,10 @@ async function workAndCheck(run: TrialRun, { job, access, parts }: Work): Promis
     return job.isCancelled() ? cancelled : { outcome: 'agent-failed', because: result.startProblem };
   }
   if (stoppedBecause !== null) {
+    // Some agents ask once more for a whole answer where a stream was refused, which takes more of the budget than there is.
+    const errors = hasAnswer(figures) ? [] : await parts.books.providerErrors(access.taskId, sinceMs);
+    const refused = refusedEnding(errors.join('\n'), contender);
+    if (refused !== null) return refused;
     // Where nothing was spent, the budget is too small for a single call, which is no failure of the model.
     return { outcome: figures.calls === 0 ? 'not-started' : 'over-budget', because: stoppedBecause };
   }
@@ -174,20 +178,33 @@ async function agentFailure(
   figures: RunFigures,
   { contender, site }: RunJob,
 ): Promise<Ending | null> {
-  const { agent, model } = contender;
-  const answered = (figures.outputTokens ?? 0) > 0;
-  if (result.code !== 0 && !answered) {
-    const failure = trialAgents[agent].readFailure(await tailOf(join(site.folder, 'agent.log')));
-    if (failure === 'not-logged-in')
-      return { outcome: failure, because: `${agentLabels[agent]} is not logged in, or its key was refused.` };
-    if (failure === 'model-refused')
-      return { outcome: failure, because: `${agentLabels[agent]} was refused the model ${model}.` };
+  const { agent } = contender;
+  if (result.code !== 0 && !hasAnswer(figures)) {
+    const refused = refusedEnding(await tailOf(join(site.folder, 'agent.log')), contender);
+    if (refused !== null) return refused;
   }
   if (figures.calls > 0 || agent === 'command' || result.code !== 0) return null;
   return {
     outcome: 'not-metered',
     because: `No call of ${agentLabels[agent]} came through Outlay, so that neither its cost is known nor its budget held.`,
   };
+}
+
+/** What an agent's output, or the provider's own words for its errors, say of a login or a model that was refused. */
+function refusedEnding(said: string, { agent, model }: RunJob['contender']): Ending | null {
+  const label = agentLabels[agent];
+  switch (trialAgents[agent].readFailure(said)) {
+    case 'not-logged-in':
+      return { outcome: 'not-logged-in', because: `${label} is not logged in, or its key was refused.` };
+    case 'model-refused':
+      return { outcome: 'model-refused', because: `${label} was refused the model ${model}.` };
+    case null:
+      return null;
+  }
+}
+
+function hasAnswer({ outputTokens }: RunFigures): boolean {
+  return (outputTokens ?? 0) > 0;
 }
 
 interface Worked {

@@ -39,6 +39,8 @@ export interface TrialBooks {
   closeRun(taskId: string, outcome: Outcome, because: string): Promise<void>;
   /** From the books, once the run's calls are in them. */
   figures(taskId: string, sinceMs: number): Promise<RunFigures>;
+  /** What the provider called the calls of a run that it refused, such as "not_found_error"; none where it answered them all. */
+  providerErrors(taskId: string, sinceMs: number): Promise<readonly string[]>;
   /** What one run of a contender is expected to cost. */
   priceRange(contender: Contender): Promise<PriceRange>;
 }

@@ -10,11 +10,30 @@ export async function endMeters(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Some agents leave a program running that has a group of its own. What was given a path below a test's own folder in its environment was
+ * started by that test, and ends with it. Only where the system shows environments (Linux).
+ */
+export async function endStrays(folder: string): Promise<void> {
+  for (const environment of globSync('/proc/[0-9]*/environ')) {
+    if (textOf(environment).includes(`=${folder}/`)) await endProcess(Number(environment.split('/')[2]), 3_000);
+  }
+}
+
 /** Asks a process to end, and makes it after that time. A negative pid means a process group. */
 export async function endProcess(pid: number, patienceMs: number): Promise<void> {
   signal(pid, 'SIGTERM');
   for (let waitedMs = 0; waitedMs < patienceMs && signal(pid, 0); waitedMs += 50) await delay(50);
   signal(pid, 'SIGKILL');
+}
+
+/** Empty for a process of somebody else, and for one that has just ended. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 function lockedPid(path: string): number | null {

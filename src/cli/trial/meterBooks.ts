@@ -89,13 +89,21 @@ export class MeterBooks implements TrialBooks {
   }
 
   async figures(taskId: string, sinceMs: number): Promise<RunFigures> {
-    // The agent's clock and the meter's are one, but a call may have begun while the task was being made.
-    const calls = this.#read((reader) => reader.calls({ sinceMs: sinceMs - 60_000 }));
-    return figuresOf(calls.filter((call) => call.taskId === taskId));
+    return figuresOf(this.#callsOf(taskId, sinceMs));
+  }
+
+  async providerErrors(taskId: string, sinceMs: number): Promise<readonly string[]> {
+    return this.#callsOf(taskId, sinceMs).flatMap(({ errorType }) => (errorType === null ? [] : [errorType]));
   }
 
   async priceRange(contender: Contender): Promise<PriceRange> {
     return priceRange(contender, (query) => this.#read((reader) => reader.calls(query)));
+  }
+
+  #callsOf(taskId: string, sinceMs: number): readonly CallRecord[] {
+    // The agent's clock and the meter's are one, but a call may have begun while the task was being made.
+    const calls = this.#read((reader) => reader.calls({ sinceMs: sinceMs - 60_000 }));
+    return calls.filter((call) => call.taskId === taskId);
   }
 
   #read<T>(work: (reader: LedgerReader) => T): T {

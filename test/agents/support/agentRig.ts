@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type MeterProcess, startMeterProcess } from '../../support/meterProcess.ts';
+import { endStrays } from '../../support/processes.ts';
 import {
   type Script,
   type ScriptedUpstream,
@@ -103,6 +104,7 @@ export class AgentRig {
     await this.meter.kill();
     await this.upstream.stop();
     await this.internet.close();
+    await endStrays(this.#root);
     rmSync(this.#root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

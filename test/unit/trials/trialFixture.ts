@@ -60,6 +60,10 @@ export class ScriptedBooks implements TrialBooks {
     };
   }
 
+  async providerErrors(): Promise<readonly string[]> {
+    return [];
+  }
+
   async priceRange() {
     if (!this.isPriced) return { lowNanoUsd: null, highNanoUsd: null, basis: 'no price is known' };
     return { lowNanoUsd: 1_000_000, highNanoUsd: 5_000_000, basis: 'made up' };
