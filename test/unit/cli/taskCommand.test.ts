@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
@@ -24,6 +25,16 @@ describe('outlay task', () => {
     expect(await task('new', 'x'.repeat(10_000))).toMatchObject({
       ...{ code: 1, stderr: 'A title has at most 200 characters; this one has 10000.\n' },
     });
+  });
+
+  it('says of books that were damaged that they were set aside', async () => {
+    const { dataDir, task } = tasks();
+    writeFileSync(ledgerPathOf(dataDir), Buffer.alloc(9000, 0x41));
+    const { code, stdout, stderr } = await task('list');
+    expect([code, stdout]).toEqual([0, 'No tasks yet; "outlay task new" makes one.\n']);
+    expect(stderr).toMatch(
+      /^The ledger was damaged\. It was set aside as .*ledger\.damaged-.*, and a new one was begun\.\n$/,
+    );
   });
 
   it('makes a task without a meter, says how to start one, and prints no addresses', async () => {
