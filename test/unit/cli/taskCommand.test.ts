@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
@@ -42,6 +43,12 @@ describe('outlay task', () => {
     const { code, stdout, stderr } = await task('new', 'Fix login', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ id: expect.stringMatching(/^task-[a-z0-9]{16}$/), baseUrls: null });
+    expect(stderr).toContain(`Start the meter on ${dataDir}.`);
+  });
+
+  it('knows its folder by the whole path, since what it starts may stand elsewhere', async () => {
+    const { dataDir } = tasks();
+    const { stderr } = await run(['task', 'new', 'a', '--data-dir', relative(process.cwd(), dataDir)]);
     expect(stderr).toContain(`Start the meter on ${dataDir}.`);
   });
 
