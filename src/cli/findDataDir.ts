@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ledgerPathOf } from '../ledger/ledgerFiles.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
@@ -10,12 +10,13 @@ const serverFolders = ['.vscode-server', '.vscode-server-insiders', '.vscodium-s
 
 /**
  * The data folder: the one that was asked for, else OUTLAY_DATA_DIR, else the editor's. Of several editors' folders the one with
- * the newest ledger. Throws a sentence where there is none.
+ * the newest ledger. An absolute path, since commands and launchers that are told of it may stand elsewhere. Throws a sentence where there
+ * is none.
  */
 export function findDataDir(asked: string | undefined, io: CliIo): string {
   const named = asked ?? io.env['OUTLAY_DATA_DIR'];
   if (named !== undefined && named !== '') {
-    if (isFolder(named)) return named;
+    if (isFolder(named)) return resolve(named);
     throw new CliError(`There is no folder ${named}.`);
   }
   const [newest] = editorDataDirs(io)
@@ -27,7 +28,8 @@ export function findDataDir(asked: string | undefined, io: CliIo): string {
 
 /** As `findDataDir`, for a command that makes the folder: one that is named need not exist. */
 export function dataDirToMake(asked: string | undefined, io: CliIo): string {
-  return asked || io.env['OUTLAY_DATA_DIR'] || findDataDir(asked, io);
+  const named = asked || io.env['OUTLAY_DATA_DIR'];
+  return named ? resolve(named) : findDataDir(asked, io);
 }
 
 /** Where editors keep the data of the extension, whether it exists or not. */

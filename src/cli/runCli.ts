@@ -130,11 +130,13 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
 export async function runOnProcess(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') process.exitCode = 1;
+      if (error.code === 'EPIPE') return;
+      process.exitCode = 1;
+      if (stream === process.stdout) process.stderr.write(`The output cannot be written (${error.code}).\n`);
     });
   }
   const programDir = dirname(realpathSync(process.argv[1] ?? ''));
-  process.exitCode = await runCli(process.argv.slice(2), {
+  const exitCode = await runCli(process.argv.slice(2), {
     stdout: (text) => process.stdout.write(text),
     stdoutBytes: (bytes) => process.stdout.write(bytes),
     stderr: (text) => process.stderr.write(text),
@@ -150,6 +152,8 @@ export async function runOnProcess(): Promise<void> {
       `Open VS Code with Outlay, or start it: ${process.execPath} ${join(programDir, 'meter.js')} --data-dir ${dataDir}`,
     run: runProcess,
   });
+  // What could not be printed has failed, although the command has not.
+  if (exitCode !== 0) process.exitCode = exitCode;
 }
 
 async function runCommand(args: readonly string[], io: CliIo): Promise<void> {

@@ -13,6 +13,7 @@ import type { CliIo } from './cliIo.ts';
 import { readRunsFile } from './compareCommand.ts';
 import { askMeter } from './meterClient.ts';
 import { notTakenText } from './notTakenText.ts';
+import { setAsideText } from './setAsideText.ts';
 import { type Column, textTable } from './textTable.ts';
 
 export interface RunsValues {
@@ -51,7 +52,8 @@ export async function runRuns(call: RunsCall): Promise<void> {
   }
 }
 
-async function importFile({ dataDir, values, io }: RunsCall, path: string): Promise<void> {
+async function importFile(call: RunsCall, path: string): Promise<void> {
+  const { values, io } = call;
   const file = basename(path);
   const name = nameOf(values.name ?? file);
   const read = readRunsFile(path, name);
@@ -59,7 +61,7 @@ async function importFile({ dataDir, values, io }: RunsCall, path: string): Prom
     throw new CliError(`${notTakenText(read, 'imported')}Nothing was imported from ${path}.`);
   }
   const request = { name, file, atMs: systemClock.nowMs(), runs: read.runs };
-  const { added, known } = await importInto(dataDir, request);
+  const { added, known } = await importInto(call, request);
   if (values.json) io.stdout(importJson(read, { name, added, known }));
   else io.stdout(importText(read, { name, known }));
 }
@@ -94,12 +96,12 @@ function importText(
 type Staged = Parameters<typeof stageRuns>[1];
 
 /** Through the meter where one runs, else by itself; whole or not at all. */
-async function importInto(dataDir: string, request: Staged): Promise<ImportResult> {
+async function importInto({ dataDir, io }: RunsCall, request: Staged): Promise<ImportResult> {
   const staging = stageRuns(dataDir, request);
   try {
     const answer = await askMeter(dataDir, 'importRuns', { staged: staging.staged });
     if (answer.state === 'answered') return answer.result;
-    return withOwnLedger(dataDir, answer, (ledger) => ledger.writer.importRuns(request));
+    return withOwnLedger({ dataDir, answer, io }, (ledger) => ledger.writer.importRuns(request));
   } finally {
     staging.dispose();
   }
@@ -110,16 +112,18 @@ async function removeOne({ dataDir, values, io }: RunsCall, name: string): Promi
   const removed =
     answer.state === 'answered'
       ? answer.result.removed
-      : withOwnLedger(dataDir, answer, (ledger) => ledger.writer.removeImport(name));
+      : withOwnLedger({ dataDir, answer, io }, (ledger) => ledger.writer.removeImport(name));
   if (removed === null) throw new CliError(`There is no import "${name}"; "outlay runs list" shows them.`);
   io.stdout(values.json ? `${JSON.stringify({ removed })}\n` : `${runsText(removed)} removed.\n`);
 }
 
-function withOwnLedger<T>(
-  dataDir: string,
-  answer: { readonly state: 'no-meter' } | { readonly state: 'refused'; readonly sentence: string },
-  work: (ledger: Ledger) => T,
-): T {
+interface OwnLedger {
+  readonly dataDir: string;
+  readonly answer: { readonly state: 'no-meter' } | { readonly state: 'refused'; readonly sentence: string };
+  readonly io: CliIo;
+}
+
+function withOwnLedger<T>({ dataDir, answer, io }: OwnLedger, work: (ledger: Ledger) => T): T {
   const lock = acquireOwnerLock(dataDir);
   if (lock.state === 'unwritable') throw new CliError(lock.reason);
   if (lock.state === 'taken') {
@@ -133,6 +137,7 @@ function withOwnLedger<T>(
       if (health.state === 'memory' || health.state === 'newer-schema') throw new CliError(health.reason);
       return work(ledger);
     } finally {
+      io.stderr(setAsideText(ledger.health()));
       ledger.close();
     }
   } finally {

@@ -12,7 +12,9 @@ import { ControlProblem } from '../meter/control/controlServer.ts';
 import type { ControlMap } from '../protocol/control.ts';
 import type { TaskControlMap } from '../protocol/tasks.ts';
 import { CliError } from './cliError.ts';
+import type { CliIo } from './cliIo.ts';
 import { askMeter } from './meterClient.ts';
+import { setAsideText } from './setAsideText.ts';
 
 /** The requests that commands about tasks need; each is answered by the meter, or without one by the books themselves. */
 export type TaskRequest = 'newTask' | 'extendTask' | 'closeTask' | 'assignSession' | 'showTask' | 'allTasks';
@@ -23,13 +25,18 @@ export interface TaskAnswer<Name extends TaskRequest> {
   readonly isOffline: boolean;
 }
 
+export interface TaskPlace {
+  readonly dataDir: string;
+  readonly io: Pick<CliIo, 'stderr'>;
+}
+
 /** Commands that work on the books take turns, and a meter that begins takes them before it answers. */
 const PATIENCE_MS = 5000;
 const RETRY_MS = 50;
 
 /** Does a request about tasks: through the meter where one runs, else on the books. Throws a sentence where it was not done. */
 export async function requestTask<Name extends TaskRequest>(
-  dataDir: string,
+  { dataDir, io }: TaskPlace,
   name: Name,
   params: TaskControlMap[Name]['params'],
 ): Promise<TaskAnswer<Name>> {
@@ -42,7 +49,9 @@ export async function requestTask<Name extends TaskRequest>(
     const lock = acquireOwnerLock(dataDir);
     if (lock.state === 'unwritable') throw new CliError(lock.reason);
     if (lock.state === 'held') {
-      const result = await withOffice(dataDir, (office) => doRequest(office, name, params)).finally(lock.release);
+      const result = await withOffice({ dataDir, io }, (office) => doRequest(office, name, params)).finally(
+        lock.release,
+      );
       return { result: result as TaskControlMap[Name]['result'], isOffline: true };
     }
     if (answer.state === 'refused') throw new CliError(answer.sentence);
@@ -53,7 +62,7 @@ export async function requestTask<Name extends TaskRequest>(
   }
 }
 
-async function withOffice<T>(dataDir: string, work: (office: TaskOffice) => Promise<T>): Promise<T> {
+async function withOffice<T>({ dataDir, io }: TaskPlace, work: (office: TaskOffice) => Promise<T>): Promise<T> {
   const log = (): void => undefined;
   const ledger = openLedger({ path: ledgerPathOf(dataDir), clock: systemClock, log });
   try {
@@ -61,6 +70,7 @@ async function withOffice<T>(dataDir: string, work: (office: TaskOffice) => Prom
   } catch (error) {
     throw error instanceof ControlProblem ? new CliError(error.message) : error;
   } finally {
+    io.stderr(setAsideText(ledger.health()));
     ledger.close();
   }
 }

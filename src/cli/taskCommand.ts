@@ -6,7 +6,7 @@ import { isTaskId, type Outcome, outcomes } from '../domain/task.ts';
 import type { TaskDetails } from '../protocol/tasks.ts';
 import { CliError } from './cliError.ts';
 import type { CliIo } from './cliIo.ts';
-import { requestTask } from './taskBackend.ts';
+import { requestTask, type TaskPlace } from './taskBackend.ts';
 import { taskJson } from './taskJson.ts';
 import { type Column, textTable } from './textTable.ts';
 
@@ -69,7 +69,7 @@ async function newTask({ dataDir, values, io }: TaskCall, words: readonly string
   if (title === undefined || title.trim() === '')
     throw new CliError('A task needs a title: outlay task new "Fix login".', 2);
   if (rest.length > 0) throw new CliError(`"${rest[0]}" is too much; put the title in quotes.`, 2);
-  const { result, isOffline } = await requestTask(dataDir, 'newTask', {
+  const { result, isOffline } = await requestTask({ dataDir, io }, 'newTask', {
     title: title.trim(),
     workspaceId: null,
     folder: null,
@@ -95,7 +95,7 @@ async function newTask({ dataDir, values, io }: TaskCall, words: readonly string
 
 async function listTasks({ dataDir, values, io }: TaskCall, words: readonly string[]): Promise<void> {
   if (words.length > 0) throw new CliError('list takes options only.', 2);
-  const { tasks } = (await requestTask(dataDir, 'allTasks', {})).result;
+  const { tasks } = (await requestTask({ dataDir, io }, 'allTasks', {})).result;
   if (values.json) return io.stdout(`${JSON.stringify(tasks.map(taskJson), null, 2)}\n`);
   if (tasks.length === 0) return io.stdout('No tasks yet; "outlay task new" makes one.\n');
   const columns: readonly Column[] = [
@@ -120,7 +120,7 @@ async function listTasks({ dataDir, values, io }: TaskCall, words: readonly stri
 }
 
 async function showTask({ dataDir, values, io }: TaskCall, id: string): Promise<void> {
-  const { result } = await requestTask(dataDir, 'showTask', { id });
+  const { result } = await requestTask({ dataDir, io }, 'showTask', { id });
   print(result, values, io);
 }
 
@@ -132,9 +132,9 @@ async function extendTask({ dataDir, values, io }: TaskCall, id: string): Promis
   const zero = named.find((dimension) => limits[dimension] === 0);
   if (zero !== undefined) throw new CliError(`--${optionNames[zero]} must be above 0.`, 2);
   let last: TaskDetails | null = null;
-  for (const dimension of await unlimitedFirst(dataDir, id, named)) {
+  for (const dimension of await unlimitedFirst({ dataDir, io }, id, named)) {
     const amount = limits[dimension] ?? 0;
-    last = (await requestTask(dataDir, 'extendTask', { id, dimension, amount, by: BY })).result;
+    last = (await requestTask({ dataDir, io }, 'extendTask', { id, dimension, amount, by: BY })).result;
   }
   if (last) print(last, values, io);
 }
@@ -143,16 +143,20 @@ async function extendTask({ dataDir, values, io }: TaskCall, id: string): Promis
  * Dimensions without a limit come first: such a one is refused before any other is extended, since whoever reads of a refusal asks for
  * all of it once more.
  */
-async function unlimitedFirst(dataDir: string, id: string, named: readonly Dimension[]): Promise<readonly Dimension[]> {
+async function unlimitedFirst(
+  place: TaskPlace,
+  id: string,
+  named: readonly Dimension[],
+): Promise<readonly Dimension[]> {
   if (named.length < 2) return named;
-  const { limits } = (await requestTask(dataDir, 'showTask', { id })).result.view.task;
+  const { limits } = (await requestTask(place, 'showTask', { id })).result.view.task;
   return named.toSorted((a, b) => Number(limits[a] !== null) - Number(limits[b] !== null));
 }
 
 async function closeTask({ dataDir, values, io }: TaskCall, id: string): Promise<void> {
   const outcome = outcomes.find((known): known is Outcome => known === values.outcome);
   if (outcome === undefined) throw new CliError(`close needs --outcome ${outcomes.join('|')}.`, 2);
-  const { result } = await requestTask(dataDir, 'closeTask', { id, outcome, because: '', by: BY });
+  const { result } = await requestTask({ dataDir, io }, 'closeTask', { id, outcome, because: '', by: BY });
   print(result, values, io);
 }
 
@@ -160,7 +164,7 @@ async function assignSession({ dataDir, values, io }: TaskCall, words: readonly 
   const { session } = values;
   if (session === undefined || session === '') throw new CliError('assign needs --session SESSION.', 2);
   const id = words[0] === 'none' && words.length === 1 ? null : oneId(words, 'assign');
-  const { result } = await requestTask(dataDir, 'assignSession', { session, id, by: BY });
+  const { result } = await requestTask({ dataDir, io }, 'assignSession', { session, id, by: BY });
   const { moved } = result;
   if (values.json) return io.stdout(`${JSON.stringify({ moved })}\n`);
   io.stdout(`Moved ${printWhole(moved)} ${moved === 1 ? 'call' : 'calls'}.\n`);

@@ -1,6 +1,7 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, renameSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileStamp } from './ledgerFiles.ts';
+import { makePrivateFolder } from './makePrivateFolder.ts';
 import { type Migration, migrate, newestVersion, schemaVersionOf } from './migrations.ts';
 import { DamagedRow, type Database, faultOf, openDatabase, textOf, walIsSafe } from './sqlite.ts';
 
@@ -53,7 +54,7 @@ export function openConnection(options: ConnectionOptions): Connection {
  */
 export function prepareFile(path: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makePrivateFolder(folder);
   accessSync(folder, constants.W_OK);
   if (existsSync(path)) accessSync(path, constants.W_OK);
   else closeSync(openSync(path, 'wx', 0o600));

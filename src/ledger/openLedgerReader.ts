@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,8 @@ const readerBusyMs = 2000;
  * is set aside, which is the writer's to do.
  */
 export function openLedgerReader(path: string): LedgerReader {
-  if (!existsSync(path)) return { ...emptyQueries, close: () => undefined };
+  // Throws where the folder is closed to this user, who would otherwise be told that there is nothing.
+  if (!statSync(path, { throwIfNoEntry: false })) return { ...emptyQueries, close: () => undefined };
   const { db, cleanUp } = upToDate(openForReading(path));
   const close = () => {
     if (!db.isOpen) return;
@@ -86,7 +87,7 @@ function openForReading(path: string): Opened {
     if (!isCannotOpen(error)) throw error;
   }
   const log = `${path}-wal`;
-  if (!existsSync(log) || statSync(log).size === 0) {
+  if (!statSync(log, { throwIfNoEntry: false })?.size) {
     return { db: readable(`${pathToFileURL(path).href}?immutable=1`), cleanUp: () => undefined };
   }
   const folder = mkdtempSync(join(tmpdir(), 'outlay-'));

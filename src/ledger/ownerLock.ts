@@ -1,5 +1,6 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateFolder } from './makePrivateFolder.ts';
 import { faultOf, openDatabase } from './sqlite.ts';
 
 export type OwnerLock =
@@ -17,7 +18,7 @@ export type OwnerLock =
 export function acquireOwnerLock(dataDir: string): OwnerLock {
   const path = join(dataDir, 'owner.sqlite');
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makePrivateFolder(dataDir);
     accessSync(dataDir, constants.W_OK);
     closeToOthers(path);
     const db = openDatabase(path, { readOnly: false, busyMs: 0 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../ledger/makePrivateFolder.ts';
 import type { MeterLock } from '../protocol/control.ts';
 import { LOCK_FILE_NAME } from '../protocol/meterLock.ts';
 
@@ -12,7 +13,7 @@ export function newSecret(): string {
 /** Makes the data folder for its owner alone. Returns a sentence when that fails. */
 export function prepareDataFolder(dataDir: string): string | null {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makePrivateFolder(dataDir);
     return null;
   } catch (error) {
     return `The data folder cannot be made: ${messageOf(error)}`;

@@ -183,8 +183,11 @@ export interface LinesFormat {
    * Null or absent: records are whole.
    */
   readonly fields?: WantedFields | null;
-  /** Of the first record of a file, for formats whose forks repeat their parent's records. */
-  lineage?(firstRecord: JsonObject): Lineage | null;
+  /**
+   * Of a file, for formats whose logs repeat each other's records. The first record is null where its line is no record, or longer than
+   * 512 KB, as a prompt with a picture in it may be.
+   */
+  lineage?(firstRecord: JsonObject | null, relativePath: string): Lineage | null;
 }
 
 /** A file that is rewritten as a whole. Read again when size or mtime changed; what was read before merges with it. */

@@ -3,13 +3,12 @@ import type { FoundLog } from './findLogs.ts';
 import { parseRecord } from './parseRecord.ts';
 import { eachRecordOf, firstLineOf } from './readLog.ts';
 
-/** The lineage that the first line of a log tells of; null for formats without one. */
+/** The lineage that a log tells of by its first line or its name; null for formats without one. */
 export function lineageOfLog(log: FoundLog): Lineage | null {
   const { format } = log.root;
   if (format.kind !== 'lines' || format.lineage === undefined) return null;
   const line = firstLineOf(log);
-  const record = line === null ? null : parseRecord(line);
-  return record === null ? null : format.lineage(record);
+  return format.lineage(line === null ? null : parseRecord(line), log.relativePath);
 }
 
 /** The context of a set of logs, of which first lines are read once a parser asks for another session. */

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../../domain/clock.ts';
 import { printUsd } from '../../domain/format.ts';
+import { makePrivateFolder } from '../../ledger/makePrivateFolder.ts';
 import type { TrialRecord, TrialRun } from '../../protocol/trials.ts';
 import { applyAsBranch, applyHere, changesOf, resultOf } from '../../trials/applyRun.ts';
 import { DiskFullError, isDiskFull } from '../../trials/diskFull.ts';
@@ -94,7 +94,7 @@ async function closeTasks({ runs }: TrialRecord, books: MeterBooks): Promise<voi
 function trialDataDir(named: string | undefined, io: CliIo): string {
   const asked = named ?? io.env['OUTLAY_DATA_DIR'];
   try {
-    if (asked) mkdirSync(asked, { recursive: true, mode: 0o700 });
+    if (asked) makePrivateFolder(resolve(asked));
   } catch (error) {
     if (isDiskFull(error)) throw new CliError(new DiskFullError().message);
     throw new CliError(`The data folder ${asked} cannot be made: ${error instanceof Error ? error.message : ''}.`);

@@ -136,7 +136,7 @@ export class Rollout {
 }
 
 /** A fork and a sub-agent's thread name where they come from; their first events may repeat that thread's. */
-export function lineageOf(firstRecord: JsonObject): Lineage | null {
+export function lineageOf(firstRecord: JsonObject | null): Lineage | null {
   const meta = field(firstRecord, 'type') === 'session_meta' ? objectField(firstRecord, 'payload') : null;
   const id = nameField(meta, 'id');
   if (id === null) return null;

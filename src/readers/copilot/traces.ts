@@ -3,7 +3,7 @@ import type { SqlRow } from '../../ledger/sqlite.ts';
 import { nameField } from '../../wire/json.ts';
 import { type JsonValue, plainObservation, type ReadSink, type SourceFile } from '../contract.ts';
 import { countField, instantOf, usageOfWholeInput } from '../counts.ts';
-import { keptNumber } from '../rows.ts';
+import { keptTime, timeToKeep } from '../rows.ts';
 
 const needed = [
   'span_id',
@@ -46,7 +46,7 @@ const sql = `SELECT ${needed.map((column) => `s.${column}`).join(', ')},
 /** The traces that Copilot Chat keeps for a week where the user has asked for them: one span named "chat" is one call. */
 export function readTraces(
   db: ForeignDatabase,
-  _file: SourceFile,
+  file: SourceFile,
   about: { readonly state: JsonValue; readonly sink: ReadSink },
 ): JsonValue {
   const { sink } = about;
@@ -54,13 +54,13 @@ export function readTraces(
     sink.problem({ code: 'unexpected-shape', detail: 'the traces have other tables' });
     return null;
   }
-  let latest = keptNumber(about.state, 'latestEndMs') ?? 0;
+  let latest = keptTime(about.state, 'latestEndMs', file);
   for (const row of db.rows(sql, Math.max(0, latest - longestCallMs))) {
     const endMs = row['end_time_ms'];
     if (typeof endMs === 'number') latest = Math.max(latest, Math.floor(endMs));
     pushSpan(row, sink);
   }
-  return { latestEndMs: latest };
+  return { latestEndMs: timeToKeep(latest, file) };
 }
 
 function pushSpan(row: SqlRow, sink: ReadSink): void {

@@ -4,7 +4,7 @@ import { asObject, field, type JsonObject, nameField, objectField } from '../../
 import type { JsonValue, ReadSink, SourceFile } from '../contract.ts';
 import { instantOf } from '../counts.ts';
 import { parseBounded } from '../parseRecord.ts';
-import { keptNumber } from '../rows.ts';
+import { keptTime, timeToKeep } from '../rows.ts';
 import { observationOfMessage } from './messageUsage.ts';
 
 /** Messages are written again while they stream, perhaps with the same millisecond as what was read last. */
@@ -20,7 +20,7 @@ const sql = `SELECT m.id, m.session_id, m.data, m.time_updated, p.id AS part_id,
 /** The messages of OpenCode's database that changed since the last time. */
 export function readMessages(
   db: ForeignDatabase,
-  _file: SourceFile,
+  file: SourceFile,
   about: { readonly state: JsonValue; readonly sink: ReadSink },
 ): JsonValue {
   const { sink } = about;
@@ -30,7 +30,7 @@ export function readMessages(
     return about.state;
   }
   const sessions = sessionsOf(db);
-  let latest = keptNumber(about.state, 'latestMs') ?? 0;
+  let latest = keptTime(about.state, 'latestMs', file);
   let message: Message | null = null;
   for (const row of db.rows(sql, latest - overlapMs)) {
     if (typeof row['time_updated'] === 'number') latest = Math.max(latest, row['time_updated']);
@@ -41,7 +41,7 @@ export function readMessages(
     message?.add(row, sink);
   }
   message?.push(sessions, sink);
-  return { latestMs: latest };
+  return { latestMs: timeToKeep(latest, file) };
 }
 
 interface SessionRow {

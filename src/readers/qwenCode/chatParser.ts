@@ -41,7 +41,7 @@ export class ChatParser implements LineParser {
   readonly #retracted: string[] = [];
 
   constructor(file: ReadableFile, state: JsonValue) {
-    this.#fileSession = (pathPart(file.relativePath, -1) ?? 'unknown').replace(/\.jsonl$/, '');
+    this.#fileSession = sessionOfPath(file.relativePath);
     const kept = asObject(state);
     this.#unanswered = waitingOf(kept, 'unanswered');
     this.#untold = waitingOf(kept, 'untold');
@@ -160,6 +160,11 @@ export class ChatParser implements LineParser {
       atMs,
     };
   }
+}
+
+/** A chat is named after its session. */
+export function sessionOfPath(relativePath: string): string {
+  return (pathPart(relativePath, -1) ?? 'unknown').replace(/\.jsonl$/, '');
 }
 
 type Common = Omit<typeof plainObservation, 'folder' | 'branch'> &

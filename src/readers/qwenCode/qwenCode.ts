@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { nameField } from '../../wire/json.ts';
 import type { Reader } from '../contract.ts';
 import { namedFolder } from '../homePaths.ts';
-import { ChatParser } from './chatParser.ts';
+import { ChatParser, sessionOfPath } from './chatParser.ts';
 import { UsageParser } from './usageParser.ts';
 
 /** Qwen Code. README.md beside this file tells the shapes, and which of the places that tell of a call is read. */
@@ -22,10 +22,10 @@ export const qwenCode: Reader = {
           needles: ['"qwen-code.api_response"', '"usageMetadata"'],
           open: (file, state) => new ChatParser(file, state),
           // What the list of usage repeats of a chat is found by its session.
-          lineage: (firstRecord) => {
-            const id = nameField(firstRecord, 'sessionId');
-            return id === null ? null : { id, parentId: null };
-          },
+          lineage: (firstRecord, relativePath) => ({
+            id: nameField(firstRecord, 'sessionId') ?? sessionOfPath(relativePath),
+            parentId: null,
+          }),
         },
       },
       {

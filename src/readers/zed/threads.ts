@@ -15,7 +15,7 @@ const later = ['created_at', 'parent_id', 'folder_paths'] as const;
 /** Threads that changed since the last time: each has the sum of its calls, which only grows. */
 export function readThreads(
   db: ForeignDatabase,
-  _file: SourceFile,
+  file: SourceFile,
   about: { readonly state: JsonValue; readonly sink: ReadSink },
 ): JsonValue {
   const { sink } = about;
@@ -23,7 +23,9 @@ export function readThreads(
     sink.problem({ code: 'unexpected-shape', detail: 'the database has other tables' });
     return null;
   }
-  let latest = nameField(asObject(about.state), 'latest') ?? '';
+  const kept = nameField(asObject(about.state), 'latest') ?? '';
+  // A clock that was ahead leaves a time that has not come: what is written until then would be taken for old.
+  let latest = (instantOf(kept) ?? 0) > file.mtimeMs ? '' : kept;
   const columns = [...needed, ...later.filter((column) => db.has('threads', column))];
   const sql = `SELECT ${columns.join(', ')} FROM threads WHERE updated_at >= ? ORDER BY updated_at`;
   for (const row of db.rows(sql, latest)) {

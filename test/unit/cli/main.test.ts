@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -63,5 +63,19 @@ describe('dist/cli.js', () => {
     expect(await text(child.stderr)).toBe('');
     const [code, signal] = await exit;
     expect([code, signal]).toEqual([0, null]);
+  });
+
+  it.runIf(existsSync('/dev/full'))('fails where its output cannot be kept', async () => {
+    const dataDir = tempDir();
+    book(dataDir, [call()]);
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [cli, 'calls', '--data-dir', dataDir, '--json'], {
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    if (child.stderr === null) throw new Error('no pipe');
+    const exit = once(child, 'exit');
+    expect(await text(child.stderr)).toBe('The output cannot be written (ENOSPC).\n');
+    expect((await exit)[0]).toBe(1);
   });
 });

@@ -35,6 +35,16 @@ function runs() {
 const staged = (dataDir: string) => readdirSync(dataDir).filter((name) => name.startsWith('staged-'));
 
 describe('outlay runs import', () => {
+  it('says of books that were damaged that they were set aside', async () => {
+    const { dataDir, cli, fileOf } = runs();
+    writeFileSync(ledgerPathOf(dataDir), Buffer.alloc(9000, 0x41));
+    const { code, stderr } = await cli('runs', 'import', fileOf(board));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^The ledger was damaged\. It was set aside as .*ledger\.damaged-.*, and a new one was begun\.\n$/,
+    );
+  });
+
   it('keeps the runs of a file under its name, and compares them', async () => {
     const { dataDir, cli, json, fileOf } = runs();
     expect(await json('runs', 'import', fileOf(board))).toEqual({

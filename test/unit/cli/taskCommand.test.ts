@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
@@ -26,11 +28,27 @@ describe('outlay task', () => {
     });
   });
 
+  it('says of books that were damaged that they were set aside', async () => {
+    const { dataDir, task } = tasks();
+    writeFileSync(ledgerPathOf(dataDir), Buffer.alloc(9000, 0x41));
+    const { code, stdout, stderr } = await task('list');
+    expect([code, stdout]).toEqual([0, 'No tasks yet; "outlay task new" makes one.\n']);
+    expect(stderr).toMatch(
+      /^The ledger was damaged\. It was set aside as .*ledger\.damaged-.*, and a new one was begun\.\n$/,
+    );
+  });
+
   it('makes a task without a meter, says how to start one, and prints no addresses', async () => {
     const { dataDir, task } = tasks();
     const { code, stdout, stderr } = await task('new', 'Fix login', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ id: expect.stringMatching(/^task-[a-z0-9]{16}$/), baseUrls: null });
+    expect(stderr).toContain(`Start the meter on ${dataDir}.`);
+  });
+
+  it('knows its folder by the whole path, since what it starts may stand elsewhere', async () => {
+    const { dataDir } = tasks();
+    const { stderr } = await run(['task', 'new', 'a', '--data-dir', relative(process.cwd(), dataDir)]);
     expect(stderr).toContain(`Start the meter on ${dataDir}.`);
   });
 

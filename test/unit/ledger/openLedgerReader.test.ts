@@ -86,6 +86,13 @@ describe('openLedgerReader', () => {
     }
   });
 
+  it('does not take a folder that is closed to this user for an empty one', () => {
+    const path = ledgerPathOf(tempDir());
+    openLedger({ path, ...options }).close();
+    chmodSync(dirname(path), 0o000);
+    asUnprivileged(() => expect(() => openLedgerReader(path)).toThrow('EACCES'));
+  });
+
   it('reads nothing more once it is closed, which may be said twice', () => {
     const path = ledgerPathOf(tempDir());
     const ledger = openLedger({ path, ...options });

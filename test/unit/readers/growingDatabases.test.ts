@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -73,6 +74,15 @@ const growths: readonly (readonly [string, Growth])[] = [
   },
 ].map((growth) => [`${growth.reader.agent} ${growth.path}`, growth]);
 
+/** Those whose rows are found by their times. */
+const timed = growths.filter(([, { path }]) => /traces|opencode|threads/.test(path));
+
+function at(sql: string, ms: number): string {
+  return sql
+    .replaceAll('179900000', String(Math.floor(ms / 10_000)))
+    .replaceAll('2026-12-01T00:00:00', new Date(ms).toISOString().slice(0, 19));
+}
+
 function change(path: string, sql: string): void {
   const db = new DatabaseSync(path);
   db.exec(sql);
@@ -90,6 +100,28 @@ describe('a database that grows', () => {
     const [oldest] = first.observations;
     const own = next.observations.filter(({ keys }) => keys.ownId === oldest?.keys.ownId);
     expect(own).toEqual([]);
+  });
+
+  it.each(timed)('%s: tells of a new call although the clock was ahead once', (_name, { reader, path, sql }) => {
+    const home = buildHome(reader.agent);
+    removals.push(home.remove);
+    change(join(home.homeDir, path), at(sql, Date.UTC(2099, 0)).replaceAll('new', 'ahead'));
+    const first = readHome(reader, home);
+    change(join(home.homeDir, path), at(sql, Date.now()).replaceAll('4242', '4343'));
+    const next = readHome(reader, home, first);
+    expect(next.observations.map(({ usage }) => usage.outputTokens)).toContain(4343);
+  });
+
+  it.each(timed)('%s: tells of a new call although the clock was set back', (_name, { reader, path, sql }) => {
+    const home = buildHome(reader.agent);
+    removals.push(home.remove);
+    const first = readHome(reader, home);
+    const before = Date.UTC(2020, 0);
+    change(join(home.homeDir, path), at(sql, before));
+    const touched = new Date(before + 1000);
+    utimesSync(join(home.homeDir, path), touched, touched);
+    const next = readHome(reader, home, first);
+    expect(next.observations.map(({ usage }) => usage.outputTokens)).toContain(4242);
   });
 
   it.each([

@@ -123,6 +123,14 @@ describe('logs of Qwen Code', () => {
     expect((await booksAfter(files, whole(first, second))).sum).toMatchObject({ calls: 3, inputTokens: 7000 });
   });
 
+  it('count what both tell of once where the chat begins with a picture', async () => {
+    const made = [call('telemetry-answer'), call('telemetry', 2000)];
+    const parts = [{ inlineData: { mimeType: 'image/png', data: 'A'.repeat(600_000) } }];
+    const prompt = linesOf([{ sessionId: session, uuid: 'picture', type: 'user', message: { role: 'user', parts } }]);
+    const files = { [chatPath]: prompt + chatOf(made), [listPath]: listOf(made) };
+    expect((await booksAfter(files, whole(chatPath, listPath))).sum).toMatchObject({ calls: 2, inputTokens: 3000 });
+  });
+
   it('count a call once that its chat tells of only after the list was read in the same import', async () => {
     const homeDir = mkdtempSync(join(tmpdir(), 'outlay-qwen-'));
     const ledger = openBooks();
